@@ -1,0 +1,52 @@
+"""From what people type to the name of a project, and why some names cannot be one."""
+
+import re
+import unicodedata
+from keyword import iskeyword
+
+from .errors import NotPossible
+
+LONGEST = 60
+
+# A project cannot depend on itself: these are what every generated agent installs.
+TAKEN = frozenset(
+    "baml-py fastapi filelock httpx2 hypothesis mypy pydantic pydantic-settings pytest"
+    " pytest-xdist python-dotenv pyyaml rich ruff schemathesis structlog types-pyyaml typer"
+    " uvicorn".split()
+)
+
+
+def project_name(text: str) -> str:
+    """The distribution name for `text`: `My Agent` is `my-agent`."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if problem := _problem(plain, name):
+        shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+        raise NotPossible(f'"{shown}" cannot be a project name: {problem}; try {_suggestion(name)}')
+    return name
+
+
+def _problem(plain: str, name: str) -> str | None:
+    if any(letter.isalnum() and not letter.isascii() for letter in plain):
+        return "it has letters other than a to z"
+    if not name:
+        return "it has no letter"
+    if name[0].isdigit():
+        return "it begins with a digit"
+    if len(name) > LONGEST:
+        return f"it is longer than {LONGEST} characters"
+    if iskeyword(name):
+        return "it is a word of Python"
+    if name in TAKEN:
+        return "it is a package that the project installs"
+    return None
+
+
+def _suggestion(name: str) -> str:
+    short = name[: LONGEST // 2].strip("-")
+    if not short:
+        return "my-agent"
+    if short[0].isdigit():
+        return f"agent-{short}"
+    return f"{short}-agent" if iskeyword(short) or short in TAKEN else short
