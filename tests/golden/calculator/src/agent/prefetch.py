@@ -1,0 +1,36 @@
+"""Factor 13: what the model will need is looked up before it is asked, so no round trip is spent.
+
+A message that names an order has that order looked up. There is no `look_up_order` tool: what is
+always there need not be asked for, and the model has one choice less to get wrong.
+"""
+
+import asyncio
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from .events import Prefetched
+from .thread import Thread
+
+ORDERS = Path("orders.json")
+ORDER_ID = re.compile(r"\b[A-Z]{1,3}-\d{3,8}\b")
+
+
+async def prefetch(thread: Thread) -> list[Prefetched]:
+    """One `orders` event with every order that the first message names; none if it names none.
+
+    Whatever is raised becomes an `error` event that the model reads.
+    """
+    named = dict.fromkeys(ORDER_ID.findall(str(thread.events[0].data).upper()))
+    if not named:
+        return []
+    orders = await asyncio.to_thread(read_orders)
+    found = {name: orders.get(name, "no such order") for name in named}
+    return [Prefetched(type="orders", data=found)]
+
+
+def read_orders() -> dict[str, Any]:
+    """Stands for your order system. Raises OSError or ValueError."""
+    orders: dict[str, Any] = json.loads(ORDERS.read_text("utf-8"))
+    return orders

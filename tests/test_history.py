@@ -1,0 +1,121 @@
+"""The bundle holds every version of the template, and its bytes depend on nothing else."""
+
+from pathlib import Path
+
+import pytest
+from conftest import Desk
+
+from create_12_factor_agent.errors import Failure
+from create_12_factor_agent.history import write_bundle
+
+
+def write(root: Path, name: str, text: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.fixture
+def checkout(desk: Desk, tmp_path: Path) -> Path:
+    """A checkout with the releases 0.1.0 and 0.10.0, and 0.11.0 in the making."""
+    root = tmp_path / "checkout"
+    desk.git("init", "-q", str(root))
+    for version in ("0.1.0", "0.10.0", "0.11.0"):
+        write(root, "copier.yml", "_subdirectory: template/project\n")
+        write(root, "template/project/file", f"{version}\n")
+        write(root, "src/code.py", f"{version}\n")
+        desk.git("add", "--all", cwd=root)
+        desk.git("commit", "-qm", version, cwd=root)
+        if version != "0.11.0":
+            desk.git("tag", f"v{version}", cwd=root)
+    return root
+
+
+def bundle(root: Path, version: str) -> bytes:
+    path = root.parent / "made.bundle"
+    write_bundle(root, version, path)
+    return path.read_bytes()
+
+
+def unbundled(desk: Desk, root: Path, version: str) -> Path:
+    bundle(root, version)
+    desk.git("clone", "-q", "made.bundle", f"clone-{version}", cwd=root.parent)
+    return root.parent / f"clone-{version}"
+
+
+def test_every_release_and_the_working_tree_is_a_tagged_commit(desk: Desk, checkout: Path) -> None:
+    clone = unbundled(desk, checkout, "0.11.0")
+    assert desk.git("tag", "--sort=version:refname", cwd=clone).split() == [
+        "v0.1.0",
+        "v0.10.0",
+        "v0.11.0.dev0",
+    ]
+    for tag in ("v0.1.0", "v0.10.0"):
+        assert desk.git("show", f"{tag}:template/project/file", cwd=clone) == f"{tag[1:]}\n"
+        assert desk.git("cat-file", "-t", f"refs/tags/{tag}", cwd=clone) == "tag\n"
+        described = desk.git("describe", "--tags", f"{tag}^{{commit}}", cwd=clone)
+        assert described == f"{tag}\n"
+
+
+def test_only_the_template_is_in_it(desk: Desk, checkout: Path) -> None:
+    clone = unbundled(desk, checkout, "0.11.0")
+    files = desk.git("ls-files", cwd=clone).split()
+    assert files == ["copier.yml", "template/project/file"]
+
+
+def test_new_and_changed_files_are_in_it_and_ignored_ones_are_not(
+    desk: Desk, checkout: Path
+) -> None:
+    write(checkout, ".gitignore", "*.log\n")
+    write(checkout, "template/project/file", "changed\n")
+    write(checkout, "template/project/new", "new\n")
+    write(checkout, "template/project/run.log", "noise\n")
+    clone = unbundled(desk, checkout, "0.11.0")
+    assert (clone / "template/project/file").read_text() == "changed\n"
+    assert (clone / "template/project/new").exists()
+    assert not (clone / "template/project/run.log").exists()
+
+
+def test_building_leaves_the_checkout_as_it_was(desk: Desk, checkout: Path) -> None:
+    write(checkout, "template/project/new", "new\n")
+    before = desk.git("status", "--porcelain", cwd=checkout)
+    index = (checkout / ".git/index").read_bytes()
+    bundle(checkout, "0.11.0")
+    assert desk.git("status", "--porcelain", cwd=checkout) == before
+    assert (checkout / ".git/index").read_bytes() == index
+
+
+def test_a_checkout_of_a_release_has_no_version_in_the_making(desk: Desk, checkout: Path) -> None:
+    desk.git("checkout", "-q", "v0.10.0", cwd=checkout)
+    clone = unbundled(desk, checkout, "0.10.0")
+    assert desk.git("tag", cwd=clone).split() == ["v0.1.0", "v0.10.0"]
+
+
+def test_later_releases_stay_out_of_an_earlier_one(desk: Desk, checkout: Path) -> None:
+    desk.git("checkout", "-q", "v0.1.0", cwd=checkout)
+    clone = unbundled(desk, checkout, "0.1.0")
+    assert desk.git("tag", cwd=clone).split() == ["v0.1.0"]
+
+
+def test_a_template_that_differs_from_its_tag_is_refused(checkout: Path) -> None:
+    with pytest.raises(Failure, match=r"differs from its tag v0\.10\.0"):
+        bundle(checkout, "0.10.0")
+
+
+def test_the_bytes_are_the_same_however_the_checkout_is_packed(desk: Desk, checkout: Path) -> None:
+    first = bundle(checkout, "0.11.0")
+    desk.git("gc", "-q", "--aggressive", cwd=checkout)
+    assert bundle(checkout, "0.11.0") == first
+    desk.git("clone", "-q", str(checkout), "other", cwd=checkout.parent)
+    assert bundle(checkout.parent / "other", "0.11.0") == first
+    desk.git("worktree", "add", "-q", "../tree", cwd=checkout)
+    assert bundle(checkout.parent / "tree", "0.11.0") == first
+
+
+def test_a_folder_without_git_is_the_version_in_the_making(desk: Desk, tmp_path: Path) -> None:
+    root = tmp_path / "unpacked"
+    write(root, "copier.yml", "_subdirectory: template/project\n")
+    write(root, "template/project/file", "1\n")
+    clone = unbundled(desk, root, "0.1.0")
+    assert desk.git("tag", cwd=clone).split() == ["v0.1.0.dev0"]
+    assert (clone / "template/project/file").exists()

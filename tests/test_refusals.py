@@ -1,0 +1,99 @@
+"""What cannot be done ends with 2 and one line that says what to do; nothing is written."""
+
+import sys
+
+import pytest
+from conftest import Desk, Result
+
+
+def assert_refused(result: Result, *words: str) -> None:
+    assert result.code == 2, result
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    for word in words:
+        assert word in result.stderr
+
+
+def test_a_folder_with_files_is_refused_and_they_are_listed(desk: Desk) -> None:
+    for name in "abcdefg":
+        (desk.here / name).touch()
+    before = desk.left()
+    assert_refused(desk.run(".", "--yes"), "not empty (a, b, c, d, e and 2 more)")
+    assert desk.left() == before
+
+
+def test_a_target_that_is_a_file_is_refused(desk: Desk) -> None:
+    (desk.here / "bot").write_text("mine")
+    assert_refused(desk.run("bot", "--yes"), "bot is a file")
+    assert (desk.here / "bot").read_text() == "mine"
+
+
+def test_a_target_that_is_a_broken_link_is_refused(desk: Desk) -> None:
+    (desk.here / "bot").symlink_to("nowhere")
+    assert_refused(desk.run("bot", "--yes"), "broken link")
+
+
+def test_a_parent_that_is_a_file_is_refused(desk: Desk) -> None:
+    (desk.here / "file").touch()
+    assert_refused(desk.run("file/bot", "--yes"), "file is a file")
+    assert desk.left() == ["file"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a folder that even root cannot write")
+def test_a_parent_that_cannot_be_written_is_refused(desk: Desk) -> None:
+    assert_refused(desk.run("/proc/bot", "--yes"), "cannot write to /proc")
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [
+        ("exmple=calculator", "no such question; choose from project_name, description, example"),
+        ("example=calcultor", "choose from calculator"),
+        ("example", "KEY=VALUE"),
+        ("description=two\nlines", "one line"),
+        ('description=a "quote"', "without"),
+        ("description=<b>", "without"),
+        ("description={{ x }}", "without"),
+        ("description= ", "one line"),
+        ("project_name=1x", "try agent-1x"),
+        ("project_name=..", "try my-agent"),
+    ],
+)
+def test_bad_data_is_refused(desk: Desk, pair: str, words: str) -> None:
+    assert_refused(desk.run("bot", "--yes", "--data", pair), words)
+    assert desk.left() == []
+
+
+@pytest.mark.parametrize("name", ["", "class", "1x", "a" * 300, "智能", "🤖"])
+def test_a_name_that_cannot_be_a_project_is_refused_with_a_suggestion(
+    desk: Desk, name: str
+) -> None:
+    assert_refused(desk.run(name, "--yes"), "cannot be a project name", "; try ")
+    assert desk.left() == []
+
+
+def test_the_parent_folder_is_refused_because_it_holds_this_one(desk: Desk) -> None:
+    assert_refused(desk.run("..", "--yes"), "not empty")
+
+
+def test_without_a_terminal_the_missing_flags_are_named(desk: Desk) -> None:
+    assert_refused(desk.run("bot"), "--data description=…", "--yes")
+    assert_refused(desk.run(), "give DIR")
+    assert_refused(desk.run("--yes"), "give DIR")
+    assert desk.left() == []
+
+
+def test_without_git_the_command_says_so(desk: Desk) -> None:
+    assert_refused(desk.run("bot", "--yes", PATH=""), "git is needed")
+    assert desk.left() == []
+
+
+def test_a_wrong_flag_is_refused(desk: Desk) -> None:
+    result = desk.run("bot", "--yess")
+    assert result.code == 2
+    assert "--yess" in result.stderr
+
+
+def test_an_error_leaves_stdout_to_json(desk: Desk) -> None:
+    assert_refused(desk.run("bot", "--json"), "nobody to ask")

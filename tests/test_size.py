@@ -1,0 +1,37 @@
+"""What people read stays small: code is counted without blank lines, comments and docstrings."""
+
+import ast
+import tokenize
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+PROJECTS = sorted(path for path in (ROOT / "tests/golden").iterdir() if path.is_dir())
+CORE = ("events", "thread", "context", "loop", "tools", "prefetch", "model")
+SHELL = ("store", "server", "cli", "settings")
+NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+
+
+def docstrings(path: Path) -> set[int]:
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    found = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, documented)]
+    texts = [node.body[0] for node in found if ast.get_docstring(node) is not None]
+    return {line for text in texts for line in range(text.lineno, (text.end_lineno or 0) + 1)}
+
+
+def lines_of_code(path: Path) -> int:
+    with path.open("rb") as source:
+        tokens = [token for token in tokenize.tokenize(source.readline) if token.string]
+    code = [token for token in tokens if token.type not in NO_CODE | {tokenize.ENCODING}]
+    lines = {line for token in code for line in range(token.start[0], token.end[0] + 1)}
+    return len(lines - docstrings(path))
+
+
+@pytest.mark.parametrize("project", PROJECTS, ids=lambda project: project.name)
+@pytest.mark.parametrize(
+    ("names", "most"), [(CORE, 500), (SHELL, 600), (("loop",), 80)], ids=["core", "shell", "loop"]
+)
+def test_what_people_read_stays_small(project: Path, names: tuple[str, ...], most: int) -> None:
+    counted = {name: lines_of_code(project / f"src/agent/{name}.py") for name in names}
+    assert sum(counted.values()) <= most, counted
