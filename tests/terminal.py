@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,11 @@ from pathlib import Path
 
 PATIENCE = 120.0
 ENTER, CTRL_C, CTRL_U = "\r", "\x03", "\x15"
+
+
+def hear_ctrl_c() -> None:
+    """Whatever a shell starts in the background is deaf to it, and so are its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass
@@ -54,6 +60,7 @@ def terminal(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Itera
         stdout=inside,
         stderr=inside,
         start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
     os.close(inside)
     try:

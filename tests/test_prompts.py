@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import COMMAND, Desk, tree
-from terminal import CTRL_C, CTRL_U, ENTER, PATIENCE, Terminal, terminal
+from terminal import CTRL_C, CTRL_U, ENTER, PATIENCE, Terminal, hear_ctrl_c, terminal
 
 
 def at_terminal(desk: Desk, *arguments: str) -> AbstractContextManager[Terminal]:
@@ -91,6 +91,7 @@ def test_an_interruption_while_rendering_leaves_nothing(
         stderr=subprocess.PIPE,
         encoding="utf-8",
         start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
     wait_for(desk.here, f".create-12-factor-agent-*/{moment}", process)
     # To the whole group, as a terminal does it: git gets it as well.

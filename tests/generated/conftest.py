@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT, Result
 
 VERSIONS = ("3.11", "3.12", "3.13")
-PATIENCE = 1800
+PATIENCE = 900
 SCRIPTS = Path(sys.executable).parent
 
 # Where no network namespace may be made, every proxy is a closed door instead.

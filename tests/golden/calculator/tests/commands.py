@@ -29,9 +29,15 @@ Stream = int | IO[str] | IO[bytes]
 Said = tuple[int | str | None, str, str]
 MAIN = (sys.executable, "-c", "from agent.cli import main; main()")
 
-# Ctrl-C reaches whoever has the terminal as its own.
-TAKE = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"
-IN_TERMINAL = (sys.executable, "-c", f"{TAKE}; os.execv(sys.argv[1], sys.argv[1:])")
+# Ctrl-C reaches whoever has the terminal as its own and is not deaf to it, as everything is that
+# a shell starts in the background.
+TAKE = """
+import fcntl, os, signal, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+IN_TERMINAL = (sys.executable, "-c", TAKE)
 
 
 def as_told(prompt: str) -> str:

@@ -2,9 +2,12 @@
 
 import os
 import pty
+import select
 from dataclasses import dataclass
 
 from .commands import Process, Shell
+
+PATIENCE = 60.0
 
 
 @dataclass
@@ -25,6 +28,9 @@ class Terminal:
         self.read = place + len(text)
 
     def receive(self) -> str:
+        if not select.select([self.screen], [], [], PATIENCE)[0]:
+            self.process.kill()
+            raise AssertionError(f"nothing came for {PATIENCE} seconds after {self.seen!r}")
         try:
             return os.read(self.screen, 4096).decode()
         except OSError:  # the other end is closed
