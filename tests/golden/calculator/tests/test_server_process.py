@@ -69,7 +69,12 @@ def test_an_approval_survives_kill_9_and_the_call_runs_once() -> None:
             assert "human_response" in on_disk(launched["id"])
         with shell.serving() as server:
             thread = settled(server, launched["id"])
-            assert (thread["status"], effects()) in (("done", 1), ("awaiting_human_approval", 0))
+    # Killed before the call ran, behind its result, or amid it: then a human is asked.
+    if thread["status"] == "done":
+        assert effects() == 1
+    else:
+        assert thread["awaiting"]["reason"] == "in_doubt"
+        assert effects() in (0, 1)
 
 
 def test_sigterm_ends_it_in_time_and_the_thread_can_be_taken_up() -> None:
