@@ -5,13 +5,12 @@ import pty
 import select
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-PATIENCE = 120.0
+PATIENCE = 60.0
 ENTER, CTRL_C, CTRL_U = "\r", "\x03", "\x15"
 
 
@@ -29,23 +28,33 @@ class Terminal:
     seen: str = ""
 
     def read_until(self, text: str) -> None:
-        end = time.monotonic() + PATIENCE
         while text not in self.seen:
-            assert time.monotonic() < end, f"waited for {text!r}, saw {self.seen!r}"
-            if select.select([self.screen], [], [], 0.1)[0]:
-                self.seen += os.read(self.screen, 4096).decode("utf-8", "replace")
+            assert self.receive(), f"{text!r} is not in {self.seen!r}"
+
+    def receive(self) -> bool:
+        """Read on; false when the other end is closed."""
+        found = select.select([self.screen], [], [], PATIENCE)[0]
+        assert found, f"nothing came for {PATIENCE} seconds after {self.seen!r}"
+        try:
+            block = os.read(self.screen, 4096)
+        except OSError:  # how Linux says that the other end is closed
+            return False
+        self.seen += block.decode("utf-8", "replace")
+        return bool(block)
 
     def type(self, keys: str) -> None:
         os.write(self.screen, keys.encode())
 
+    def accept(self, *questions: str) -> None:
+        """Wait for each of the questions, and take its default."""
+        for question in questions:
+            self.read_until(question)
+            self.type(ENTER)
+
     def end(self) -> int:
         """The exit code, once everything was read."""
-        with open(self.screen, "rb", buffering=0, closefd=False) as screen:
-            try:
-                while block := screen.read(4096):
-                    self.seen += block.decode("utf-8", "replace")
-            except OSError:  # how Linux says that the other end is closed
-                pass
+        while self.receive():
+            pass
         return self.process.wait(PATIENCE)
 
 

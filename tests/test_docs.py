@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT
 
 GOLDEN = ROOT / "tests/golden"
-PROJECTS = sorted(path for path in GOLDEN.iterdir() if path.is_dir())
+PROJECTS = sorted(path.parent for path in GOLDEN.glob("*/README.md"))
 OURS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 THEIRS = [project / "README.md" for project in PROJECTS]
 

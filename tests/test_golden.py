@@ -10,19 +10,32 @@ from conftest import ROOT, Desk, tree
 from create_12_factor_agent import questions
 
 GOLDEN = Path(__file__).parent / "golden"
-EXAMPLES = questions.load(ROOT / "copier.yml")["example"].choices
+QUESTIONS = questions.load(ROOT / "copier.yml")
+EXAMPLES = QUESTIONS["example"].choices
+# Of all components together, what they add to the first example or change in it.
+COMPONENTS = "components"
 
 
-def rendered(desk: Desk, example: str) -> dict[str, bytes]:
-    """The project of an example, without the template's version: that changes by release."""
-    result = desk.run("my-agent", "--yes", "--no-git", "--data", f"example={example}")
+def rendered(desk: Desk, name: str) -> dict[str, bytes]:
+    if name != COMPONENTS:
+        return project(desk, "my-agent", f"example={name}")
+    without = project(desk, "without", "project_name=my-agent")
+    listed = f"components=[{','.join(QUESTIONS[COMPONENTS].choices)}]"
+    together = project(desk, "together", "project_name=my-agent", listed)
+    return {file: text for file, text in together.items() if without.get(file) != text}
+
+
+def project(desk: Desk, folder: str, *answers: str) -> dict[str, bytes]:
+    """Its files, without the template's version: that changes by release."""
+    given = [word for answer in answers for word in ("--data", answer)]
+    result = desk.run(folder, "--yes", "--no-git", *given)
     assert result.code == 0, result.stderr
-    files = tree(desk.here / "my-agent")
-    answers = files[".copier-answers.yml"]
-    return files | {".copier-answers.yml": re.sub(rb"_commit: .*", b"_commit: VERSION", answers)}
+    files = tree(desk.here / folder)
+    recorded = re.sub(rb"_commit: .*", b"_commit: VERSION", files[".copier-answers.yml"])
+    return files | {".copier-answers.yml": recorded}
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", [*EXAMPLES, COMPONENTS])
 def test_a_project_is_byte_for_byte_its_golden_tree(
     desk: Desk, example: str, pytestconfig: pytest.Config
 ) -> None:
@@ -43,11 +56,11 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def test_no_golden_tree_is_left_of_an_example_that_is_gone() -> None:
-    assert sorted(path.name for path in GOLDEN.iterdir()) == sorted(EXAMPLES)
+    assert {path.name for path in GOLDEN.iterdir()} == {*EXAMPLES, COMPONENTS}
 
 
 def test_nothing_of_the_template_language_is_left_in_a_project() -> None:
-    for example in EXAMPLES:
+    for example in (*EXAMPLES, COMPONENTS):
         for name, content in tree(GOLDEN / example).items():
             assert not re.search(rb"<[%$#]|[%$#]>", content), name
             assert not name.endswith(".jinja")
@@ -56,7 +69,7 @@ def test_nothing_of_the_template_language_is_left_in_a_project() -> None:
 def test_a_project_cannot_be_named_after_what_it_installs() -> None:
     from create_12_factor_agent.names import TAKEN
 
-    for example in EXAMPLES:
+    for example in (*EXAMPLES, COMPONENTS):
         text = (GOLDEN / example / "pyproject.toml").read_text()
         quoted = re.findall(r'^ *"([a-z0-9-]+)(?:\[[a-z]+\])?[<>=~!]', text, re.MULTILINE)
         assert set(quoted) - {"hatchling"} <= TAKEN

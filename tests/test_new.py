@@ -68,13 +68,14 @@ def test_a_dry_run_tells_what_would_be_written_and_writes_nothing(desk: Desk) ->
 
 def test_data_answers_the_questions(desk: Desk) -> None:
     text = "Adds: numbers, and 'asks' first"
-    flags = ["--data", f"description={text}", "--data", "example=calculator"]
-    result = desk.run("bot", "--json", *flags)
+    given = (f"description={text}", "example=calculator", "components=[ci, docker]")
+    result = desk.run("bot", "--json", *(word for one in given for word in ("--data", one)))
     assert result.code == 0
     assert result.json["answers"] == {
         "project_name": "bot",
         "description": text,
         "example": "calculator",
+        "components": ["docker", "ci"],
     }
 
 

@@ -11,6 +11,8 @@ import pytest
 from conftest import COMMAND, Desk, tree
 from terminal import CTRL_C, CTRL_U, ENTER, PATIENCE, Terminal, hear_ctrl_c, terminal
 
+OTHERS = ("What does it do", "Which example", "Which components")
+
 
 def at_terminal(desk: Desk, *arguments: str) -> AbstractContextManager[Terminal]:
     return terminal([*COMMAND, *arguments], desk.here, desk.env)
@@ -20,8 +22,7 @@ def test_without_any_argument_the_name_is_asked_and_becomes_the_folder(desk: Des
     with at_terminal(desk) as user:
         user.read_until("What is the project called?")
         user.type(f"{CTRL_U}my-bot{ENTER}")
-        user.read_until("What does it do")
-        user.type(ENTER)
+        user.accept(*OTHERS)
         assert user.end() == 0, user.seen
     assert desk.left() == ["my-bot"]
     assert b"my-bot" in tree(desk.here / "my-bot")[".copier-answers.yml"]
@@ -29,8 +30,7 @@ def test_without_any_argument_the_name_is_asked_and_becomes_the_folder(desk: Des
 
 def test_only_what_was_not_given_is_asked(desk: Desk) -> None:
     with at_terminal(desk, "bot") as user:
-        user.read_until("What does it do")
-        user.type(ENTER)
+        user.accept(*OTHERS)
         assert user.end() == 0, user.seen
     assert "What is the project called?" not in user.seen
     assert desk.left() == ["bot"]
@@ -57,20 +57,18 @@ def test_a_name_whose_folder_is_taken_is_refused(desk: Desk) -> None:
     with at_terminal(desk) as user:
         user.read_until("What is the project called?")
         user.type(f"{CTRL_U}taken{ENTER}")
-        user.read_until("What does it do")
-        user.type(ENTER)
+        user.accept(*OTHERS)
         assert user.end() == 2
     assert "not empty (file)" in user.seen
     assert desk.left() == ["taken"]
 
 
-@pytest.mark.parametrize("question", ["What is the project called?", "What does it do"])
-def test_ctrl_c_at_a_prompt_leaves_nothing(desk: Desk, question: str) -> None:
+@pytest.mark.parametrize("answered", range(4))
+def test_ctrl_c_at_a_prompt_leaves_nothing(desk: Desk, answered: int) -> None:
+    questions = ("What is the project called?", *OTHERS)
     with at_terminal(desk) as user:
-        user.read_until("What is the project called?")
-        if question not in user.seen:
-            user.type(ENTER)
-            user.read_until(question)
+        user.accept(*questions[:answered])
+        user.read_until(questions[answered])
         user.type(CTRL_C)
         assert user.end() == 130
     assert "interrupted: nothing was written" in user.seen

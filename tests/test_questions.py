@@ -40,7 +40,7 @@ def test_settings_of_copier_are_no_questions(asked: dict[str, Question]) -> None
         ("tested=no", False),
         ("size=3", 3),
         ("shape=flat", "flat"),
-        ("parts=[ci, docker]", ["ci", "docker"]),
+        ("parts=[ci, docker, ci]", ["docker", "ci"]),
     ],
 )
 def test_a_value_is_yaml_but_text_stays_as_typed(

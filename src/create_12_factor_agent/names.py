@@ -10,7 +10,7 @@ LONGEST = 60
 
 # A project cannot depend on itself: these are what every generated agent installs.
 TAKEN = frozenset(
-    "baml-py fastapi filelock httpx2 hypothesis mypy pydantic pydantic-settings pytest"
+    "baml-py fastapi filelock httpx2 hypothesis mypy pre-commit pydantic pydantic-settings pytest"
     " pytest-xdist python-dotenv pyyaml rich ruff schemathesis structlog types-pyyaml typer"
     " uvicorn".split()
 )

@@ -25,6 +25,7 @@ class Question:
     type: str
     choices: tuple[Any, ...]
     several: bool
+    labels: tuple[str, ...] = ()
 
     def parse(self, text: str) -> Any:
         """The answer that `--data name=text` gives: YAML, but plain text stays as typed."""
@@ -41,7 +42,8 @@ class Question:
             raise self.refused(answer, "give a list, such as [one,two]")
         for one in answers:
             self.check(one)
-        return answer
+        # In the order of the choices, so that the order of typing makes no difference.
+        return [choice for choice in self.choices if choice in answers] if self.several else answer
 
     def check(self, answer: Any) -> None:
         if self.choices and answer not in self.choices:
@@ -56,13 +58,18 @@ class Question:
 
 
 def load(copier_yml: Path) -> dict[str, Question]:
-    config = yaml.safe_load(copier_yml.read_text(encoding="utf-8"))
+    return read(copier_yml.read_text(encoding="utf-8"))
+
+
+def read(copier_yml: str) -> dict[str, Question]:
+    config = yaml.safe_load(copier_yml)
     return {
         name: Question(
             name=name,
             type=details.get("type", "str"),
             choices=tuple(_values(details.get("choices", []))),
             several=details.get("multiselect", False),
+            labels=tuple(str(label) for label in details.get("choices", [])),
         )
         for name, details in config.items()
         if not name.startswith("_")

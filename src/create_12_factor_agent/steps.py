@@ -4,7 +4,11 @@ import shlex
 import shutil
 from pathlib import Path
 
-FIRST_MESSAGE = {"calculator": "multiply 3 and 4, then divide the result by 2"}
+FIRST_MESSAGE = {
+    "calculator": "multiply 3 and 4, then divide the result by 2",
+    "deploy": "deploy the backend to staging, then check staging",
+    "blank": "note shopping: milk and eggs",
+}
 
 PIP = ("python3 -m venv .venv", ".venv/bin/pip install -r requirements-dev.txt")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from building import buildable
 from conftest import ROOT, Result
 
 VERSIONS = ("3.11", "3.12", "3.13")
@@ -124,8 +125,8 @@ class Project:
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("wheel")
-    succeed(run([sys.executable, "-m", "build", "--wheel", "-o", str(out)], ROOT))
+    out, root = tmp_path_factory.mktemp("wheel"), buildable(tmp_path_factory.mktemp("source"))
+    succeed(run([sys.executable, "-m", "build", "--wheel", "-o", str(out)], root))
     return next(out.glob("*.whl"))
 
 

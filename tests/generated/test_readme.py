@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Result
-from terminal import ENTER, terminal
+from terminal import terminal
 
 from .conftest import environment, installed, interpreter, run, run_offline, succeed
 
@@ -57,8 +57,7 @@ class Shell:
         """At a terminal, as a newcomer: every question is answered with Enter."""
         with terminal(["bash", "-c", command], self.cwd, environment()) as user:
             if "--yes" not in command:
-                user.read_until("What does it do")
-                user.type(ENTER)
+                user.accept("What does it do", "Which example", "Which components")
             assert user.end() == 0, user.seen
 
 

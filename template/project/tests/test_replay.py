@@ -35,10 +35,11 @@ def verdicts(shell: Shell, file: Path) -> tuple[int | str | None, list[str]]:
 
 
 def edit(file: Path, event: int, **fields: Any) -> None:
+    """Give these fields of an event other values; of `meta`, those that are named."""
     stored = json.loads(file.read_text("utf-8"))
-    for name, value in fields.items():
-        old = stored["events"][event][name]
-        stored["events"][event][name] = old | value if isinstance(old, dict) else value
+    kept = stored["events"][event].get("meta", {})
+    meta = {"meta": kept | fields["meta"]} if "meta" in fields else {}
+    stored["events"][event] |= fields | meta
     file.write_text(json.dumps(stored), "utf-8")
 
 
@@ -54,9 +55,9 @@ def test_an_untouched_thread_is_the_same(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("event", "fields"),
     [
-        (2, {"data": 8}),
+        (2, {"data": "another result"}),
         (2, {"at": "2026-01-01T12:00:00Z"}),
-        (1, {"data": {"a": 4}}),
+        (1, {"data": {**SAFE_STEP, "more": 4}}),
         (1, {"meta": {"output_tokens": 1}}),
     ],
 )

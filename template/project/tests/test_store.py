@@ -8,8 +8,8 @@ import pytest
 
 from agent.events import Error
 from agent.store import Busy, FileSystemThreadStore, StoreError
-from agent.store import open_store as open_by_url
 from agent.thread import CannotFollow, Thread
+from agent.wiring import open_store as open_by_url
 
 from .processes import python
 from .samples import SAFE_STEP

@@ -1,6 +1,7 @@
 """A case that is forgotten is found by the type checker, not by a user."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,11 @@ import pytest
 from .processes import HOME, SOURCES
 
 CASES = [("tools.py", "handle_next_step"), ("tools.py", "approver"), ("loop.py", "agent_loop")]
+ONE_MORE = """class OneMore(ToolStep):
+    intent: Literal["one_more"] = "one_more"
+
+
+Tool = OneMore | """
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +52,15 @@ def classes(case: ast.match_case) -> set[str]:
 
 def test_as_it_is_nothing_is_wrong(copy: Path) -> None:
     assert "Success" in mypy(copy)
+
+
+def test_a_tool_that_is_added_and_not_handled_is_named_in_both_places(copy: Path) -> None:
+    path = copy / "src" / "agent" / "tools.py"
+    whole = path.read_text("utf-8")
+    path.write_text(re.sub(r"^Tool = ", ONE_MORE, whole, flags=re.M), "utf-8")
+    report = mypy(copy)
+    path.write_text(whole, "utf-8")
+    assert report.count('"assert_never" has incompatible type "OneMore"') == 2
 
 
 @pytest.mark.parametrize(("module", "function"), CASES)

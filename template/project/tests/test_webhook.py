@@ -24,7 +24,7 @@ def contact(thread: dict[str, Any], response: str, **event: Any) -> dict[str, An
 
 
 def decision(thread: dict[str, Any], approved: bool, **event: Any) -> dict[str, Any]:
-    spec = {"state": {"thread_id": thread["id"]}, "fn": "divide", "kwargs": {"a": 3, "b": 4}}
+    spec = {"state": {"thread_id": thread["id"]}, "fn": "send", "kwargs": {"to": "everybody"}}
     status = {"approved": approved, "comment": None if approved else "too much"}
     return payload("function_call.completed", spec=spec, status=status, run_id="r", **event)
 
@@ -41,7 +41,7 @@ def waiting_call(thread: dict[str, Any]) -> str:
 def test_a_conversation_is_launched_and_answered_at_once() -> None:
     with serving() as client:
         message = told()["message"]
-        body = payload("conversation.created", user_message=message, id=7, agent_slug="calculator")
+        body = payload("conversation.created", user_message=message, id=7, agent_slug="my-agent")
         status, answer = send(client, body)
         assert (status, sorted(answer), answer["status"]) == (202, ["status", "thread_id"], "ok")
         thread = settled(client, answer["thread_id"])

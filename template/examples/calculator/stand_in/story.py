@@ -4,7 +4,8 @@ import re
 from typing import Any, get_args
 
 from ..tools import NextStep
-from .grammar import NUMBER, ORDER_ID, Hole, Result, Step, number, understand
+from .arithmetic import NUMBER, Hole, Result, Step, number
+from .grammar import ORDER_ID, understand
 
 INTENTS = {step.model_fields["intent"].default for step in get_args(NextStep)}
 STOP = re.compile(r"\W*(?:no|stop|cancel|abort|never ?mind|forget)\b", re.IGNORECASE)

@@ -26,6 +26,7 @@ from .events import (
 from .redaction import redact
 
 ContextFormat = Literal["xml", "json"]
+BOOKKEEPING = (ToolStarted, ModelFailed, Resumed, Stopped)
 
 # What could begin a tag, and what could be read as an escape of ours. `R&D` and the `&` of a URL
 # stay as they are: the model copies what it reads into arguments.
@@ -43,19 +44,19 @@ def serialize_for_llm(events: Sequence[AnyEvent], form: ContextFormat = "xml") -
 
 
 def visible(events: Sequence[AnyEvent]) -> list[AnyEvent]:
-    """Without the agent's bookkeeping, and without errors that a later result overcame."""
+    """Without the agent's own bookkeeping, and without errors that a later result overcame."""
     placed = list(enumerate(events))
     last_result = max((place for place, e in placed if isinstance(e, ToolResponse)), default=-1)
     return [
         event
         for place, event in placed
-        if not isinstance(event, ToolStarted | ModelFailed | Resumed | Stopped)
+        if not isinstance(event, BOOKKEEPING)
         and not (isinstance(event, Error) and place < last_result)
     ]
 
 
 def as_tag(event: AnyEvent) -> str:
-    """`<multiply>`: the tag is the intent or the kind of event, the body is YAML."""
+    """`<done_for_now>`: the tag is the intent or the kind of event, the body is YAML."""
     if isinstance(event, ToolCall):
         return tag(event.intent, json.dumps(event.arguments))
     body = event.data["message"] if isinstance(event, Error) else event.data

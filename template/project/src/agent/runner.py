@@ -3,18 +3,15 @@
 import asyncio
 from contextlib import suppress
 
-import structlog
-
-from .events import AnyEvent, ModelFailed, Resumed, ToolCall, Trigger
+from .events import AnyEvent, Resumed, Trigger
+from .log import logger
 from .loop import agent_loop
 from .parts import Agent
-from .redaction import redact
 from .store import Busy
 from .thread import CannotFollow, Thread
 
 GRACE = 5.0  # seconds that a shutdown gives the calls that run
 PAUSE = 0.5  # seconds between two looks at a thread that another process runs
-log = structlog.get_logger()
 
 
 async def advance(thread_id: str, agent: Agent, *, patient: bool = False) -> Thread:
@@ -37,16 +34,6 @@ async def advance(thread_id: str, agent: Agent, *, patient: bool = False) -> Thr
             if (await agent.store.get(thread_id)).status != "stopped":  # it was, meanwhile
                 raise
     return thread
-
-
-def log_event(thread_id: str, event: AnyEvent) -> None:
-    """What happened and to which call; the contents stay in the thread."""
-    about = {"call_id": event.call_id} if event.call_id else {}
-    if isinstance(event, ToolCall):
-        about["intent"] = event.intent
-    if isinstance(event, ModelFailed):  # an error can hold what a user or the model said
-        about["message"] = redact(event.data["message"])
-    log.info(event.type, thread=thread_id, event_id=event.id, **about)
 
 
 class Runner:
@@ -109,4 +96,4 @@ class Runner:
     def _ended(self, task: asyncio.Task[Thread]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.error("thread_not_run", thread=task.get_name(), problem=str(error))
+            logger().error("thread_not_run", thread=task.get_name(), problem=str(error))

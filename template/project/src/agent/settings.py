@@ -3,14 +3,18 @@
 from typing import Annotated, Literal
 
 from dotenv import load_dotenv
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .context import ContextFormat
 
 
+class WrongSettings(Exception):
+    """Each variable that cannot be used, and why."""
+
+
 class Settings(BaseSettings):
-    """Each field is read from `AGENT_` and its name in capitals. Raises ValidationError."""
+    """Each field is read from `AGENT_` and its name in capitals."""
 
     model_config = SettingsConfigDict(env_prefix="AGENT_", env_ignore_empty=True)
 
@@ -26,6 +30,13 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """`.env` goes into the environment first: the keys of the providers are read from there."""
+    """`.env` goes into the environment first: the keys of the providers are read from there.
+
+    Raises WrongSettings.
+    """
     load_dotenv(".env")
-    return Settings()
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [f"AGENT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise WrongSettings("; ".join(faults)) from None

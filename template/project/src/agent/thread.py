@@ -3,17 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal, Self, assert_never
+from typing import Any, Self, assert_never
 
 from . import events as happened
-from . import states
+from . import rules, states
 from .context import ContextFormat, serialize_for_llm
 from .events import AnyEvent, ToolCall
-from .states import AskModel, Finished, InDoubt, RunTool, State, Waiting
-
-Status = Literal[
-    "running", "awaiting_human_response", "awaiting_human_approval", "done", "failed", "stopped"
-]
+from .states import AskModel, Finished, InDoubt, RunTool, State, Status, Waiting
 
 
 class CannotFollow(Exception):
@@ -28,19 +24,12 @@ class Thread:
     def load(cls, raw: list[dict[str, Any]]) -> Self:
         """The thread as it was stored. Raises ValueError or LookupError for what is none.
 
-        What happened is not judged by today's rules: a tool that needs a yes since last week
-        makes no old thread unreadable.
+        What happened is not judged by today's rules, so new rules make no old thread unreadable.
         """
-        events: list[AnyEvent] = []
-        kinds = [data["type"] for data in raw]
-        first_call = kinds.index("tool_call") if "tool_call" in kinds else len(kinds)
-        for place, data in enumerate(raw):
-            outside = happened.Prefetched if 0 < place < first_call else happened.Trigger
-            events.append(happened.FACTS.get(data["type"], outside).model_validate(data))
-        if [event.id for event in events if event.at] != list(range(len(raw))):
+        thread = cls(happened.load(raw))
+        if [event.id for event in thread.events if event.at] != list(range(len(raw))):
             raise ValueError("its events are not numbered from 0, or have no time")
-        thread = cls(tuple(events))
-        if not events or not isinstance(events[0], happened.Trigger) or not thread.state:
+        if not raw or not isinstance(thread.events[0], happened.Trigger) or not thread.state:
             raise ValueError("a thread begins with what somebody said")
         return thread
 
@@ -57,8 +46,8 @@ class Thread:
         for event in events:
             if thread._repeats(event):
                 continue
-            if not states.can_follow(thread.state, event) or thread._is_known(event):
-                reason = states.refusal(thread.state, event)
+            if not rules.can_follow(thread.state, event) or thread._is_known(event):
+                reason = rules.refusal(thread.state, event)
                 raise CannotFollow(f"{reason}: the thread is {thread.status}")
             placed = event.model_copy(update={"id": len(thread.events), "at": at})
             thread = type(self)((*thread.events, placed))
@@ -99,19 +88,16 @@ class Thread:
         if any(isinstance(event, happened.Stopped) for event in self.events[-2:-1]):
             return Finished("stopped")  # behind it, only the result of a call that was running
         match self.events[-1]:
-            case happened.Trigger() | happened.Prefetched() | happened.ToolResponse():
+            case happened.Trigger() | happened.Prefetched() | happened.Resumed():
                 return AskModel(first=not self.calls)
-            case happened.Error() | happened.Resumed():
+            case happened.ToolResponse() | happened.Error():
                 return AskModel(first=not self.calls)
             case ToolCall() as call:
                 return states.after_decision(call)
             case happened.ToolStarted():
                 return InDoubt(self.calls[-1])
             case happened.HumanRequest(call_id=call_id, data=data):
-                doubt = data["reason"] == "in_doubt"
-                about = (
-                    states.asked(self.calls[-1], urgency="high", format="yes_no") if doubt else {}
-                )
+                about = states.doubted(self.calls[-1]) if data["reason"] == "in_doubt" else {}
                 return Waiting(call_id, data["reason"], data["question"], **about)
             case happened.HumanResponse(call_id=call_id, data=data):
                 # A yes to a tool lets it run; a yes to a question authorises nothing.
@@ -128,17 +114,7 @@ class Thread:
 
     @property
     def status(self) -> Status:
-        match self.state:
-            case Waiting(for_approval=True):
-                return "awaiting_human_approval"
-            case Waiting():
-                return "awaiting_human_response"
-            case Finished(status):
-                return status
-            case AskModel() | RunTool() | InDoubt():
-                return "running"
-            case never:
-                assert_never(never)
+        return self.state.status
 
     @property
     def awaiting(self) -> Waiting | None:

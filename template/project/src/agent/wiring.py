@@ -1,18 +1,17 @@
 """Puts the parts together, as the settings say."""
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
-import structlog
-
+from .context import ContextFormat
 from .events import AnyEvent
 from .model import determine_next_step
 from .parts import Agent
 from .prefetch import prefetch
 from .settings import Settings
-from .store import open_store
+from .store import FileSystemThreadStore, StoreError, ThreadStore
 from .tools import handle_next_step
 
 
@@ -32,14 +31,9 @@ def build(settings: Settings, notify: Callable[[str, AnyEvent], None]) -> Agent:
     )
 
 
-def configure_log(level: str) -> None:
-    """JSON lines on stderr."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+def open_store(url: str, form: ContextFormat) -> ThreadStore:
+    """Raises StoreError for a URL that names none."""
+    scheme, _, place = url.partition(":")
+    if scheme != "file" or not place:
+        raise StoreError(f"AGENT_STORE_URL={url} names no store of this project: use file:FOLDER")
+    return FileSystemThreadStore(Path(place), form)

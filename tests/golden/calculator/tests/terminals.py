@@ -3,11 +3,13 @@
 import os
 import pty
 import select
+import time
 from dataclasses import dataclass
 
 from .commands import Process, Shell
 
 PATIENCE = 60.0
+PAUSE = 0.3
 
 
 @dataclass
@@ -37,6 +39,8 @@ class Terminal:
             return ""
 
     def type(self, keys: str) -> None:
+        """As quick as a human: Python loses a Ctrl-C in the instant before it begins to read."""
+        time.sleep(PAUSE)
         os.write(self.screen, keys.encode())
 
     def ends_with(self) -> int:

@@ -6,7 +6,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-import structlog
 
 from agent.store import FileSystemThreadStore, NoSuchThread, Unreadable
 
@@ -77,7 +76,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
-def test_a_broken_file_is_named_and_left_alone(content: str, store: FileSystemThreadStore) -> None:
+def test_a_broken_file_is_named_and_left_alone(
+    content: str, store: FileSystemThreadStore, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The others go on."""
     whole, broken = created(store), str(uuid4())
     path = store.root / f"{broken}.json"
@@ -87,9 +88,9 @@ def test_a_broken_file_is_named_and_left_alone(content: str, store: FileSystemTh
         read(store, broken)
     with pytest.raises(Unreadable, match=broken):
         asyncio.run(store.update(broken, lambda kept: kept.append(error(), at=NOON)))
-    with structlog.testing.capture_logs() as logs:
-        assert [thread_id for thread_id, _ in asyncio.run(store.list())] == [whole]
-    assert [entry["file"] for entry in logs] == [path.name]
+    assert [thread_id for thread_id, _ in asyncio.run(store.list())] == [whole]
+    logged = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [entry["file"] for entry in logged] == [path.name]
     assert path.read_bytes() == before
 
 

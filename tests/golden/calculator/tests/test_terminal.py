@@ -1,7 +1,6 @@
 """A human at a real terminal: asked in place, heard, and free to leave."""
 
 import re
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -81,7 +80,6 @@ def test_ctrl_c_while_the_model_thinks_says_how_to_resume() -> None:
     with shell_with(lambda prompt: Reply(as_told(prompt), delay=30)) as shell:
         terminal = at_terminal(shell, told()["message"])
         terminal.expect("thread ")
-        time.sleep(0.3)
         terminal.type(CTRL_C)
         terminal.expect("agent resume ")
         assert terminal.ends_with() == 130
@@ -97,6 +95,13 @@ def test_it_is_coloured_at_a_terminal_and_plain_in_a_pipe(shell: Shell) -> None:
     assert ESCAPE in terminal.seen
     _, out, err = shell.run(message)
     assert ESCAPE not in out + err
+
+
+def test_no_color_is_heard() -> None:
+    with shell_with(TERM="xterm", NO_COLOR="1") as shell:
+        terminal = at_terminal(shell, told(SAFE_STEP)["message"])
+        assert terminal.ends_with() == 0
+        assert ESCAPE not in terminal.seen
 
 
 def test_no_text_reaches_the_terminal_with_control_characters(shell: Shell) -> None:

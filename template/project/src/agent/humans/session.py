@@ -9,8 +9,9 @@ from ..events import HumanResponse, Trigger
 from ..parts import Agent
 from ..runner import Runner
 from ..settings import load_settings
-from ..thread import CannotFollow, Status, Thread
-from ..wiring import build, configure_log
+from ..states import Status
+from ..thread import CannotFollow, Thread
+from ..wiring import build
 from . import terminal
 
 INTERRUPTED = 130
@@ -81,6 +82,4 @@ class Session:
 
 
 def open_agent() -> Agent:
-    settings = load_settings()
-    configure_log(settings.log_level)
-    return build(settings, terminal.show)
+    return build(load_settings(), terminal.show)

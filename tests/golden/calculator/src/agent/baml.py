@@ -1,4 +1,4 @@
-"""BAML's own business: the generated client, made when needed; its errors in plain words."""
+"""BAML's own business: the generated client, made when needed, and one call of it."""
 
 import asyncio
 import importlib
@@ -12,8 +12,6 @@ from typing import Any
 
 from filelock import FileLock
 
-from .context import format_error
-
 PROMPTS = Path(__file__).parents[2] / "baml_src"
 CLIENT = Path(__file__).parent / "baml_client"
 
@@ -23,18 +21,6 @@ SHORTHANDS = {
     "anthropic": ("ANTHROPIC_API_KEY", "max_tokens"),
     "google-ai": ("GOOGLE_API_KEY", "MAX_TOKENS"),
     "openrouter": ("OPENROUTER_API_KEY", "length"),
-}
-ADVICE: dict[str | int, str] = {
-    401: "the provider refused the key (401): check the provider's key in .env",
-    403: "the provider refused the key (403): check the provider's key in .env",
-    404: "there is no such model or URL (404): check AGENT_MODEL and clients.baml",
-    429: "too many requests, or no quota left (429): wait, then resume",
-    500: "the provider has a fault: resume later",
-    "network": "it cannot be reached: check the network and the URL",
-    "BamlTimeoutError": "no answer in time: resume, or raise request_timeout_ms in clients.baml",
-    "BamlClientFinishReasonError": (
-        "the reply was cut off at the length limit: raise max_tokens in clients.baml"
-    ),
 }
 
 
@@ -137,17 +123,3 @@ def client_options(model: str) -> dict[str, Any]:
     registry.add_llm_client("Shorthand", provider, details, "Patient")
     registry.set_primary("Shorthand")
     return {"client_registry": registry}
-
-
-def explain(error: Exception) -> str:
-    """What to do about a model that could not be asked, in one line."""
-    detail = str(getattr(error, "message", error)).partition("Stack backtrace")[0]
-    if variable := re.search(r"environment variable '(\w+)'", detail):
-        return f"set {variable[1]} in .env"
-    kind: str | int = getattr(error, "status_code", type(error).__name__)
-    if "reqwest::Error" in detail:
-        kind = "network"
-    elif isinstance(kind, int) and kind >= 500:
-        kind = 500
-    advice = ADVICE.get(kind, f"it could not be asked ({kind})")
-    return f"{advice} ({format_error(ValueError(detail))[:300]})"

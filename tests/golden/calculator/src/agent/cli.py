@@ -7,7 +7,6 @@ from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import typer
-from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from .baml import Unavailable
@@ -19,10 +18,9 @@ from .humans.session import INTERRUPTED, Session, Step, open_agent
 from .looking import ThreadId, looking
 from .model import OFFLINE, OFFLINE_NOTE
 from .runner import Runner
-from .settings import load_settings
+from .settings import WrongSettings, load_settings
 from .store import StoreError
 from .thread import CannotFollow
-from .wiring import configure_log
 
 REFUSED = 2
 
@@ -98,10 +96,9 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the API."""
-    from .server import serve as serve_forever
+    from .serve import serve as serve_forever
 
     settings = load_settings()
-    configure_log(settings.log_level)
     given = {"host": host, "port": port}
     changed = {name: value for name, value in given.items() if value is not None}
     serve_forever(settings.model_copy(update=changed))
@@ -143,13 +140,6 @@ def main(arguments: list[str] | None = None) -> None:
             stream.reconfigure(errors="replace")
     try:
         app(arguments, prog_name="agent")
-    except (StoreError, CannotFollow, Unavailable, ValidationError, OSError) as error:
-        terminal.err.print(f"[red]error:[/] {terminal.printable(explained(error))}")
+    except (StoreError, CannotFollow, Unavailable, WrongSettings, OSError) as error:
+        terminal.complain(str(error))
         sys.exit(REFUSED)
-
-
-def explained(error: Exception) -> str:
-    """A wrong setting is named by its variable."""
-    if isinstance(error, ValidationError):
-        return "; ".join(f"AGENT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
-    return str(error)

@@ -130,3 +130,16 @@ AnyEvent = Trigger | Prefetched | OwnEvent | HumanEvent
 FACTS: dict[str, type[OwnEvent | HumanEvent]] = {
     fact.model_fields["type"].default: fact for fact in (*get_args(OwnEvent), *get_args(HumanEvent))
 }
+
+
+def load(raw: list[dict[str, Any]]) -> tuple[AnyEvent, ...]:
+    """Events as they were stored. What has a kind of its own was pre-fetched if it stands between
+    the first message and the first decision. Raises ValueError or LookupError.
+    """
+    kinds = [data["type"] for data in raw]
+    first_call = kinds.index("tool_call") if "tool_call" in kinds else len(kinds)
+    outside = [Prefetched if 0 < place < first_call else Trigger for place in range(len(raw))]
+    return tuple(
+        FACTS.get(kind, other).model_validate(data)
+        for kind, other, data in zip(kinds, outside, raw, strict=True)
+    )

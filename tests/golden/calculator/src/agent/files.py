@@ -16,8 +16,8 @@ def replace(path: Path, text: str) -> None:
     """Write all or nothing; it is on the disk, folder entry included, when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    with temporary.open("wb") as file:
+        file.write(text.encode("utf-8"))
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -9,7 +10,8 @@ import typer
 from .humans import terminal
 from .humans.session import open_agent
 from .settings import load_settings
-from .thread import Status
+from .states import Status
+from .thread import Thread
 from .web.views import listing, view
 
 looking = typer.Typer()
@@ -43,7 +45,7 @@ def show(
     elif context:
         typer.echo(thread.serialize_for_llm(load_settings().context_format))
     else:
-        terminal.show_thread(thread_id, thread)
+        show_thread(thread_id, thread)
 
 
 @looking.command()
@@ -56,7 +58,7 @@ def threads(
     if as_json:
         typer.echo(json.dumps(listing(wanted), indent=2))
     else:
-        terminal.show_list(wanted)
+        show_list(wanted)
 
 
 @looking.command()
@@ -68,3 +70,15 @@ def replay(thread_id: ThreadId) -> None:
     for result in results:
         typer.echo(f"{result.event.id:4} {result.event.intent:32} {result.verdict}")
     raise typer.Exit(any(result.verdict != "same" for result in results))
+
+
+def show_thread(thread_id: str, thread: Thread) -> None:
+    for event in thread.events:
+        terminal.say(f"{typer.style(f'{event.id:3}', dim=True)} {terminal.line_of(event)}")
+    terminal.say_what_next(thread_id, thread)
+
+
+def show_list(threads: Sequence[tuple[str, Thread]]) -> None:
+    for thread_id, thread in threads:
+        begun = terminal.described(thread.events[0].data)
+        terminal.say(f"{thread_id}  {typer.style(f'{thread.status:24}', fg='cyan')} {begun}")

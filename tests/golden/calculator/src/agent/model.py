@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from . import baml
 from .context import ContextFormat, format_error
 from .events import Error, ModelFailed, ToolCall
+from .model_errors import explain
 from .thread import Thread
 from .tools import parse_next_step
 
@@ -57,7 +58,7 @@ async def ask(context: str, model: str) -> tuple[dict[str, Any], dict[str, Any]]
     except errors.BamlValidationError as error:
         raise Unusable(error.raw_output) from None
     except errors.BamlError as error:
-        raise baml.Unavailable(baml.explain(error)) from None
+        raise baml.Unavailable(explain(error)) from None
     sent, tokens = collector.last.calls[-1].http_request.body.text(), collector.last.usage
     return step.model_dump(), usage(sent, tokens.input_tokens, tokens.output_tokens)
 
@@ -88,7 +89,7 @@ async def render(context: str, model: str) -> str:
         options = {**baml.client_options(name), "env": baml.environment()}
         request = await baml.client().request.DetermineNextStep(context, options)
     except errors.BamlError as error:
-        raise baml.Unavailable(baml.explain(error)) from None
+        raise baml.Unavailable(explain(error)) from None
     return str(request.body.text())
 
 

@@ -1,8 +1,8 @@
 """AGENT_MODEL=offline: plays the model by rules, so that everything runs before there is a key.
 
-It is no LLM: it reads the context in the prompt (here), makes out what is still to be done
-(`stand_in/story.py`) from sentences that it knows (`stand_in/grammar.py`), and asks about every
-other. With a real model, delete the three files and `tests/test_offline.py`.
+It is no LLM: it reads the context in the prompt (here), makes out what is still to be done from
+the sentences that it knows (`stand_in/`), and asks about every other. With a real model, delete
+this file, `stand_in/` and `tests/test_offline.py`.
 """
 
 import json

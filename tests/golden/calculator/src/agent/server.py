@@ -9,27 +9,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-import structlog
-import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from starlette.responses import JSONResponse
 
-from . import baml
 from .events import Stopped
 from .extras import extras
-from .model import OFFLINE, OFFLINE_NOTE
+from .log import log_event
 from .parts import Agent
-from .runner import Runner, log_event
+from .runner import Runner
 from .settings import Settings
-from .store import NoSuchThread, StoreError
-from .thread import Status
-from .web.access import authorize, is_loopback
+from .states import Status
+from .store import NoSuchThread
+from .web.access import authorize
 from .web.payloads import Approval, Conversation, ConversationCreated, Fork, Launch, Response
 from .web.problems import documented, install
 from .web.views import listing, view
 from .wiring import build
 
-log = structlog.get_logger()
 MAX_WAIT = 300  # seconds that `Prefer: wait=` can ask for
 
 
@@ -51,23 +47,6 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     for router in (api, *(extra.router for extra in extras() if hasattr(extra, "router"))):
         app.include_router(router, dependencies=[Depends(authorize)])
     return app
-
-
-def serve(settings: Settings) -> None:
-    """Until SIGTERM or SIGINT. Raises StoreError, also for an open door without a token, and
-    Unavailable.
-    """
-    if settings.api_token is None and not is_loopback(settings.host):
-        raise StoreError(f"{settings.host} is not this machine: set AGENT_API_TOKEN to serve there")
-    host, port, level = settings.host, settings.port, settings.log_level
-    app = create_app(settings)
-    baml.client()  # made now if need be, and not while somebody waits
-    if settings.model == OFFLINE:
-        log.warning("offline_model", note=OFFLINE_NOTE)
-    try:
-        uvicorn.run(app, host=host, port=port, log_level=level, timeout_graceful_shutdown=3)
-    except SystemExit:  # how uvicorn says that it could not start, and it has logged why
-        raise StoreError(f"cannot serve on {host}, port {port}: choose another --port") from None
 
 
 def running(request: Request) -> Runner:

@@ -1,12 +1,15 @@
-"""Where a thread can stand, where a decision leaves it, and what can follow what."""
+"""Where a thread can stand, and where a decision leaves it."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, assert_never
+from typing import Any, ClassVar, Literal
 
-from . import events as happened
-from .events import AnyEvent, ToolCall
+from .events import ToolCall
 from .humans import DoneForNow, HumanStep, RequestApprovalFromManager, RequestMoreInformation
 from .tools import NextStep, approver, parse_next_step
+
+Status = Literal[
+    "running", "awaiting_human_response", "awaiting_human_approval", "done", "failed", "stopped"
+]
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,7 @@ class AskModel:
     """It is the model's turn; the first until it has decided anything."""
 
     first: bool = False
+    status: ClassVar[Status] = "running"
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class RunTool:
 
     call: ToolCall
     approved: bool = False
+    status: ClassVar[Status] = "running"
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class InDoubt:
     """An approved call started and left no result: nobody knows whether it ran."""
 
     call: ToolCall
+    status: ClassVar[Status] = "running"
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,10 @@ class Waiting:
     @property
     def for_approval(self) -> bool:
         return self.reason in ("approval", "in_doubt")
+
+    @property
+    def status(self) -> Status:
+        return "awaiting_human_approval" if self.for_approval else "awaiting_human_response"
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,10 @@ def asked(call: ToolCall, **style: Any) -> dict[str, Any]:
     return {"intent": call.intent, "arguments": call.arguments, **style}
 
 
+def doubted(call: ToolCall) -> dict[str, Any]:
+    return asked(call, urgency="high", format="yes_no")
+
+
 def after_decision(call: ToolCall) -> State:
     match step_of(call):
         case None:
@@ -102,50 +116,3 @@ def may_run(state: State) -> str | None:
         case Finished():
             return state.running
     return None
-
-
-def can_follow(state: State, event: AnyEvent) -> bool:
-    match event:
-        case happened.Trigger():
-            return state == Finished("done")
-        case happened.Prefetched():
-            return state == AskModel(first=True)
-        case happened.ToolCall() | happened.ModelFailed():
-            return isinstance(state, AskModel)
-        case happened.ToolStarted():
-            starts = (True, event.call_id)
-            return isinstance(state, RunTool) and (state.approved, state.call.call_id) == starts
-        case happened.ToolResponse():
-            return may_run(state) == event.call_id
-        case happened.Error():
-            return may_run(state) == event.call_id if event.call_id else isinstance(state, AskModel)
-        case happened.HumanRequest():
-            return isinstance(state, InDoubt if event.data["reason"] == "in_doubt" else AskModel)
-        case happened.HumanResponse():
-            return isinstance(state, Waiting) and is_answer(state, event)
-        case happened.Resumed():
-            return state == Finished("failed")
-        case happened.Stopped():
-            return not isinstance(state, Finished) or state.status == "failed"
-        case never:
-            assert_never(never)
-
-
-def is_answer(asked: Waiting, event: happened.HumanResponse) -> bool:
-    kinds = {"approved", "response"} & event.data.keys()
-    wanted = "approved" if asked.for_approval else "response"
-    return event.call_id == asked.call_id and kinds == {wanted}
-
-
-def refusal(state: State, event: AnyEvent) -> str:
-    """Why it cannot follow, for whoever sent it."""
-    if isinstance(event, happened.Trigger):
-        return "only a thread that is done takes a new message; to answer, name the call_id"
-    if isinstance(event, happened.Resumed | happened.Stopped):
-        return f"it cannot be {event.type}"
-    if not isinstance(event, happened.HumanResponse):
-        return f"{event.type} cannot come now"
-    if not isinstance(state, Waiting) or state.call_id != event.call_id:
-        return f"call {event.call_id} is not waiting for a human"
-    wanted = "an approval or a rejection" if state.for_approval else "an answer in words"
-    return f"call {event.call_id} waits for {wanted}"

@@ -1,19 +1,20 @@
 """Factors 5 and 6: where threads are kept. A thread that is saved can be taken up by anybody."""
 
 import asyncio
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
 from .context import ContextFormat, format_error
 from .files import Fingerprint, fingerprint, overwrite, replace
+from .log import logger
 from .thread import Thread
+from .thread_file import as_file, from_file, is_id
 
 T = TypeVar("T")
 
@@ -103,11 +104,10 @@ class FileSystemThreadStore:
     def _read(self, thread_id: str) -> Thread:
         path = self._path(thread_id)
         try:
-            known = self._known.get(thread_id)
-            if known and known[0] == fingerprint(path):
+            seen, known = fingerprint(path), self._known.get(thread_id)
+            if known and known[0] == seen:
                 return known[1]
-            seen = fingerprint(path)
-            thread = parsed(thread_id, path.read_bytes())
+            thread = from_file(thread_id, path.read_bytes())
         except FileNotFoundError:
             raise NoSuchThread(f"there is no thread {thread_id}") from None
         except (ValueError, LookupError, TypeError, RecursionError, OSError) as error:
@@ -118,11 +118,8 @@ class FileSystemThreadStore:
 
     def _write(self, thread_id: str, thread: Thread) -> None:
         path = self._path(thread_id)
-        lines = ",\n".join(thread.dump())
-        head = f'"id": "{thread_id}", "version": {len(thread.events)}'
-        replace(path, f'{{{head}, "events": [\n{lines}\n]}}\n')
-        text = thread.serialize_for_llm(self.form) + "\n"
-        overwrite(path.with_suffix(".txt"), text)
+        replace(path, as_file(thread_id, thread))
+        overwrite(path.with_suffix(".txt"), thread.serialize_for_llm(self.form) + "\n")
         self._remember(thread_id, fingerprint(path), thread)
 
     def _remember(self, thread_id: str, seen: Fingerprint, thread: Thread) -> None:
@@ -135,49 +132,18 @@ class FileSystemThreadStore:
             try:
                 yield path.stem, self._read(path.stem)
             except StoreError as problem:
-                report(path, problem)
+                logger().warning("unreadable_thread", file=path.name, problem=str(problem))
 
     def _path(self, thread_id: str) -> Path:
-        return self.root / f"{checked(thread_id)}.json"
+        if not is_id(thread_id):
+            raise NoSuchThread(f"there is no thread {thread_id[:64]!r}")
+        return self.root / f"{thread_id}.json"
 
     def _lock(self, thread_id: str, purpose: str) -> Path:
         if not self._path(thread_id).exists():
             raise NoSuchThread(f"there is no thread {thread_id}")
-        folder = self.root / ".locks"
-        folder.mkdir(exist_ok=True)
-        return folder / f"{thread_id}.{purpose}"
-
-
-def parsed(thread_id: str, content: bytes) -> Thread:
-    stored = json.loads(content)
-    thread = Thread.load(stored["events"])
-    if (stored["id"], stored["version"]) != (thread_id, len(thread.events)):
-        raise ValueError("its id or version is not that of its events")
-    return thread
-
-
-def report(path: Path, problem: StoreError) -> None:
-    import structlog  # a tenth of the time that the agent takes to import, and seldom needed
-
-    structlog.get_logger().warning("unreadable_thread", file=path.name, problem=str(problem))
+        return self.root / ".locks" / f"{thread_id}.{purpose}"
 
 
 def by_age(item: tuple[str, Thread]) -> tuple[str, str]:
     return str(item[1].events[0].at), item[0]
-
-
-def checked(thread_id: str) -> str:
-    """An id that is one of ours: `../victim` and the like are no thread."""
-    try:
-        if str(UUID(thread_id)) == thread_id:
-            return thread_id
-    except ValueError:
-        pass
-    raise NoSuchThread(f"there is no thread {thread_id[:64]!r}")
-
-
-def open_store(url: str, form: ContextFormat) -> ThreadStore:
-    scheme, _, place = url.partition(":")
-    if scheme != "file" or not place:
-        raise StoreError(f"AGENT_STORE_URL={url} names no store of this project: use file:FOLDER")
-    return FileSystemThreadStore(Path(place), form)

@@ -8,8 +8,8 @@ from contextlib import suppress
 from shutil import which
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
+import typer
+from typer import style
 
 from ..data import Answer
 from ..events import AnyEvent, Error, HumanRequest, HumanResponse, ModelFailed, ToolCall
@@ -17,35 +17,42 @@ from ..redaction import redact
 from ..states import Waiting
 from ..thread import Thread
 
-out = Console(highlight=False, emoji=False, soft_wrap=True)
-err = Console(highlight=False, emoji=False, soft_wrap=True, stderr=True)
+
+def say(text: str, *, end: str = "\n", err: bool = False) -> None:
+    """In colour at a terminal, unless NO_COLOR is set; plain elsewhere."""
+    typer.echo(text + end, nl=False, err=err, color=False if os.environ.get("NO_COLOR") else None)
 
 
 def note(text: str) -> None:
     """Something beside the conversation."""
-    err.print(f"[dim]{escape(text)}[/]")
+    say(style(printable(text), dim=True), err=True)
+
+
+def complain(text: str) -> None:
+    say(f"{style('error:', fg='red')} {printable(text)}", err=True)
 
 
 def show(_: str, event: AnyEvent) -> None:
     """One line an event. Nobody may be looking any more; the work goes on all the same."""
-    with suppress(OSError, SystemExit):  # the latter is how rich says that the pipe is broken
-        out.print(line_of(event))
+    with suppress(OSError):
+        say(line_of(event))
 
 
 def line_of(event: AnyEvent) -> str:
     match event:
         case ToolCall(data={"intent": "done_for_now", "message": message}):
-            return f"[bold green]{printable(message)}[/]"
+            return style(printable(message), fg="green", bold=True)
         case ToolCall():
-            return f"[bold cyan]{event.intent}[/] {described(event.arguments)}"
+            name, text = style(event.intent, fg="cyan", bold=True), described(event.arguments)
         case Error() | ModelFailed():
-            return f"[red]{event.type}[/] {printable(event.data['message'])}"
+            name, text = style(event.type, fg="red"), printable(event.data["message"])
         case HumanRequest(data=data):
-            return f"[yellow]{event.type}[/] {printable(data['question'])}"
+            name, text = style(event.type, fg="yellow"), printable(data["question"])
         case HumanResponse(data=answer):
-            return f"[yellow]{event.type}[/] {described(dict(answer))}"
+            name, text = style(event.type, fg="yellow"), described(dict(answer))
         case _:
-            return f"[dim]{event.type}[/] {described(event.data)}".rstrip()
+            name, text = style(event.type, dim=True), described(event.data)
+    return f"{name} {text}".rstrip()
 
 
 def described(data: Any) -> str:
@@ -61,19 +68,19 @@ def plain(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """No text from outside moves the cursor, colours the screen or is taken for markup."""
-    return escape("".join(char if char.isprintable() or char in "\n\t" else "�" for char in text))
+    """No text from outside moves the cursor or colours the screen."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
 
 
 def ask(waiting: Waiting) -> Answer | None:
     """Ask until there is an answer; an empty line is none. None if nobody is there, or leaves."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return None
-    out.print(f"[bold yellow]?[/] {printable(waiting.question)}")
+    say(f"{style('?', fg='yellow', bold=True)} {printable(waiting.question)}")
     if waiting.for_approval:
-        out.print(f"  {waiting.intent} {described(waiting.arguments)}")
+        say(f"  {waiting.intent} {described(waiting.arguments)}")
     for number, choice in enumerate(waiting.choices, 1):
-        out.print(f"  {number}. {printable(choice)}")
+        say(f"  {number}. {printable(choice)}")
     try:
         return (
             approval() if waiting.for_approval else {"response": answer_in_words(waiting.choices)}
@@ -91,27 +98,33 @@ def answer_in_words(choices: Sequence[str]) -> str:
 
 def approval() -> Answer:
     while (said := words("Approve? [yes/no] ").lower()) not in ("y", "yes", "n", "no"):
-        out.print("  yes or no, in full or by the first letter")
+        say("  yes or no, in full or by the first letter")
     if said in ("y", "yes"):
         return {"approved": True}
-    comment = out.input("Why not? ").strip()
+    comment = asked("Why not? ")
     return {"approved": False, "comment": comment} if comment else {"approved": False}
 
 
 def words(prompt: str) -> str:
-    while not (said := out.input(escape(prompt)).strip()):
+    while not (said := asked(prompt)):
         pass
     return said
+
+
+def asked(prompt: str) -> str:
+    say(prompt, end="")
+    return input().strip()
 
 
 def say_what_next(thread_id: str, thread: Thread) -> None:
     """What the thread waits for, and the exact commands that continue it."""
     if waiting := thread.awaiting:
-        asked = waiting.question if waiting.for_approval else "for an answer"
-        out.print(f"[bold yellow]waiting[/] {printable(asked)}")
-        out.print("".join(f"  {line}\n" for line in ways_on(thread_id, waiting)), end="")
+        wanted = waiting.question if waiting.for_approval else "for an answer"
+        say(f"{style('waiting', fg='yellow', bold=True)} {printable(wanted)}")
+        for way in ways_on(thread_id, waiting):
+            say(f"  {way}")
     elif thread.status in ("failed", "running"):
-        out.print(f"[red]{thread.status}[/] to go on: {command('resume', thread_id)}")
+        say(f"{style(thread.status, fg='red')} to go on: {command('resume', thread_id)}")
 
 
 def ways_on(thread_id: str, waiting: Waiting) -> list[str]:
@@ -127,15 +140,3 @@ def command(*words: str) -> str:
     if sys.argv[0].endswith(f"{os.sep}agent") and not which("agent"):
         agent = sys.argv[0]
     return " ".join((agent, *words))
-
-
-def show_thread(thread_id: str, thread: Thread) -> None:
-    for event in thread.events:
-        out.print(f"[dim]{event.id:3}[/] {line_of(event)}")
-    say_what_next(thread_id, thread)
-
-
-def show_list(threads: Sequence[tuple[str, Thread]]) -> None:
-    for thread_id, thread in threads:
-        begun = described(thread.events[0].data)
-        out.print(f"{thread_id}  [cyan]{thread.status:24}[/] {begun}")

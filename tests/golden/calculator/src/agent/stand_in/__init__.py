@@ -1,1 +1,1 @@
-"""The rules behind the offline stand-in: a grammar, and the story that a thread tells."""
+"""The rules behind the offline stand-in: its sentences, and the story that a thread tells."""

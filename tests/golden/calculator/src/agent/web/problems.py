@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
@@ -11,11 +10,11 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..log import logger
 from ..store import NoSuchThread, Unreadable
 from ..thread import CannotFollow
 
 MAX_BODY = 1_000_000  # bytes
-log = structlog.get_logger()
 
 
 class Problem(BaseModel):
@@ -66,7 +65,7 @@ def malformed(_: Request, error: Exception) -> JSONResponse:
 
 
 def unreadable(request: Request, error: Exception) -> JSONResponse:
-    log.error("unreadable_thread", problem=str(error))
+    logger().error("unreadable_thread", problem=str(error))
     return problem(409, "this thread is stored, but cannot be read: the server's log says why")
 
 

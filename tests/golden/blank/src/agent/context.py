@@ -1,0 +1,120 @@
+"""Factors 3 and 9: what the model sees, and nothing else.
+
+Every event becomes a tag with a YAML body. Text cannot forge a tag, secrets are redacted, and
+errors that were overcome are left out.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Literal
+
+import yaml
+from pydantic import ValidationError
+
+from .events import (
+    AnyEvent,
+    Error,
+    ModelFailed,
+    Resumed,
+    Stopped,
+    ToolCall,
+    ToolResponse,
+    ToolStarted,
+)
+from .redaction import redact
+
+ContextFormat = Literal["xml", "json"]
+BOOKKEEPING = (ToolStarted, ModelFailed, Resumed, Stopped)
+
+# What could begin a tag, and what could be read as an escape of ours. `R&D` and the `&` of a URL
+# stay as they are: the model copies what it reads into arguments.
+FORGERY = re.compile(r"<|&(?=(amp;)*lt;)")
+# BAML itself cuts a rendered prompt at these words, into roles and media that it would fetch.
+BAML_MARK = re.compile(r"(?<=MAGIC)_(?=STRING_DELIMITER)")
+# Controls but tab and newline, and what some readers take for the end of a line.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def serialize_for_llm(events: Sequence[AnyEvent], form: ContextFormat = "xml") -> str:
+    """The whole thread as the model reads it; the same events give the same text."""
+    one_event = as_json_line if form == "json" else as_tag
+    return BAML_MARK.sub("-", "\n".join(one_event(event) for event in visible(events)))
+
+
+def visible(events: Sequence[AnyEvent]) -> list[AnyEvent]:
+    """Without the agent's own bookkeeping, and without errors that a later result overcame."""
+    placed = list(enumerate(events))
+    last_result = max((place for place, e in placed if isinstance(e, ToolResponse)), default=-1)
+    return [
+        event
+        for place, event in placed
+        if not isinstance(event, BOOKKEEPING)
+        and not (isinstance(event, Error) and place < last_result)
+    ]
+
+
+def as_tag(event: AnyEvent) -> str:
+    """`<done_for_now>`: the tag is the intent or the kind of event, the body is YAML."""
+    if isinstance(event, ToolCall):
+        return tag(event.intent, json.dumps(event.arguments))
+    body = event.data["message"] if isinstance(event, Error) else event.data
+    return tag(event.type, json.dumps(body))
+
+
+@lru_cache(maxsize=1_000)  # a thread is rendered again with every event
+def tag(name: str, body: str) -> str:
+    return f"<{name}>\n{escape(as_yaml(redact(json.loads(body))))}\n</{name}>"
+
+
+def as_json_line(event: AnyEvent) -> str:
+    """The other form that the guide compares."""
+    line = json.dumps({"type": event.type, "data": redact(event.data)}, ensure_ascii=False)
+    return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+
+
+def as_yaml(value: Any) -> str:
+    """Text as it is, with its indentation; the rest as YAML, nested as deep as it goes."""
+    match value:
+        case str():
+            return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value.replace("\r\n", "\n"))
+        case dict() | list():
+            style: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 10**9}
+            return str(yaml.dump(value, Dumper=BlockDumper, **style)).removesuffix("\n")
+        case _:
+            return json.dumps(value)
+
+
+class BlockDumper(yaml.SafeDumper):
+    """Texts of several lines as blocks; controls as escapes."""
+
+
+def _text(dumper: BlockDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if CONTROL.search(text) else "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+BlockDumper.add_representer(str, _text)
+
+
+def escape(body: str) -> str:
+    return FORGERY.sub(lambda found: "&lt;" if found[0] == "<" else "&amp;", body)
+
+
+def unescape(body: str) -> str:
+    """The way back from `escape`."""
+    return re.sub(r"&lt;|&amp;(?=(amp;)*lt;)", lambda f: "<" if f[0] == "&lt;" else "&", body)
+
+
+def format_error(error: Exception) -> str:
+    """One useful line for the model: what went wrong, no traceback, no secrets."""
+    if isinstance(error, ValidationError):
+        faults = [(".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
+        message = "; ".join(": ".join(filter(None, fault)) for fault in faults)
+    else:
+        message = str(error)
+    message = " ".join(message.split())
+    if not message or not isinstance(error, ValueError | ArithmeticError):
+        message = f"{type(error).__name__}: {message}".removesuffix(": ")
+    return str(redact(message))[:500]

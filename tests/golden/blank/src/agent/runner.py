@@ -1,0 +1,99 @@
+"""Runs threads as far as they go: one for the terminal, any number behind the server."""
+
+import asyncio
+from contextlib import suppress
+
+from .events import AnyEvent, Resumed, Trigger
+from .log import logger
+from .loop import agent_loop
+from .parts import Agent
+from .store import Busy
+from .thread import CannotFollow, Thread
+
+GRACE = 5.0  # seconds that a shutdown gives the calls that run
+PAUSE = 0.5  # seconds between two looks at a thread that another process runs
+
+
+async def advance(thread_id: str, agent: Agent, *, patient: bool = False) -> Thread:
+    """Run the thread until it needs a human or ends, unless somebody else is at it.
+
+    Whoever holds the lease looks again after letting go, so an answer that came meanwhile is
+    not left lying. Who is patient takes over from a holder that dies.
+    """
+    while (thread := await agent.store.get(thread_id)).status == "running":
+        if agent.stopping.is_set():
+            break
+        try:
+            with agent.store.lease(thread_id):
+                await agent_loop(thread_id, agent)
+        except Busy:
+            if not patient:
+                break
+            await asyncio.sleep(PAUSE)
+        except CannotFollow:
+            if (await agent.store.get(thread_id)).status != "stopped":  # it was, meanwhile
+                raise
+    return thread
+
+
+class Runner:
+    """The threads that this process runs, each as a task of its own."""
+
+    def __init__(self, agent: Agent, *, patient: bool = False) -> None:
+        self.agent = agent
+        self.patient = patient
+        self._tasks: set[asyncio.Task[Thread]] = set()
+
+    def start(self, thread_id: str) -> None:
+        task = asyncio.create_task(
+            advance(thread_id, self.agent, patient=self.patient), name=thread_id
+        )
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def launch(self, trigger: Trigger) -> str:
+        """Keep a new thread and run it; its id."""
+        at = self.agent.clock()
+        thread_id = await self.agent.store.create(Thread().append(trigger, at=at))
+        self.start(thread_id)
+        return thread_id
+
+    async def tell(self, thread_id: str, event: AnyEvent) -> Thread:
+        """Append what a human said, and go on. Raises CannotFollow and StoreError."""
+        thread = await self.agent.record(thread_id, event)
+        self.start(thread_id)
+        return thread
+
+    async def resume(self, thread_id: str) -> Thread:
+        """Take up a thread that failed, or one that nobody runs any more."""
+        if (thread := await self.agent.store.get(thread_id)).status != "running":
+            thread = await self.agent.record(thread_id, Resumed())
+        self.start(thread_id)
+        return thread
+
+    async def wait(self, thread_id: str, seconds: float | None = None) -> None:
+        """Until this process runs it no more, or the time is over."""
+        tasks = [task for task in self._tasks if task.get_name() == thread_id]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+    async def start_unfinished(self) -> None:
+        """After a crash or a restart: whatever was running goes on."""
+        for thread_id, thread in await self.agent.store.list():
+            if thread.status == "running":
+                self.start(thread_id)
+
+    async def shut_down(self) -> None:
+        """Let what runs come to its next event, for a while; every thread can be taken up again."""
+        self.agent.stopping.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=GRACE)
+            for task in late:
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(*late, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[Thread]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger().error("thread_not_run", thread=task.get_name(), problem=str(error))

@@ -1,0 +1,142 @@
+"""Whatever arrives is answered with a problem that helps its sender, and never with a 5xx."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from .scripted import QUESTION
+from .serving import JSON, THREADS, launch, problem, serving
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+ODD_IDS = ["%2e%2e%2fvictim", "..%2fvictim", "NULL", "%00", "x" * 300, "%ff", "%F0%9F%92%A9"]
+ODD_IDS += [NOBODY, NOBODY.replace("-", ""), f"{NOBODY}.json", f"urn:uuid:{NOBODY}", "%0d%0aX: 1"]
+BAD_JSON = [b"", b"{", b"\xff", b"\0", b'{"message": "a"', b"[" * 100_000, b'{"a":' * 100_000]
+BAD_JSON += [b'{"message": ' + b"9" * 5000 + b"}", b"message=hello", b'{"message": "\n"}']
+BAD_SHAPES = [b"null", b"[]", b'"hello"', b"{}", b"3", b"NaN", b'{"message": NaN}']
+BAD_SHAPES += [b'{"message": 1e999}', b'{"message": null}', b'{"message": " "}', b'{"at": -1}']
+BAD_SHAPES += [b'{"message": ["a"]}', b'{"message": {"a": 1}}', b'{"response": "a", "call_id": 1}']
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    with serving() as client:
+        yield client
+
+
+def routes(thread_id: str) -> list[tuple[str, str]]:
+    actions = ("responses", "approvals", "resume", "stop", "fork")
+    posts = [("POST", f"{THREADS}/{thread_id}/{action}") for action in actions]
+    return [("GET", f"{THREADS}/{thread_id}"), *posts]
+
+
+@pytest.mark.parametrize("thread_id", ODD_IDS)
+def test_what_is_no_id_is_no_thread(client: TestClient, thread_id: str) -> None:
+    Path("victim.json").write_text('{"id": "victim"}', "utf-8")
+    body = {"call_id": "1", "response": "a", "approved": True, "at": 0}
+    for method, path in routes(thread_id):
+        assert problem(client.request(method, path, json=body)) == 404
+    assert client.get(THREADS, params={"after": thread_id}).status_code == 404
+    assert Path("victim.json").read_text("utf-8") == '{"id": "victim"}'
+
+
+@pytest.mark.parametrize("body", BAD_JSON, ids=lambda body: repr(body[:12]))
+def test_what_is_not_json_is_a_400(client: TestClient, body: bytes) -> None:
+    for path in (THREADS, f"{THREADS}/{NOBODY}/fork", "/api/v1/conversations"):
+        answer = client.post(path, content=body, headers=JSON)
+        assert problem(answer) == (400 if body else 422)
+
+
+@pytest.mark.parametrize("body", BAD_SHAPES)
+def test_json_of_the_wrong_shape_is_a_422(client: TestClient, body: bytes) -> None:
+    paths = [path for method, path in routes(NOBODY) if path.endswith(("s", "fork"))]
+    for path in (THREADS, *paths, "/api/v1/conversations"):
+        answer = client.post(path, content=body, headers=JSON)
+        assert problem(answer) == 422
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "a/b", "", "\t"]
+)
+def test_a_body_of_another_type_is_a_422(client: TestClient, kind: str) -> None:
+    answer = client.post(THREADS, content=b'{"message": "a"}', headers={"Content-Type": kind})
+    assert problem(answer) == 422
+
+
+@pytest.mark.parametrize("said", ["\\ud800", "\\udfff\\ud800", "\\u0000", "\\u202e\\u001b[31m"])
+def test_halves_of_characters_and_controls_do_no_harm(client: TestClient, said: str) -> None:
+    thread_id = launch(client, QUESTION)["id"]
+    state = f'{{"thread_id": "{said}", "call_id": "{said}"}}'
+    status = f'{{"response": "{said}", "approved": true, "comment": "{said}"}}'
+    event = f'{{"user_message": "{said}", "spec": {{"state": {state}}}, "status": {status}}}'
+    whole = f'{{"message": "{said}", "response": "{said}", "call_id": "{said}", "at": 0}}'
+    types = ("conversation.created", "human_contact.completed", "function_call.completed", said)
+    posts = [("/api/v1/conversations", f'{{"type": "{type}", "event": {event}}}') for type in types]
+    posts += [(path, whole) for _, path in routes(thread_id) if path.endswith("responses")]
+    for path, body in [*posts, (THREADS, whole), (THREADS, f'"{said}"')]:
+        answer = client.post(path, content=body, headers=JSON)
+        assert answer.status_code in (202, 404, 409, 422)
+
+
+@pytest.mark.parametrize("at", ["1" * 4000, "1e3", "true", '"0"', "0.5"])
+def test_numbers_that_are_no_place_are_refused(client: TestClient, at: str) -> None:
+    path = f"{THREADS}/{launch(client)['id']}/fork"
+    assert problem(client.post(path, content=f'{{"at": {at}}}')) in (409, 422)
+
+
+def test_an_approval_is_true_or_false_and_nothing_like_it(client: TestClient) -> None:
+    odd: list[Any] = ["true", "yes", 1, 0, None, [], "false"]
+    for approved in odd:
+        body = {"call_id": "1", "approved": approved}
+        assert problem(client.post(f"{THREADS}/{NOBODY}/approvals", json=body)) == 422
+
+
+def test_a_body_over_a_megabyte_is_refused_whatever_its_headers_say(client: TestClient) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b'{"message": "'
+        for _ in range(11):
+            yield b"a" * 100_000
+        yield b'"}'
+
+    assert problem(client.post(THREADS, content=chunks())) == 413
+    assert problem(client.post(THREADS, json={"message": "a" * 1_000_001})) == 413
+    assert client.get(THREADS).json()["threads"] == []
+
+
+def test_a_message_that_is_too_long_is_refused(client: TestClient) -> None:
+    assert problem(client.post(THREADS, json={"message": "a" * 100_001})) == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("DELETE", THREADS, 405),
+        ("PUT", f"{THREADS}/{NOBODY}", 405),
+        ("GET", f"{THREADS}/{NOBODY}/responses", 405),
+        ("POST", "/healthz", 405),
+        ("GET", "/", 404),
+        ("GET", f"{THREADS}/", 404),
+        ("GET", "/docs", 404),
+        ("GET", "/openapi.json", 404),
+        ("GET", "/api/v1/threads/a/b/c", 404),
+    ],
+)
+def test_other_methods_and_paths_are_problems_too(
+    client: TestClient, method: str, path: str, status: int
+) -> None:
+    assert problem(client.request(method, path)) == status
+
+
+def test_a_thread_that_cannot_be_read_is_named_and_left_alone(client: TestClient) -> None:
+    torn = Path(".threads", f"{launch(client)['id']}.json")
+    whole = torn.read_text("utf-8")
+    for content in (whole[:-20], "", "null", "[]", "{}", json.dumps({"events": [3]})):
+        torn.write_text(content, "utf-8")
+        for method, path in routes(torn.stem):
+            body: dict[str, Any] = {"call_id": "1", "response": "a", "approved": True, "at": 0}
+            assert problem(client.request(method, path, json=body)) == 409
+        assert torn.read_text("utf-8") == content
+        assert launch(client)["status"] == "done"

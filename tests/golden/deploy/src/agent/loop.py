@@ -1,0 +1,77 @@
+"""Factor 8: the agent. Find what is next, do it, append the event, save; on one screen.
+
+Everything it touches is passed in. The event is saved before anything is done about it, so the
+thread can be paused, killed or taken up by another process between any two lines.
+"""
+
+from collections.abc import Awaitable, Sequence
+from functools import partial
+from typing import Literal, assert_never
+from uuid import uuid4
+
+from . import events as happened
+from .context import format_error
+from .data import Question
+from .events import AnyEvent, ToolCall
+from .parts import Agent
+from .states import AskModel, Finished, InDoubt, RunTool, Waiting
+from .thread import Thread
+from .tools import parse_tool
+
+
+async def agent_loop(thread_id: str, agent: Agent) -> Thread:
+    """Run until a human is needed or nothing is left to do. The caller holds the lease."""
+    record = partial(agent.record, thread_id)
+    thread = await agent.store.get(thread_id)
+    while not agent.stopping.is_set():
+        match thread.state:
+            case AskModel() if request := limit_reached(thread, agent):
+                thread = await record(request)
+            case AskModel():
+                if len(thread.events) == 1:  # the first message, and nothing yet
+                    thread = await record(*await attempt(agent.prefetch(thread)))
+                if thread.status == "running":  # not stopped meanwhile
+                    thread = await record(await agent.determine_next_step(thread))
+            case RunTool(call, approved):
+                if approved:
+                    await record(happened.ToolStarted(call_id=call.call_id))
+                thread = await record(*await attempt(run(call, agent), call.call_id))
+            case InDoubt(call):
+                question = f"{call.intent} was started and left no result: run it again?"
+                thread = await record(ask_human("in_doubt", question))
+            case Waiting() | Finished():
+                return thread
+            case never:
+                assert_never(never)
+    return thread
+
+
+def limit_reached(thread: Thread, agent: Agent) -> happened.HumanRequest | None:
+    """Factors 9 and 10: an agent that spins asks for help."""
+    if thread.errors_in_a_row >= agent.max_errors:
+        return ask_human("errors", f"{thread.errors_in_a_row} errors in a row: what now?")
+    if thread.steps >= agent.max_steps:
+        return ask_human("steps", f"{thread.steps} steps and not done: what now?")
+    return None
+
+
+def ask_human(
+    reason: Literal["errors", "steps", "in_doubt"], question: str
+) -> happened.HumanRequest:
+    data: Question = {"reason": reason, "question": question}
+    return happened.HumanRequest(call_id=str(uuid4()), data=data)
+
+
+async def run(call: ToolCall, agent: Agent) -> Sequence[AnyEvent]:
+    result = await agent.handle_next_step(parse_tool(call.data), call.call_id)
+    return [happened.ToolResponse(call_id=call.call_id, data=result)]
+
+
+async def attempt(
+    work: Awaitable[Sequence[AnyEvent]], call_id: str | None = None
+) -> Sequence[AnyEvent]:
+    """The tool boundary: whatever goes wrong behind it is one line that the model reads."""
+    try:
+        return await work
+    except Exception as error:  # noqa: BLE001, the one place that catches everything
+        return [happened.Error(call_id=call_id, data={"message": format_error(error)})]

@@ -1,0 +1,41 @@
+"""What the agent is made of. All of it is passed in; importing has no effects."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .events import AnyEvent
+from .store import ThreadStore
+from .thread import Thread
+from .tools import Tool
+
+
+@dataclass(frozen=True)
+class Agent:
+    """The parts, so that a test or another program can bring its own."""
+
+    store: ThreadStore
+    determine_next_step: Callable[[Thread], Awaitable[AnyEvent]]
+    handle_next_step: Callable[[Tool, str], Awaitable[Any]]
+    prefetch: Callable[[Thread], Awaitable[Sequence[AnyEvent]]]
+    clock: Callable[[], datetime]
+    notify: Callable[[str, AnyEvent], None]
+    max_steps: int = 20
+    max_errors: int = 3
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def record(self, thread_id: str, *events: AnyEvent) -> Thread:
+        """Append to what is stored, save, and tell who listens. Raises CannotFollow."""
+        at, known = self.clock(), 0
+
+        def append(stored: Thread) -> Thread:
+            nonlocal known
+            known = len(stored.events)
+            return stored.append(*events, at=at)
+
+        thread = await self.store.update(thread_id, append)
+        for event in thread.events[known:]:
+            self.notify(thread_id, event)
+        return thread

@@ -1,0 +1,42 @@
+"""Configuration, all of it, from the environment or `.env`; `.env.example` explains each."""
+
+from typing import Annotated, Literal
+
+from dotenv import load_dotenv
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .context import ContextFormat
+
+
+class WrongSettings(Exception):
+    """Each variable that cannot be used, and why."""
+
+
+class Settings(BaseSettings):
+    """Each field is read from `AGENT_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="AGENT_", env_ignore_empty=True)
+
+    model: str = "offline"
+    store_url: str = "file:.threads"
+    api_token: SecretStr | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    max_steps: Annotated[int, Field(ge=1)] = 20
+    max_errors: Annotated[int, Field(ge=1)] = 3
+    context_format: ContextFormat = "xml"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+def load_settings() -> Settings:
+    """`.env` goes into the environment first: the keys of the providers are read from there.
+
+    Raises WrongSettings.
+    """
+    load_dotenv(".env")
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [f"AGENT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise WrongSettings("; ".join(faults)) from None

@@ -1,0 +1,1 @@
+"""The rules behind the offline stand-in: its sentences, and the story that a thread tells."""

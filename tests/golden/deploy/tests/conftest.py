@@ -1,0 +1,28 @@
+"""Every test runs in an empty folder of its own and sees none of your settings."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from agent.store import FileSystemThreadStore
+
+# The same examples every time. `pytest --hypothesis-profile=search` looks for new ones.
+settings.register_profile("steady", deadline=None, derandomize=True, max_examples=100)
+settings.register_profile("search", deadline=None, max_examples=2000)
+settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        # The scripted models listen on this machine, where no proxy leads.
+        if name.startswith("AGENT_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FileSystemThreadStore:
+    return FileSystemThreadStore(tmp_path / ".threads")
