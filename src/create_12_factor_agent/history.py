@@ -2,55 +2,74 @@
 
 The bundle is what copier clones, so every version in it can be rendered and updated to
 without a network. Its bytes depend on the template alone: not on the clock, on who builds
-it, or on how the checkout happens to be packed.
+it, on their settings, or on how the checkout happens to be packed.
 """
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .errors import Failure
 from .git import git
+from .releases import in_the_making, numbers, tagged
 
 # .gitattributes comes along so that no user's autocrlf reaches the template.
 PARTS = {"copier.yml": "100644", ".gitattributes": "100644", "template": "040000"}
 BRANCH = "refs/heads/main"
 AUTHOR = "create-12-factor-agent <template@create-12-factor-agent.invalid> 1735689600 +0000"
+NOBODY = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_COUNT": "0",
+    "GIT_ATTR_NOSYSTEM": "1",
+}
+SETTINGS = (
+    "pack.threads=1",
+    # Not object by object: the build compresses the whole bundle at once, to half of that.
+    "pack.compression=0",
+    # No pack but the one that we make.
+    "fastimport.unpackLimit=1000000",
+    f"core.attributesFile={os.devnull}",
+)
 
 Parts = dict[str, str]
 
 
 def write_bundle(root: Path, version: str, bundle: Path) -> None:
-    """Write the versions of the template in the checkout `root` up to `version`."""
+    """Write the versions of the template in the checkout `root` up to `version`.
+
+    They are the releases that are tagged there; `releases.require_all` says if one is missing.
+    """
     with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
         store = Store(root, Path(folder))
         store.git("fast-import", "--quiet", stdin="".join(_stream(store.versions(version))))
-        # Packed anew (-F), because the checkout's own deltas would shine through.
-        store.git("-c", "pack.threads=1", "repack", "-a", "-d", "-F", "-q")
-        store.git("-c", "pack.threads=1", "bundle", "create", "-q", str(bundle), "HEAD", "--all")
+        store.pack()
+        store.git("bundle", "create", "-q", str(bundle), "HEAD", "--all")
 
 
 class Store:
     """A throw-away repository that borrows the objects of the checkout, if it is one."""
 
     def __init__(self, root: Path, folder: Path) -> None:
-        self.root, self.folder = root, folder
-        self.env = {
-            "GIT_DIR": str(folder),
-            "GIT_WORK_TREE": str(root),
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_CONFIG_NOSYSTEM": "1",
-        }
-        git("init", "-q", "--bare", "-b", "main", str(folder), cwd=folder)
-        self.is_checkout = (root / ".git").exists()
+        self.root, self.folder = root.absolute(), folder
+        self.env = {**NOBODY, "GIT_DIR": str(folder), "GIT_WORK_TREE": str(self.root)}
+        git("init", "-q", "--bare", "-b", "main", str(folder), cwd=folder, env=NOBODY)
+        self.is_checkout = (self.root / ".git").exists()
+        self.borrowed = folder / "objects/info/alternates"
         if self.is_checkout:
-            objects = root / git("rev-parse", "--git-path", "objects", cwd=root).strip()
-            (folder / "objects/info/alternates").write_text(f"{objects}\n", encoding="utf-8")
+            objects = self.root / git("rev-parse", "--git-path", "objects", cwd=root).strip()
+            self.borrowed.write_text(f"{objects}\n", encoding="utf-8")
 
     def git(self, *arguments: str, stdin: str | None = None) -> str:
-        return git(*arguments, cwd=self.root, env=self.env, stdin=stdin)
+        settings = [part for setting in SETTINGS for part in ("-c", setting)]
+        return git(*settings, *arguments, cwd=self.root, env=self.env, stdin=stdin)
+
+    def pack(self) -> None:
+        """Pack what the tags need anew, or the checkout's own packs would shine through."""
+        into = str(self.folder / "objects/pack/pack")
+        self.git("pack-objects", "-q", "--all", "--no-reuse-object", into, stdin="")
+        self.borrowed.unlink(missing_ok=True)
 
     def versions(self, version: str) -> dict[str, Parts]:
         """Each tag with its parts: the releases, then the working tree if it is not one."""
@@ -58,7 +77,7 @@ class Store:
         released = self.releases(version)
         tags = dict(zip(released, self.parts(released.values()), strict=True))
         if f"v{version}" not in tags:
-            return {**tags, f"v{version}.dev0": here}
+            return {**tags, in_the_making(version): here}
         if tags[f"v{version}"] != here:
             raise Failure(f"the template differs from its tag v{version}: raise the version")
         return tags
@@ -67,17 +86,21 @@ class Store:
         """The release tags up to `version` in their order, and their trees."""
         if not self.is_checkout:
             return {}
-        tags = git("tag", "--list", "v*", cwd=self.root).split()
-        known = {_numbers(tag): tag for tag in tags if re.fullmatch(r"v\d+\.\d+\.\d+", tag)}
-        wanted = [known[key] for key in sorted(known) if key <= _numbers(version)]
+        # 0.2.0.dev0 comes before 0.2.0, which may be tagged already when we look back.
+        wanted = [
+            f"v{release}"
+            for release in tagged(self.root)
+            if numbers(release) < numbers(version) or release == version
+        ]
         trees = git("rev-parse", *(f"refs/tags/{tag}^{{tree}}" for tag in wanted), cwd=self.root)
         return dict(zip(wanted, trees.split(), strict=True))
 
     def working_tree(self) -> str:
         """The tree of what is on disk, uncommitted and new files too, ignored ones not."""
         env = {} if self.is_checkout else self.env
-        listed = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *PARTS)
-        files = git(*listed, cwd=self.root, env=env)
+        # Not --exclude-standard: what one developer ignores for himself is in the template.
+        listed = ("ls-files", "-z", "--cached", "--others", "--exclude-per-directory=.gitignore")
+        files = git(*listed, "--", *PARTS, cwd=self.root, env=env)
         self.git("update-index", "--add", "--remove", "-z", "--stdin", stdin=files)
         return self.git("write-tree").strip()
 
@@ -89,10 +112,6 @@ class Store:
             {part: found for part, found in zip(PARTS, row, strict=True) if " " not in found}
             for row in zip(*[iter(answers)] * len(PARTS), strict=True)
         ]
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
 
 
 def _stream(versions: dict[str, Parts]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The generator beside copier's own command: whole processes, warm."""
 
 import json
+import lzma
 import shutil
 from functools import partial
 from itertools import count
@@ -42,7 +43,7 @@ def _short(chapter: Chapter, workshop: Workshop, rounds: int) -> None:
 
 def _new(chapter: Chapter, workshop: Workshop, rounds: int) -> None:
     ours, _ = _commands(workshop)
-    bundle = next(workshop.generator.parent.glob("lib/*/site-packages/*/template.bundle"))
+    bundle = _bundle(workshop)
     clone = workshop.fresh("clone")
     run("git", "clone", "-q", bundle, clone, cwd=workshop.folder)
     copied = _copy(workshop)
@@ -66,6 +67,14 @@ def _new(chapter: Chapter, workshop: Workshop, rounds: int) -> None:
         " copier does too; below it copier from a git URL that is in its cache already."
     )
     chapter.say(_table(times, BUNDLE))
+
+
+def _bundle(workshop: Workshop) -> Path:
+    """What the wheel carries, as git reads it."""
+    packed = next(workshop.generator.parent.glob("lib/*/site-packages/*/template.bundle.xz"))
+    bundle = workshop.folder / "template.bundle"
+    bundle.write_bytes(lzma.decompress(packed.read_bytes()))
+    return bundle
 
 
 def _commands(workshop: Workshop) -> tuple[Path, Path]:

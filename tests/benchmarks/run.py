@@ -1,15 +1,17 @@
-"""Measures what docs/benchmarks.md reports, and writes it there: `run.py [cli|loop|tokens]`."""
+"""Measures what docs/benchmarks.md reports, and writes it there: `run.py [PART …]`."""
 
 import argparse
 from pathlib import Path
 
+from bundle_size import measure as bundle
 from cli_times import measure as cli
 from loop_times import measure as loop
 from page import PAGE, ROOT, publish
 from token_counts import measure as tokens
+from update_times import measure as update
 from workshop import Workshop
 
-PARTS = {"cli": cli, "loop": loop, "tokens": tokens}
+PARTS = {"cli": cli, "update": update, "loop": loop, "tokens": tokens, "bundle": bundle}
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ class Workshop:
     @cached_property
     def generator(self) -> Path:
         """The commands of an installation from a wheel; copier comes along."""
-        bin_ = self._environment("generator")
+        bin_ = self.environment("generator")
         pip = (bin_ / "python", "-m", "pip", "install", "-q")
         run(*pip, ROOT, cwd=self.folder)
         run(*pip, "--force-reinstall", "--no-deps", ROOT, cwd=self.folder)
@@ -45,7 +45,7 @@ class Workshop:
     @cached_property
     def agent(self) -> Path:
         """The environment of the generated agent, from its own requirements."""
-        project, bin_ = self.project, self._environment("agent")
+        project, bin_ = self.project, self.environment("agent")
         install = ("install", "-q", "-r", "requirements.txt")
         run(bin_ / "python", "-m", "pip", *install, cwd=project)
         run(bin_ / "python", "-c", "from agent import baml; baml.client()", cwd=project)
@@ -65,12 +65,12 @@ class Workshop:
         return run(environment / "python", "-c", code, *packages, cwd=self.folder).strip()
 
     def _installed(self, name: str, requirements: str) -> Path:
-        bin_ = self._environment(name)
+        bin_ = self.environment(name)
         pip = (bin_ / "python", "-m", "pip", "install", "-q")
         run(*pip, "-r", HERE / requirements, cwd=self.folder)
         return bin_
 
-    def _environment(self, name: str) -> Path:
+    def environment(self, name: str) -> Path:
         path = self.folder / f"{name}-{sys.version_info.major}.{sys.version_info.minor}"
         if not path.exists():
             run(sys.executable, "-m", "venv", path, cwd=self.folder)

@@ -1,0 +1,58 @@
+"""What a release is: a version X.Y.Z, its tag, and a section of CHANGELOG.md.
+
+Between two releases the version is X.Y.Z.dev0. So a build is a release, or not, by its
+version alone, and nobody can forget a flag.
+"""
+
+import re
+from pathlib import Path
+
+from .errors import Failure
+from .git import git
+
+SECTION = re.compile(r"^## \[?(\d+\.\d+\.\d+)\b", re.MULTILINE)
+
+
+def is_release(version: str) -> bool:
+    return re.fullmatch(r"\d+\.\d+\.\d+", version) is not None
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """What versions and tags are sorted by."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+
+
+def in_the_making(version: str) -> str:
+    """The tag of a template that is no release, or not yet."""
+    return f"v{version.removesuffix('.dev0')}.dev0"
+
+
+def tagged(root: Path) -> list[str]:
+    """The releases that have a tag in the repository `root`, oldest first."""
+    tags = git("tag", "--list", "v*", cwd=root).split()
+    return sorted((tag[1:] for tag in tags if is_release(tag[1:])), key=numbers)
+
+
+def require_all(root: Path, version: str) -> None:
+    """Refuse a build that would lack a release: who has that one could never update."""
+    if not is_release(version.removesuffix(".dev0")):
+        raise Failure(f"{version} is no version: X.Y.Z, or X.Y.Z.dev0 before it is released")
+    if not (root / ".git").exists():
+        raise Failure("no git repository, so no releases: build from a clone, or from the sdist")
+    if git("rev-parse", "--is-shallow-repository", cwd=root).strip() == "true":
+        raise Failure("a shallow clone lacks releases: git fetch --unshallow --tags")
+    _require_tags(root, version)
+    listed = ("rev-list", "--tags=v*", "--no-walk", "--objects", "--missing=print")
+    if re.search(r"^\?", git(*listed, cwd=root), re.MULTILINE):
+        raise Failure("a partial clone lacks files of releases: git fetch --refetch --no-filter")
+
+
+def _require_tags(root: Path, version: str) -> None:
+    """CHANGELOG.md knows what was released, and a clone without tags does not."""
+    tags = tagged(root)
+    named = SECTION.findall((root / "CHANGELOG.md").read_text(encoding="utf-8"))
+    older = [name for name in sorted(named, key=numbers) if numbers(name) < numbers(version)]
+    if missing := ", ".join(f"v{name}" for name in older if name not in tags):
+        raise Failure(f"no tag here for releases in CHANGELOG.md ({missing}): git fetch --tags")
+    if is_release(version) and version not in tags:
+        raise Failure(f"{version} has no tag v{version}: tag it, or make it {version}.dev0")
