@@ -4,12 +4,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from factory import Factory, Owner
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "create_12_factor_agent"]
@@ -75,8 +78,18 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
+    return set_up(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def desk_in() -> Callable[[Path], Desk]:
+    """For what is made once for many tests."""
+    return set_up
+
+
+def set_up(folder: Path) -> Desk:
     """Where a user without any history sits down: only git's identity is set."""
-    here, home, temporary = tmp_path / "here", tmp_path / "home", tmp_path / "tmp"
+    here, home, temporary = folder / "here", folder / "home", folder / "tmp"
     for folder in (here, home, temporary):
         folder.mkdir()
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
@@ -92,3 +105,19 @@ def tree(folder: Path) -> dict[str, bytes]:
     files = (path for path in folder.rglob("*") if path.is_file())
     found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
     return {name: found[name] for name in sorted(found) if not name.startswith(".git/")}
+
+
+@pytest.fixture(scope="session")
+def factory(tmp_path_factory: pytest.TempPathFactory) -> "Factory":
+    """The history of a small template, once for all tests of a worker."""
+    from factory import make_factory
+
+    return make_factory(tmp_path_factory.mktemp("factory"))
+
+
+@pytest.fixture
+def owner(desk: Desk, factory: "Factory") -> "Owner":
+    """Who has a project made by version 0.1.0."""
+    from factory import make_project
+
+    return make_project(desk, factory)

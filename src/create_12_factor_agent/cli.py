@@ -1,26 +1,20 @@
 """The command line: reads the flags, calls what does the work, prints what came of it."""
 
 import gc
-import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from . import __version__
-from .errors import Failure
+from . import __version__, upkeep
+from .errors import INTERRUPTED, Failure
+from .options import AsJson, Data, DryRun, Yes, may_ask
 
 # What only one command needs (copier, questionary, rich) is imported where it is needed:
 # `--version` and `--help` are quick because of it.
-if TYPE_CHECKING:
-    from rich.tree import Tree
-
-    from .new import Created
 
 
 class NewByDefault(TyperGroup):
@@ -63,54 +57,26 @@ def new(
     directory: Annotated[
         str | None, typer.Argument(metavar="[DIR]", help="The folder to create.")
     ] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option("--data", metavar="KEY=VALUE", help="Answer one question; repeatable."),
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, take defaults.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    data: Data = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
     no_git: Annotated[bool, typer.Option("--no-git", help="Make no repository.")] = False,
 ) -> None:
     """Create a project; asks for what no flag answers."""
+    from . import printing
     from .new import Request, new
 
-    ask = not as_json and sys.stdin.isatty() and sys.stdout.isatty()
+    ask = may_ask(as_json)
     created = new(Request(directory, tuple(data or ()), yes, dry_run, not no_git, ask))
     if as_json:
-        print(json.dumps(created.as_json(), indent=2))
+        printing.print_json(created.as_json())
     else:
-        _print_summary(created)
+        printing.created(created)
 
 
-def _print_summary(created: "Created") -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False, soft_wrap=True, markup=False)
-    console.print(_tree(str(created.path), created.files, whole=created.dry_run))
-    for warning in created.warnings:
-        console.print(f"\nNote: {warning}", style="yellow")
-    if created.dry_run:
-        console.print("\nNothing was written.", style="bold")
-        return
-    console.print("\nNext:", style="bold")
-    for step in created.next_steps:
-        console.print(f"  {step}", style="cyan")
-
-
-def _tree(name: str, files: Sequence[str], *, whole: bool) -> "Tree":
-    """Sorted paths as a tree; unless `whole`, a folder in it is one line with a count."""
-    from rich.text import Text
-    from rich.tree import Tree
-
-    tree = Tree(Text(name), guide_style="dim")
-    for part, paths in groupby(files, key=lambda path: path.partition("/")[0]):
-        inside = [rest for path in paths if (rest := path.partition("/")[2])]
-        if inside and whole:
-            tree.add(_tree(f"{part}/", inside, whole=True))
-        else:
-            tree.add(Text(f"{part}/  {len(inside)} files" if inside else part, "dim"))
-    return tree
+for command in (upkeep.update, upkeep.add, upkeep.remove, upkeep.status):
+    app.command()(command)
 
 
 def main() -> None:
@@ -121,6 +87,8 @@ def main() -> None:
     code = _run()
     sys.stdout.flush()
     sys.stderr.flush()
+    if code == INTERRUPTED:  # amid the tidying, perhaps: then the interpreter's end does it
+        sys.exit(code)
     # The interpreter's own end costs another tenth, and there is nothing left to tidy.
     os._exit(code)
 
@@ -132,5 +100,10 @@ def _run() -> int:
         print(f"error: {failure}", file=sys.stderr)
         return failure.code
     except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print("error: interrupted", file=sys.stderr)
         return end.code if isinstance(end.code, int) else 0
+    except KeyboardInterrupt:  # where Typer does not listen yet, or no longer
+        print("error: interrupted", file=sys.stderr)
+        return INTERRUPTED
     return 0

@@ -1,9 +1,10 @@
 """Git as a subprocess: one way to call it, deaf to a repository that surrounds us."""
 
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -11,11 +12,18 @@ from .errors import Failure, NotPossible
 
 # A commit may ask for a passphrase; without a human it must not wait for ever.
 PATIENCE = 120
+# The first that takes settings from GIT_CONFIG_COUNT, through which it finds the bundle.
+OLDEST = (2, 31)
 
 
 def require() -> None:
     if shutil.which("git") is None:
         raise NotPossible("git is needed and was not found: install it (https://git-scm.com)")
+    said = subprocess.run(["git", "--version"], capture_output=True, text=True).stdout
+    found = tuple(int(number) for number in re.findall(r"\d+", said)[:2])
+    if found < OLDEST:
+        wanted = ".".join(map(str, OLDEST))
+        raise NotPossible(f"git {wanted} or newer is needed, this is {said.strip()}: update it")
 
 
 @cache
@@ -37,23 +45,38 @@ def environment() -> dict[str, str]:
 
 
 def git(
-    *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str | None = None
+    *arguments: str,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    fine: Container[int] = (0,),
 ) -> str:
-    """Run git in `cwd` and return its stdout; a failure carries git's own stderr."""
+    """Run git in `cwd` and return its stdout, to the byte; a failure carries git's own stderr.
+
+    `fine` are the exit codes that are none.
+    """
     try:
         result = subprocess.run(
             ["git", *arguments],
             cwd=cwd,
             env={**environment(), **(env or {})},
             stdin=subprocess.DEVNULL if stdin is None else None,
-            input=stdin,
+            input=None if stdin is None else to_bytes(stdin),
             capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
             timeout=PATIENCE,
         )
     except subprocess.TimeoutExpired:
         raise Failure(f"git {arguments[0]} did not end within {PATIENCE} seconds") from None
-    if result.returncode:
-        raise Failure(result.stderr.strip() or f"git {arguments[0]} failed")
-    return result.stdout
+    if result.returncode not in fine:
+        said = " ".join(to_text(result.stderr).split())
+        raise Failure(said or f"git {arguments[0]} failed")
+    return to_text(result.stdout)
+
+
+def to_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def to_text(content: bytes) -> str:
+    """Not subprocess's own text mode: that would turn CRLF into LF."""
+    return content.decode("utf-8", "surrogateescape")

@@ -7,7 +7,7 @@ from tempfile import gettempdir
 from typing import Any, Literal
 
 from . import git, questions
-from .errors import INTERRUPTED, Failure, NotPossible
+from .errors import NotPossible, interruptible
 from .names import project_name
 from .placing import check_target, place, staging
 from .questions import Answers
@@ -55,11 +55,8 @@ class Created:
 
 def new(request: Request) -> Created:
     git.require()
-    try:
-        with carried() as source:
-            return _create(source, request, _answers(source, request))
-    except KeyboardInterrupt:
-        raise Failure("interrupted: nothing was written", INTERRUPTED) from None
+    with interruptible("written"), carried() as source:
+        return _create(source, request, _answers(source, request))
 
 
 def _answers(source: Source, request: Request) -> Answers:

@@ -7,32 +7,36 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import yaml
-from copier import Settings, run_copy
+from copier import Settings, run_copy, run_update
 from copier.errors import UserMessageError
 from jinja2 import TemplateError
 from plumbum import ProcessExecutionError, local
 
 from .errors import Failure, NotPossible
 from .git import local_variables
+from .project import Project, read_answers
+from .questions import Answers
 from .source import Source, public_url
-
-ANSWERS_FILE = ".copier-answers.yml"
 
 
 def render(
-    source: Source, project: Path, answers: Mapping[str, Any], *, defaults: bool
-) -> dict[str, Any]:
-    """Render the template into `project` and return all the answers.
+    source: Source,
+    project: Path,
+    answers: Mapping[str, Any],
+    *,
+    defaults: bool,
+    version: str | None = None,
+) -> Answers:
+    """Render a version of the template, the CLI's own if None, and return all the answers.
 
     Copier asks for what is not in `answers`, unless `defaults` are good enough.
     """
-    with copier_environment(source):
+    with _copier_environment(source):
         run_copy(
             public_url(),
             project,
             dict(answers),
-            vcs_ref=source.version,
+            vcs_ref=version or source.version,
             settings=Settings(),
             user_defaults={"project_name": "my-agent"},
             defaults=defaults,
@@ -41,14 +45,38 @@ def render(
     return read_answers(project)
 
 
-def read_answers(project: Path) -> dict[str, Any]:
-    """The answers that a project was made with, without copier's own entries."""
-    text = (project / ANSWERS_FILE).read_text(encoding="utf-8")
-    return {key: value for key, value in yaml.safe_load(text).items() if key[0] != "_"}
+def merge(
+    source: Source, repository: Path, answers: Mapping[str, Any], version: str, *, defaults: bool
+) -> None:
+    """Merge a version of the template, with these answers, into the project in `repository`.
+
+    Copier's three-way merge: conflicts are left in the files, between markers, and in the index.
+    It asks what no answer is known for, unless `defaults` are good enough.
+    """
+    with _copier_environment(source):
+        run_update(
+            repository,
+            dict(answers),
+            vcs_ref=version,
+            settings=Settings(),
+            defaults=defaults,
+            skip_answered=True,
+            overwrite=True,
+            quiet=True,
+        )
 
 
 @contextmanager
-def copier_environment(source: Source) -> Iterator[None]:
+def rendered(source: Source, project: Project) -> Iterator[Path]:
+    """The project as the template made it, before any edit."""
+    with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
+        made = Path(folder, project.path.name)
+        render(source, made, project.answers, version=project.version, defaults=True)
+        yield made
+
+
+@contextmanager
+def _copier_environment(source: Source) -> Iterator[None]:
     """Copier finds the bundle at the public URL; its errors become ours."""
     with TemporaryDirectory(prefix="create-12-factor-agent-") as cache, local.env():
         # Copier's git calls take plumbum's environment, its cache that of the process. The

@@ -11,7 +11,9 @@ from tempfile import TemporaryDirectory
 
 from . import __version__
 from .errors import Failure
+from .git import git
 from .history import write_bundle
+from .releases import in_the_making, numbers
 
 PACKAGE = Path(__file__).parent
 CHECKOUT = PACKAGE.parents[1]
@@ -38,7 +40,7 @@ class Source:
     @cached_property
     def version(self) -> str:
         """The tag that is the CLI's own version of the template."""
-        wanted = f"v{__version__}", f"v{__version__}.dev0"
+        wanted = f"v{__version__}", in_the_making(__version__)
         found = [tag for tag in wanted if tag in self.versions]
         if not found:
             raise Failure(f"the template {wanted[0]} is missing: install the package again")
@@ -46,12 +48,27 @@ class Source:
 
     @cached_property
     def versions(self) -> list[str]:
-        """The tags in the bundle: its header, up to a blank line, is `hash ref` lines."""
+        """The tags in the bundle, oldest first: its header, up to a blank line, names them."""
         with self.bundle.open("rb") as lines:
             refs = [
                 line.decode().split()[-1] for line in takewhile(lambda line: line.strip(), lines)
             ]
-        return [ref.removeprefix("refs/tags/") for ref in refs if ref.startswith("refs/tags/")]
+        tags = (ref.removeprefix("refs/tags/") for ref in refs if ref.startswith("refs/tags/"))
+        return sorted(tags, key=numbers)
+
+    @property
+    def changelog(self) -> Path:
+        """What each version brought, in words: it lies beside copier.yml."""
+        return self.copier_yml.with_name("CHANGELOG.md")
+
+    def read(self, version: str, path: str) -> str:
+        """A file of that version, by its path in the template's repository."""
+        with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
+            store = Path(folder)
+            git("init", "-q", cwd=store)
+            found = git("bundle", "unbundle", str(self.bundle), cwd=store)
+            commits = {ref: name for name, ref in map(str.split, found.splitlines())}
+            return git("show", f"{commits[f'refs/tags/{version}']}:{path}", cwd=store)
 
     def environment(self, env: Mapping[str, str]) -> dict[str, str]:
         """`env`, and in it settings with which git finds the bundle at the public URL."""
@@ -62,6 +79,8 @@ class Source:
             "protocol.file.allow": "always",
             # The user's hooks are for their own work, not for copier's temporary clones.
             "core.hooksPath": os.devnull,
+            # Copier finds the patches that were rejected among the untracked files.
+            "status.showUntrackedFiles": "all",
         }
         added = {"GIT_CONFIG_COUNT": str(count + len(settings))}
         for number, (key, value) in enumerate(settings.items(), count):
@@ -74,13 +93,23 @@ class Source:
 @contextmanager
 def carried() -> Iterator[Source]:
     """The template that belongs to this installation."""
-    packaged = PACKAGE / "template.bundle"
-    if packaged.exists():
-        yield Source(packaged, PACKAGE / "copier.yml")
-        return
-    if not (CHECKOUT / "copier.yml").exists():
+    packed = PACKAGE / "template.bundle.xz"
+    folder = PACKAGE if packed.exists() else CHECKOUT
+    if not (folder / "copier.yml").exists():
         raise Failure("this installation has no template: install the package again")
-    with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
-        bundle = Path(folder, "template.bundle")
-        write_bundle(CHECKOUT, __version__, bundle)
-        yield Source(bundle, CHECKOUT / "copier.yml")
+    with TemporaryDirectory(prefix="create-12-factor-agent-") as temporary:
+        bundle = Path(temporary, "template.bundle")
+        if packed.exists():
+            bundle.write_bytes(_unpacked(packed))
+        else:
+            write_bundle(CHECKOUT, __version__, bundle)
+        yield Source(bundle, folder / "copier.yml")
+
+
+def _unpacked(packed: Path) -> bytes:
+    try:
+        # A Python that somebody compiled without the library comes without the module.
+        import lzma
+    except ModuleNotFoundError as error:
+        raise Failure(f"this Python has no {error.name}: run it with another one") from None
+    return lzma.decompress(packed.read_bytes())

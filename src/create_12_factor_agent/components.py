@@ -1,0 +1,108 @@
+"""Add components to a project and remove them, at the template's version that it is at."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from . import git, questions
+from .changing import Changed, Edited, Request, change, require_settled, unchanged
+from .errors import NotPossible, interruptible
+from .project import ANSWERS_FILE, Project, open_project
+from .questions import Question
+from .source import Source, carried
+from .versions import require_known
+
+LISTED_IN = "template/components.yml"
+
+
+@dataclass(frozen=True)
+class Component:
+    """What a component brings; `added` says whether the project has it."""
+
+    name: str
+    about: str
+    files: list[str]
+    dependencies: list[str]
+    variables: list[str]
+    added: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def listed(directory: str | None) -> list[Component]:
+    """The components of the project's version, or of our own where there is no project."""
+    git.require()
+    with carried() as source:
+        if directory is None and not _here():
+            return _known(source, source.version, ())
+        project = open_project(directory)
+        require_known(source, project)
+        return _known(source, project.version, project.components)
+
+
+def add(names: Sequence[str], request: Request) -> Changed:
+    git.require()
+    with interruptible("changed"), carried() as source:
+        project = _project(source, request, names)
+        wanted = [*project.components, *names]
+        return _change(source, project, request, wanted, f"add {' '.join(names)}", "keep")
+
+
+def remove(names: Sequence[str], request: Request, *, force: bool = False) -> Changed:
+    git.require()
+    with interruptible("changed"), carried() as source:
+        project = _project(source, request, names)
+        wanted = [name for name in project.components if name not in names]
+        edited: Edited = "delete" if force else "refuse"
+        return _change(source, project, request, wanted, f"remove {' '.join(names)}", edited)
+
+
+def _project(source: Source, request: Request, names: Sequence[str]) -> Project:
+    """The project, once it is sure that its version of the template knows the components."""
+    project = open_project(request.directory)
+    require_settled(project)
+    require_known(source, project)
+    known = _question(source, project.version).choices
+    if unknown := [name for name in names if name not in known]:
+        listed = ", ".join(known)
+        raise NotPossible(f"{unknown[0]}: {project.version} has no such component, only {listed}")
+    return project
+
+
+def _change(
+    source: Source,
+    project: Project,
+    request: Request,
+    wanted: Sequence[str],
+    what: str,
+    edited: Edited,
+) -> Changed:
+    components = [name for name in _question(source, project.version).choices if name in wanted]
+    if components == project.components:
+        return unchanged(project)
+    answers = {"components": components}
+    return change(source, project, request, project.version, answers, what=what, edited=edited)
+
+
+def _question(source: Source, version: str) -> Question:
+    found = questions.read(source.read(version, "copier.yml"))
+    if "components" not in found:
+        raise NotPossible(f"{version} of the template has no components: update the project first")
+    return found["components"]
+
+
+def _known(source: Source, version: str, added: Sequence[str]) -> list[Component]:
+    brought = yaml.safe_load(source.read(version, LISTED_IN))
+    question = _question(source, version)
+    return [
+        Component(name, label.partition(": ")[2], **brought[name], added=name in added)
+        for name, label in zip(question.choices, question.labels, strict=True)
+    ]
+
+
+def _here() -> bool:
+    return Path(ANSWERS_FILE).exists()

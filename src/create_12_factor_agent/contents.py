@@ -1,0 +1,62 @@
+"""A file as git keeps it: its bytes, and whether it is a link or can be run."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Content:
+    """Of a file; `mode` is git's: 100644, 100755, or 120000 for a link and where it leads."""
+
+    data: bytes
+    mode: str
+
+
+def exists(file: Path) -> bool:
+    """A broken link is there as well."""
+    return file.is_symlink() or file.exists()
+
+
+def content_of(file: Path) -> Content | None:
+    """None where there is nothing."""
+    if file.is_symlink():
+        return Content(os.fsencode(file.readlink()), "120000")
+    if not file.exists():
+        return None
+    return Content(file.read_bytes(), "100755" if os.access(file, os.X_OK) else "100644")
+
+
+def write(file: Path, content: Content | None) -> None:
+    """Make the file so in one step; None deletes it, and the folders that it leaves empty."""
+    if content is None:
+        file.unlink(missing_ok=True)
+        _remove_empty(file.parent)
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_name(f".{file.name}.new")
+    if content.mode == "120000":
+        beside.symlink_to(os.fsdecode(content.data))
+    else:
+        beside.write_bytes(content.data)
+        beside.chmod(_permissions(file, content))
+    beside.replace(file)
+
+
+def _permissions(file: Path, content: Content) -> int:
+    """As the user has it, but for the one bit that git keeps."""
+    now = file.stat().st_mode & 0o777 if file.is_file() else 0o666 & ~_umask()
+    return now | (now & 0o444) >> 2 if content.mode == "100755" else now & ~0o111
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _remove_empty(folder: Path) -> None:
+    """Folders that hold nothing any more, up to the project's own."""
+    while not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent

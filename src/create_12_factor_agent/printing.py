@@ -1,0 +1,143 @@
+"""What the commands print: for a person with Rich, for a program as one JSON object."""
+
+import json
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from .applying import ABORT
+from .changing import Changed
+from .components import Component
+from .conflicts import THEIRS, YOURS
+from .git import to_bytes
+from .new import Created
+from .status import Status
+from .update import Available
+
+SIGNS = {"added": ("A", "green"), "changed": ("M", "yellow"), "deleted": ("D", "red")}
+
+console = Console(highlight=False, soft_wrap=True, markup=False)
+
+
+def print_json(found: Any) -> None:
+    print(json.dumps(found, indent=2))
+
+
+def created(created: Created) -> None:
+    console.print(_tree(str(created.path), created.files, whole=created.dry_run))
+    for warning in created.warnings:
+        console.print(f"\nNote: {warning}", style="yellow")
+    if created.dry_run:
+        console.print("\nNothing was written.", style="bold")
+    else:
+        _next(created.next_steps)
+
+
+def changed(changed: Changed, *, as_json: bool) -> None:
+    if as_json:
+        print_json(changed.as_json())
+    elif changed.diff:
+        # To the byte, whatever the encoding of the files: it can be given to `git apply`.
+        sys.stdout.buffer.write(to_bytes(changed.diff))
+    else:
+        _changed(changed)
+
+
+def _changed(changed: Changed) -> None:
+    step = " → ".join(dict.fromkeys([changed.from_version, changed.to_version]))
+    console.print(f"{changed.path.name}  {step}", style="bold")
+    if not changed.files:
+        console.print("Up to date: there is nothing to change.")
+        return
+    if changed.release_notes:
+        console.print(f"\n{changed.release_notes}\n", style="dim")
+    for path, kind in changed.files.items():
+        sign, style = SIGNS[kind]
+        console.print(f"  {sign} {path}", style=style)
+    for note in changed.notes:
+        console.print(f"\nNote: {note}", style="yellow")
+    if changed.conflicts:
+        _conflicts(changed)
+    elif changed.written:
+        _next(["git diff", "uv sync && uv run pytest", "git add --all . && git commit"])
+    if not changed.written:
+        console.print("\nNothing was written.", style="bold")
+
+
+def _conflicts(changed: Changed) -> None:
+    console.print(f"\nConflicts in {len(changed.conflicts)} files:", style="bold red")
+    for conflict in changed.conflicts:
+        console.print(f"  {conflict}", style="red")
+    console.print(f"\n  {YOURS}   is your edit, down to =======")
+    console.print(f"  {THEIRS}    is template {changed.to_version}, up to there")
+    if changed.written:
+        _next(
+            ["edit these files, and `git add` each", "git commit", f"or take it all back: {ABORT}"]
+        )
+
+
+def aborted(what: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"aborted": what})
+    else:
+        console.print(f"The {what} was taken back: everything is as it was before.")
+
+
+def available(available: Available, *, as_json: bool) -> None:
+    if as_json:
+        print_json(available.as_json())
+    elif available.is_newer:
+        console.print(f"{available.version} → {available.available}: an update is available")
+    else:
+        console.print(f"{available.version}: up to date")
+
+
+def components(found: Sequence[Component], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"components": [component.as_json() for component in found]})
+        return
+    for component in found:
+        mark = "✓" if component.added else " "
+        console.print(f"{mark} {component.name:14}{component.about}", style="bold")
+        for kind in ("files", "dependencies", "variables"):
+            if brought := getattr(component, kind):
+                console.print(f"    {kind}: {', '.join(brought)}", style="dim")
+
+
+def status(found: Status, *, as_json: bool) -> None:
+    if as_json:
+        print_json(found.as_json())
+        return
+    newer = f", {found.available} is available" if found.update_available else ", up to date"
+    console.print(f"{found.project_name}  template {found.version}{newer}", style="bold")
+    console.print(f"example {found.example}; components: {', '.join(found.components) or 'none'}")
+    for state, style in {"edited": "yellow", "deleted": "red", "yours": "green"}.items():
+        for path in (path for path, is_now in found.files.items() if is_now == state):
+            console.print(f"  {state:9}{path}", style=style)
+    untouched = sum(state == "template" for state in found.files.values())
+    console.print(f"  {untouched} files are as the template made them", style="dim")
+    for conflict in found.conflicts:
+        console.print(f"  conflict {conflict}", style="bold red")
+
+
+def _next(steps: Sequence[str]) -> None:
+    console.print("\nNext:", style="bold")
+    for step in steps:
+        console.print(f"  {step}", style="cyan")
+
+
+def _tree(name: str, files: Sequence[str], *, whole: bool) -> Tree:
+    """Sorted paths as a tree; unless `whole`, a folder in it is one line with a count."""
+    tree = Tree(Text(name), guide_style="dim")
+    for part, paths in groupby(files, key=lambda path: path.partition("/")[0]):
+        inside = [rest for path in paths if (rest := path.partition("/")[2])]
+        if inside and whole:
+            tree.add(_tree(f"{part}/", inside, whole=True))
+        else:
+            tree.add(Text(f"{part}/  {len(inside)} files" if inside else part, "dim"))
+    return tree

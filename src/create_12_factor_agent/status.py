@@ -1,0 +1,72 @@
+"""What is the template's in a project, what was edited, and what is its owner's alone."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from . import conflicts, git
+from .conflicts import Conflict
+from .project import Project, open_project
+from .rendering import rendered
+from .source import carried
+from .versions import require_known
+
+State = Literal["template", "edited", "yours", "deleted"]
+
+
+@dataclass(frozen=True)
+class Status:
+    path: Path
+    project_name: str
+    example: str
+    version: str
+    available: str
+    components: list[str]
+    files: dict[str, State]
+    conflicts: list[Conflict]
+
+    @property
+    def update_available(self) -> bool:
+        return self.version != self.available
+
+    def as_json(self) -> dict[str, Any]:
+        found = {"path": str(self.path), "update_available": self.update_available}
+        return {**asdict(self), **found}
+
+
+def status(directory: str | None) -> Status:
+    git.require()
+    with carried() as source:
+        project = open_project(directory)
+        require_known(source, project)
+        with rendered(source, project) as made:
+            files = _files(project, made)
+    return Status(
+        path=project.path,
+        project_name=str(project.answers.get("project_name", "")),
+        example=str(project.answers.get("example", "")),
+        version=project.version,
+        available=source.version,
+        components=project.components,
+        files=files,
+        conflicts=conflicts.find(project.path, project.git),
+    )
+
+
+def _files(project: Project, made: Path) -> dict[str, State]:
+    """Every file of the template's, and every other that git does not ignore."""
+    theirs = {file.relative_to(made).as_posix() for file in made.rglob("*") if not file.is_dir()}
+    listed = project.git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    here = {path for path in listed.split("\0") if path and (project.path / path).exists()}
+    found: dict[str, State] = dict.fromkeys(here - theirs, "yours")
+    for path in theirs:
+        found[path] = _compared(project.path / path, made / path)
+    return dict(sorted(found.items()))
+
+
+def _compared(mine: Path, theirs: Path) -> State:
+    if not mine.is_file():
+        return "deleted"
+    # How lines end is git's business (autocrlf), and no edit.
+    one, other = (file.read_bytes().replace(b"\r\n", b"\n") for file in (mine, theirs))
+    return "template" if one == other else "edited"

@@ -1,0 +1,69 @@
+"""Bring a project to a newer version of the template."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from . import applying, git
+from .changelog import release_notes
+from .changing import Changed, Request, change, require_settled, unchanged
+from .errors import interruptible
+from .project import Project, open_project
+from .source import Source, carried
+from .versions import target
+
+
+@dataclass(frozen=True)
+class Available:
+    """What `update --check` says."""
+
+    path: Path
+    version: str
+    available: str
+
+    @property
+    def is_newer(self) -> bool:
+        return self.version != self.available
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "path": str(self.path), "update_available": self.is_newer}
+
+
+def update(request: Request, to: str | None = None) -> Changed:
+    """Merge the CLI's own version of the template, or the one asked for, into the project."""
+    git.require()
+    with interruptible("changed"), carried() as source:
+        project = open_project(request.directory)
+        require_settled(project)
+        version = target(source, project, to)
+        if version == project.version and not request.data:
+            return unchanged(project)
+        return change(
+            source,
+            project,
+            request,
+            version,
+            {},
+            what=f"update from {project.version} to {version}",
+            release_notes=_notes(source, project, version),
+        )
+
+
+def check(request: Request, to: str | None = None) -> Available:
+    """Whether there is a newer version; nothing is touched."""
+    git.require()
+    with carried() as source:
+        project = open_project(request.directory)
+        require_settled(project)
+        return Available(project.path, project.version, target(source, project, to))
+
+
+def abort(directory: str | None) -> str:
+    """Take back an update, an `add` or a `remove` whose conflicts are not solved."""
+    git.require()
+    return applying.abort(open_project(directory))
+
+
+def _notes(source: Source, project: Project, version: str) -> str:
+    text = source.changelog.read_text(encoding="utf-8")
+    return release_notes(text, after=project.version, to=version)

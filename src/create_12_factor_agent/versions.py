@@ -1,0 +1,48 @@
+"""Which version of the template a project can go to."""
+
+from packaging.version import InvalidVersion, Version
+
+from .errors import NotPossible
+from .project import Project
+from .source import Source
+
+
+def target(source: Source, project: Project, wanted: str | None = None) -> str:
+    """The version to update to, such as `v0.3.0`: the one asked for, else the CLI's own."""
+    chosen = source.version if wanted is None else f"v{wanted.removeprefix('v')}"
+    require_known(source, project)
+    if chosen not in source.versions:
+        raise NotPossible(f"--to {wanted}: no such version; choose from {_listed(source)}")
+    if _number(chosen) < _number(project.version):
+        raise NotPossible(
+            f"the project is at {project.version} already: there is no way back to {chosen}"
+        )
+    return chosen
+
+
+def require_known(source: Source, project: Project) -> None:
+    """Refuse a project made from a version that this installation does not carry."""
+    if project.version in source.versions:
+        return
+    if _number(project.version) > _number(source.version):
+        raise NotPossible(
+            f"the project is at {project.version} and this is {source.version}: "
+            "use a newer create-12-factor-agent (uvx create-12-factor-agent@latest)"
+        )
+    raise NotPossible(
+        f"the project was made from {project.version}, which was never released: "
+        f"it cannot be updated; known are {_listed(source)}"
+    )
+
+
+def _number(version: str) -> Version:
+    try:
+        return Version(version)
+    except InvalidVersion:
+        raise NotPossible(
+            f"{version} is no version of the template: restore _commit in .copier-answers.yml"
+        ) from None
+
+
+def _listed(source: Source) -> str:
+    return ", ".join(source.versions)

@@ -1,0 +1,210 @@
+"""Conflicts: told truthfully, not forgotten, and taken back to the last byte."""
+
+import signal
+import subprocess
+import time
+
+import pytest
+from conftest import COMMAND, tree
+from factory import Owner
+from terminal import hear_ctrl_c
+
+YOURS, THEIRS = "<<<<<<< before updating", ">>>>>>> after updating"
+
+
+@pytest.fixture
+def torn(owner: Owner) -> Owner:
+    """Edits where the template changes, one in a file that goes, one where a new file comes."""
+    owner.edit("src/loop.py", "step_15 = 15\n", "step_15 = 'mine'\n")
+    owner.edit("src/going.py", "going_3 = 3\n", "going_3 = 'mine'\n")
+    owner.write("src/two.py", "my_two = 2\n")
+    owner.commit()
+    return owner
+
+
+def test_every_conflict_is_named_with_its_sides_and_the_way_on(torn: Owner) -> None:
+    updated = torn.update()
+    assert updated.code == 3
+    assert "Conflicts in 3 files" in updated.stdout
+    assert "src/loop.py: 1 hunk\n" in updated.stdout
+    assert "src/two.py: 1 hunk\n" in updated.stdout
+    assert "src/going.py: the template no longer has it" in updated.stdout
+    for part in ("your edit", "template v0.3.0", "git add", "update --abort"):
+        assert part in updated.stdout
+    loop = torn.read("src/loop.py")
+    assert loop.index(YOURS) < loop.index("'mine'") < loop.index("1500") < loop.index(THEIRS)
+
+
+def test_an_edited_file_that_the_template_drops_is_kept(torn: Owner) -> None:
+    before = torn.read("src/going.py")
+    torn.update()
+    assert torn.read("src/going.py") == before
+    assert "src/going.py" in torn.git("ls-files", "-u")
+
+
+def test_git_knows_of_them(torn: Owner) -> None:
+    torn.update()
+    status = torn.git("status", "--porcelain")
+    assert "UU src/loop.py" in status
+    assert "UU src/two.py" in status
+    assert "UD src/going.py" in status
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["update", "--yes"],
+        ["update", "--check"],
+        ["update", "--dry-run"],
+        ["add", "ci"],
+        ["status"],
+    ],
+)
+def test_until_they_are_solved_no_command_says_done(torn: Owner, command: list[str]) -> None:
+    torn.update()
+    told = torn.run("0.3.0", *command)
+    assert told.code == 3
+    assert "src/loop.py: 1 hunk" in told.stdout + told.stderr
+    for name in ("src/loop.py", "src/going.py", "src/two.py"):
+        torn.write(name, "solved = True\n")
+    assert torn.run("0.3.0", *command).code == 3  # git still calls them unmerged
+    torn.commit()
+    assert torn.run("0.3.0", *command).code == 0
+
+
+def test_markers_that_were_added_with_the_rest_are_conflicts_still(torn: Owner) -> None:
+    torn.update()
+    torn.commit()
+    assert torn.run("0.3.0", "update").code == 3
+
+
+def test_a_rejected_patch_is_a_conflict(owner: Owner) -> None:
+    owner.write("src/loop.py.rej", "@@ -1 +1 @@\n-a\n+b\n")
+    told = owner.update()
+    assert told.code == 3
+    assert "src/loop.py.rej: 1 hunk" in told.stderr
+    (owner.project / "src/loop.py.rej").unlink()
+    owner.write(".gitignore", "*.rej\n")
+    owner.commit()
+    owner.write("src/loop.py.rej", "@@ -1 +1 @@\n-a\n+b\n")
+    assert owner.update().code == 3
+
+
+def test_abort_brings_everything_back(torn: Owner) -> None:
+    torn.write("notes.txt", "untracked\n")
+    torn.write("private/key", "ignored\n")
+    torn.write("colour.txt", "untracked, where the template brings one\n")
+    files, status = tree(torn.project), torn.git("status", "--porcelain", "--ignored")
+    index = torn.git("ls-files", "-s")
+    assert torn.update().code == 3
+    assert tree(torn.project) != files
+    aborted = torn.run("0.3.0", "update", "--abort")
+    assert aborted.code == 0, aborted.stderr
+    assert "v0.1.0" in aborted.stdout
+    assert tree(torn.project) == files
+    assert torn.git("status", "--porcelain", "--ignored") == status
+    assert torn.git("ls-files", "-s") == index
+    assert not (torn.project / ".git/create-12-factor-agent").exists()
+
+
+def test_abort_works_when_they_were_solved_but_not_committed(torn: Owner) -> None:
+    files = tree(torn.project)
+    torn.update()
+    torn.git("add", "--all")
+    assert torn.run("0.3.0", "update", "--abort").code == 0
+    assert tree(torn.project) == files
+    assert torn.git("status", "--porcelain") == ""
+
+
+def test_there_is_nothing_to_abort_before_or_after(torn: Owner) -> None:
+    assert torn.run("0.3.0", "update", "--abort").code == 2
+    torn.update()
+    torn.commit()
+    files = tree(torn.project)
+    refused = torn.run("0.3.0", "update", "--abort")
+    assert (refused.code, tree(torn.project)) == (2, files)
+    assert "nothing to abort" in refused.stderr
+
+
+def test_an_untracked_file_where_one_comes_is_a_conflict_and_not_lost(owner: Owner) -> None:
+    owner.write("src/two.py", "my_two = 2\n")
+    updated = owner.update()
+    assert updated.code == 3
+    assert "src/two.py: 1 hunk" in updated.stdout
+    two = owner.read("src/two.py")
+    assert two.index(YOURS) < two.index("my_two = 2") < two.index("two = 2", 30) < two.index(THEIRS)
+
+
+def test_the_same_file_untracked_is_no_conflict(owner: Owner) -> None:
+    owner.write("src/two.py", "two = 2\n")
+    assert owner.update().code == 0
+
+
+@pytest.mark.parametrize("place", ["src/two.py/mine", "colour.txt/mine"])
+def test_a_folder_where_a_file_comes_is_refused(owner: Owner, place: str) -> None:
+    owner.write(place, "mine\n")
+    before = owner.everything()
+    refused = owner.update()
+    assert (refused.code, owner.everything()) == (2, before)
+    assert place.rpartition("/")[0] in refused.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("delay", [0.3, 0.6, 0.9, 1.2])
+def test_an_interruption_changes_nothing(torn: Owner, number: signal.Signals, delay: float) -> None:
+    before = torn.everything()
+    left = torn.desk.left()
+    process = subprocess.Popen(
+        [*COMMAND, "update", "--yes"],
+        cwd=torn.project,
+        env={**torn.desk.env, "PYTHONPATH": str(torn.factory.installed("0.3.0"))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+        preexec_fn=hear_ctrl_c,
+    )
+    time.sleep(delay)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=60)
+    if process.returncode == 3:  # it was quicker: then it is whole
+        assert torn.run("0.3.0", "update", "--abort").code == 0
+    elif process.returncode == 130:
+        assert stderr in ("error: interrupted: nothing was changed\n", "error: interrupted\n")
+    else:  # before the program had begun, or amid its end
+        assert process.returncode in (-number, -signal.SIGINT)
+    assert tree(torn.project) == {
+        name: content for name, content in before.items() if not name.startswith(".git/")
+    }
+    assert torn.git("status", "--porcelain") == ""
+    assert torn.desk.left() == left
+
+
+def test_a_kill_amid_the_writing_is_told_and_taken_back(torn: Owner) -> None:
+    files = tree(torn.project)
+    script = """
+import os, sys
+from create_12_factor_agent import applying, cli
+write = applying.write
+def killed(file, content):
+    if file.name == "loop.py":
+        os.kill(os.getpid(), 9)
+    write(file, content)
+applying.write = killed
+sys.argv[1:] = ["update", "--yes"]
+cli.main()
+"""
+    done = subprocess.run(
+        [COMMAND[0], "-c", script],
+        cwd=torn.project,
+        env={**torn.desk.env, "PYTHONPATH": str(torn.factory.installed("0.3.0"))},
+        capture_output=True,
+    )
+    assert done.returncode == -9, done.stderr
+    assert tree(torn.project) != files
+    told = torn.update()
+    assert told.code == 2
+    assert "update --abort" in told.stderr
+    assert torn.run("0.3.0", "update", "--abort").code == 0
+    assert tree(torn.project) == files
+    assert torn.git("status", "--porcelain") == ""

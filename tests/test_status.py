@@ -1,0 +1,42 @@
+"""`status`: whose each file is."""
+
+from factory import Owner, as_json
+
+
+def test_every_file_is_the_template_s_edited_deleted_or_yours(owner: Owner) -> None:
+    owner.edit("README.md", "How to begin", "Mine")
+    (owner.project / "src/old.py").unlink()
+    owner.write("src/mine.py", "mine = 1\n")
+    owner.commit()
+    owner.write("untracked.txt", "mine\n")
+    owner.write("private/ignored", "mine\n")
+    before = owner.everything()
+    told = as_json(owner.run("0.3.0", "status", "--json"))
+    files = told["files"]
+    assert isinstance(files, dict)
+    assert {name: state for name, state in files.items() if state != "template"} == {
+        "README.md": "edited",
+        "src/old.py": "deleted",
+        "src/mine.py": "yours",
+        "untracked.txt": "yours",
+    }
+    assert files["src/loop.py"] == "template"
+    assert "private/ignored" not in files
+    assert owner.everything() == before
+
+
+def test_it_says_the_version_and_what_is_available(owner: Owner) -> None:
+    owner.run("0.1.0", "add", "docker")
+    shown = owner.run("0.3.0", "status").stdout
+    assert "template v0.1.0, v0.3.0 is available" in shown
+    assert "components: docker" in shown
+    told = as_json(owner.run("0.1.0", "status", "--json"))
+    assert told["update_available"] is False
+    assert (told["version"], told["components"]) == ("v0.1.0", ["docker"])
+    assert (told["project_name"], told["example"]) == ("my-agent", "calculator")
+
+
+def test_it_looks_at_another_folder(owner: Owner) -> None:
+    shown = owner.run("0.3.0", "status", "my-agent", cwd=owner.desk.here)
+    assert shown.code == 0
+    assert "my-agent" in shown.stdout
