@@ -93,6 +93,7 @@ THIRD = {
     "template/project/README.md.jinja": README.replace("often changed", "changed in three"),
     "template/project/Dockerfile": "FROM python:3\nCMD agent\n",
     "template/project/colour.txt.jinja": "<$ colour $>\n",
+    "template/project/fresh/folder/one.py": "one = 1\n",
 }
 HISTORY: Mapping[str, Mapping[str, str]] = {"0.1.0": FIRST, "0.2.0": SECOND, "0.3.0": THIRD}
 CHANGELOG = "# Changes\n" + "".join(

@@ -141,6 +141,6 @@ def test_json_tells_the_same(owner: Owner) -> None:
     told = as_json(updated)
     assert updated.code == 3
     assert (told["from_version"], told["to_version"]) == ("v0.1.0", "v0.3.0")
-    assert told["conflicts"] == [{"path": "src/loop.py", "hunks": 1}]
+    assert told["conflicts"] == [{"path": "src/loop.py", "hunks": 1, "kind": "lines"}]
     assert told["files"]["src/two.py"] == "added"  # type: ignore[index]
     assert told["written"] is True

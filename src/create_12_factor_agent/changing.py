@@ -5,17 +5,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from . import conflicts, questions
-from .applying import ABORT, apply, kept
+from . import conflicts, questions, undo
+from .applying import apply, require_untouched
 from .conflicts import Conflict
 from .errors import CONFLICTS, Failure, NotPossible
-from .merging import Outcome, try_merge
+from .merging import Edited, Outcome, try_merge
 from .project import Project, require_clean
 from .questions import Answers
 from .source import Source
+from .undo import ABORT
 
 Kind = Literal["added", "changed", "deleted"]
-Edited = Literal["keep", "refuse", "delete"]
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,16 @@ def unchanged(project: Project) -> Changed:
 
 def require_settled(project: Project) -> None:
     """Refuse to go on while an earlier change has not come to its end."""
-    if (state := kept(project)) and not state.whole:
-        raise NotPossible(f"{state.what} was cut off in the middle: {ABORT}")
-    if found := conflicts.find(project.path, project.git):
+    require_whole(project)
+    if found := conflicts.find(project):
         listed = "; ".join(map(str, found))
-        raise Failure(
-            f"conflicts are left to solve ({listed}): edit and `git add` them, or {ABORT}",
-            CONFLICTS,
-        )
+        way = f", or {ABORT}" if undo.find(project) else ""
+        raise Failure(f"conflicts are left ({listed}): edit and `git add` them{way}", CONFLICTS)
+
+
+def require_whole(project: Project) -> None:
+    if (earlier := undo.find(project)) and not earlier.finished:
+        raise NotPossible(f"{earlier.what} was cut off in the middle: {ABORT}")
 
 
 def change(
@@ -84,19 +86,19 @@ def change(
     release_notes: str = "",
     edited: Edited = "keep",
 ) -> Changed:
-    """Merge this version with these answers into the project, or only say what would change.
-
-    `edited` says what becomes of a file that was edited and that the template no longer has: it
-    is kept as a conflict, or the change is refused, or the file goes.
-    """
+    """Merge this version with these answers into the project, or only say what would change."""
     require_clean(project)
     given = _given(source, project, request, version, answers)
     outcome = try_merge(
-        source, project, version, given, defaults=not request.asks, keep_edits=edited != "delete"
+        source,
+        project,
+        version,
+        given,
+        defaults=not request.asks,
+        edited=edited,
+        diff=request.diff,
     )
-    if edited == "refuse" and outcome.deleted_edits:
-        listed = ", ".join(outcome.deleted_edits)
-        raise NotPossible(f"{what} would delete what you edited ({listed}): --force does it")
+    require_untouched(project, outcome)
     files = _kinds(project, outcome)
     if request.writes:
         apply(project, what, outcome)
@@ -104,13 +106,13 @@ def change(
         path=project.path,
         from_version=project.version,
         to_version=version,
-        components=list(outcome.answers.get("components") or []),
+        components=list(outcome.answers.get("components", [])),
         files=files,
         conflicts=outcome.conflicts,
         notes=outcome.notes,
         release_notes=release_notes,
         written=request.writes,
-        diff=outcome.diff if request.diff else "",
+        diff=outcome.diff,
     )
 
 

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from . import __version__, upkeep
-from .errors import INTERRUPTED, Failure
+from .errors import FAILED, INTERRUPTED, Failure
 from .options import AsJson, Data, DryRun, Yes, may_ask
 
 # What only one command needs (copier, questionary, rich) is imported where it is needed:
@@ -103,6 +103,9 @@ def _run() -> int:
         if end.code == INTERRUPTED:
             print("error: interrupted", file=sys.stderr)
         return end.code if isinstance(end.code, int) else 0
+    except OSError as error:  # a full disk, a folder that may not be written to
+        print(f"error: {error.strerror}: {error.filename}", file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:  # where Typer does not listen yet, or no longer
         print("error: interrupted", file=sys.stderr)
         return INTERRUPTED

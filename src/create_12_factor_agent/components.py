@@ -8,9 +8,11 @@ from typing import Any
 import yaml
 
 from . import git, questions
-from .changing import Changed, Edited, Request, change, require_settled, unchanged
+from .answers import ANSWERS_FILE
+from .changing import Changed, Request, change, require_settled, unchanged
 from .errors import NotPossible, interruptible
-from .project import ANSWERS_FILE, Project, open_project
+from .merging import Edited
+from .project import Project, open_project
 from .questions import Question
 from .source import Source, carried
 from .versions import require_known
@@ -82,7 +84,7 @@ def _change(
     edited: Edited,
 ) -> Changed:
     components = [name for name in _question(source, project.version).choices if name in wanted]
-    if components == project.components:
+    if set(components) == set(project.components):
         return unchanged(project)
     answers = {"components": components}
     return change(source, project, request, project.version, answers, what=what, edited=edited)

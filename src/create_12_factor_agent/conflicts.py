@@ -1,56 +1,79 @@
 """What is left for a human to decide: where the user's edit and the template meet."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+from .index import Entry, entries
+from .project import Project
 
 # How copier marks them; `copier update` and our own update leave the same bytes.
-YOURS, THEIRS = "<<<<<<< before updating", ">>>>>>> after updating"
+LABELS = ("before updating", "last update", "after updating")
+YOURS, THEIRS = f"<<<<<<< {LABELS[0]}", f">>>>>>> {LABELS[2]}"
+HUNK = re.compile(rf"^{YOURS}\r?$.*?^=======\r?$.*?^{THEIRS}\r?$".encode(), re.M | re.S)
 REJECTED = ".rej"
+
+Kind = Literal["lines", "deleted", "whole"]
+SAID: dict[Kind, str] = {
+    "deleted": "the template no longer has it, your edited file was kept",
+    "whole": "the template has changed it too, your file was kept whole",
+}
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """`hunks` is 0 where whole files meet: the template has deleted what the user edited."""
+    """`lines` meet in so many hunks; elsewhere whole files meet, and the user's was kept."""
 
     path: str
     hunks: int
+    kind: Kind
 
     def __str__(self) -> str:
-        if not self.hunks:
-            return f"{self.path}: the template no longer has it, your edited file was kept"
-        return f"{self.path}: {self.hunks} hunk{'s' if self.hunks > 1 else ''}"
+        if self.kind != "lines":
+            return f"{self.path}: {SAID[self.kind]}"
+        return f"{self.path}: {self.hunks} hunk{'' if self.hunks == 1 else 's'}"
 
 
-def find(folder: Path, git: Callable[..., str]) -> list[Conflict]:
-    """The conflicts in a folder of a repository, whoever left them; `git` runs there.
+def find(project: Project) -> list[Conflict]:
+    """The conflicts in a project, whoever left them.
 
-    A path that git calls unmerged, a file that still has copier's markers, and a rejected patch.
+    A path that git calls unmerged, a file that still has copier's hunks, and a rejected patch of
+    a file that git knows.
     """
-    unmerged = {line.split("\t")[1] for line in _split(git("ls-files", "-u", "-z"))}
-    # It exits with 1 when it finds nothing.
-    marked = _split(git("grep", "-l", "-z", "--no-color", "-e", f"^{YOURS}", fine=(0, 1)))
-    tracked = set(_split(git("ls-files", "-z")))
-    others = _split(git("ls-files", "-z", "-c", "-o", "--", f"*{REJECTED}"))
-    # An ignored folder may hold foreign ones: what counts is a patch of a file that is ours.
-    rejected = {path for path in others if path in tracked or _patched(path) in tracked}
-    return described(folder, unmerged | set(marked) | rejected)
+    unmerged = list(entries(project.git("ls-files", "-u", "-z")))
+    tracked = set(_split(project.git("ls-files", "-z")))
+    # The user's own settings for grep are for their eyes. It exits with 1 when it finds nothing.
+    search = ("-c", "grep.fullName=false", "grep", "-G", "-l", "-z", "--no-color", "-e")
+    marked = _split(project.git(*search, f"^{YOURS}", fine=(0, 1)))
+    others = _split(project.git("ls-files", "-z", "-c", "-o", "--", f"*{REJECTED}"))
+    # An ignored folder may hold foreign ones.
+    rejected = {path for path in others if path.removesuffix(REJECTED) in tracked}
+    left = {path for path in marked if _hunks(project.path / path)}
+    return described(project.path, unmerged, left | rejected)
 
 
-def described(folder: Path, paths: Iterable[str]) -> list[Conflict]:
-    return [Conflict(path, _hunks(folder / path)) for path in sorted(paths)]
+def described(folder: Path, unmerged: Iterable[Entry], others: Iterable[str]) -> list[Conflict]:
+    stages: dict[str, set[int]] = {path: set() for path in others}
+    for entry in unmerged:
+        stages.setdefault(entry.path, set()).add(entry.stage)
+    return [_described(folder, path, stages[path]) for path in sorted(stages)]
 
 
-def _patched(path: str) -> str:
-    return path.removesuffix(REJECTED)
+def _described(folder: Path, path: str, stages: set[int]) -> Conflict:
+    hunks = _hunks(folder / path)
+    if hunks or not stages:
+        return Conflict(path, hunks, "lines")
+    return Conflict(path, 0, "whole" if 3 in stages else "deleted")
 
 
 def _hunks(file: Path) -> int:
     if file.is_symlink() or not file.is_file():
         return 0
-    begins = rb"^@@ " if file.name.endswith(REJECTED) else rb"^%b\r?$" % YOURS.encode()
-    return len(re.findall(begins, file.read_bytes(), re.MULTILINE))
+    if file.name.endswith(REJECTED):
+        return len(re.findall(rb"^@@ ", file.read_bytes(), re.MULTILINE))
+    return len(HUNK.findall(file.read_bytes()))
 
 
 def _split(listed: str) -> list[str]:

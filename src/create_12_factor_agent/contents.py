@@ -2,7 +2,9 @@
 
 import os
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 
 @dataclass(frozen=True)
@@ -13,13 +15,17 @@ class Content:
     mode: str
 
 
+def digest(content: Content | None) -> str | None:
+    return sha256(content.mode.encode() + content.data).hexdigest() if content else None
+
+
 def exists(file: Path) -> bool:
     """A broken link is there as well."""
     return file.is_symlink() or file.exists()
 
 
 def content_of(file: Path) -> Content | None:
-    """None where there is nothing."""
+    """None where there is nothing. Raises OSError for a folder."""
     if file.is_symlink():
         return Content(os.fsencode(file.readlink()), "120000")
     if not file.exists():
@@ -34,18 +40,20 @@ def write(file: Path, content: Content | None) -> None:
         _remove_empty(file.parent)
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.new")
-    if content.mode == "120000":
-        beside.symlink_to(os.fsdecode(content.data))
-    else:
-        beside.write_bytes(content.data)
-        beside.chmod(_permissions(file, content))
-    beside.replace(file)
+    with TemporaryDirectory(prefix=".create-12-factor-agent-", dir=file.parent) as folder:
+        new = Path(folder, "new")
+        if content.mode == "120000":
+            new.symlink_to(os.fsdecode(content.data))
+        else:
+            new.write_bytes(content.data)
+            new.chmod(_permissions(file, content))
+        new.replace(file)
 
 
 def _permissions(file: Path, content: Content) -> int:
     """As the user has it, but for the one bit that git keeps."""
-    now = file.stat().st_mode & 0o777 if file.is_file() else 0o666 & ~_umask()
+    known = file.is_file() and not file.is_symlink()
+    now = file.stat().st_mode & 0o777 if known else 0o666 & ~_umask()
     return now | (now & 0o444) >> 2 if content.mode == "100755" else now & ~0o111
 
 
@@ -57,6 +65,6 @@ def _umask() -> int:
 
 def _remove_empty(folder: Path) -> None:
     """Folders that hold nothing any more, up to the project's own."""
-    while not any(folder.iterdir()):
+    while folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent

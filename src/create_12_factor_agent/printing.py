@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from .applying import ABORT
 from .changing import Changed
 from .components import Component
 from .conflicts import THEIRS, YOURS
 from .git import to_bytes
 from .new import Created
 from .status import Status
+from .undo import ABORT
 from .update import Available
 
 SIGNS = {"added": ("A", "green"), "changed": ("M", "yellow"), "deleted": ("D", "red")}
@@ -70,15 +70,16 @@ def _changed(changed: Changed) -> None:
 
 
 def _conflicts(changed: Changed) -> None:
-    console.print(f"\nConflicts in {len(changed.conflicts)} files:", style="bold red")
+    count = len(changed.conflicts)
+    console.print(f"\nConflicts in {count} file{'' if count == 1 else 's'}:", style="bold red")
     for conflict in changed.conflicts:
         console.print(f"  {conflict}", style="red")
-    console.print(f"\n  {YOURS}   is your edit, down to =======")
-    console.print(f"  {THEIRS}    is template {changed.to_version}, up to there")
+    if any(conflict.kind == "lines" for conflict in changed.conflicts):
+        console.print(f"\n  {YOURS}   is your edit, down to =======")
+        console.print(f"  {THEIRS}    is template {changed.to_version}, up to there")
     if changed.written:
-        _next(
-            ["edit these files, and `git add` each", "git commit", f"or take it all back: {ABORT}"]
-        )
+        steps = ["edit these files, and `git add` each", "git commit"]
+        _next([*steps, f"or take it all back: {ABORT}"])
 
 
 def aborted(what: str, *, as_json: bool) -> None:

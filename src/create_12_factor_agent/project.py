@@ -1,19 +1,14 @@
 """A generated project as it lies on the disk: where it is, and what it was made from."""
 
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from .answers import answers_file, made_from, without_copiers_own
 from .errors import Failure, NotPossible
 from .git import git
 from .questions import Answers
 from .repository import enclosing
-from .source import public_url
-
-ANSWERS_FILE = ".copier-answers.yml"
 
 
 @dataclass(frozen=True)
@@ -22,79 +17,85 @@ class Project:
 
     path: Path
     prefix: str
-    version: str
-    answers: Answers
+    version: str = ""
+    answers: Answers = field(default_factory=dict)
 
     def git(self, *arguments: str, stdin: str | None = None, fine: Container[int] = (0,)) -> str:
         """Run git in the project's folder; merely looking does not even refresh the index."""
         env = {"GIT_OPTIONAL_LOCKS": "0"}
         return git(*arguments, cwd=self.path, env=env, stdin=stdin, fine=fine)
 
+    def git_path(self, name: str) -> Path:
+        """Where git keeps something of this work tree."""
+        return self.path / self.git("rev-parse", "--git-path", name).removesuffix("\n")
+
+    def settings(self, pattern: str) -> list[tuple[str, str]]:
+        """The settings of this repository whose names match."""
+        told = self.git("config", "--local", "-z", "--get-regexp", pattern, fine=(0, 1))
+        pairs = (line.partition("\n") for line in told.split("\0") if line)
+        return [(name, value) for name, _, value in pairs]
+
+    def blobs(self, paths: Sequence[str]) -> dict[str, str]:
+        """What git would store for each of these files now."""
+        plain = [path for path in paths if "\n" not in path and not (self.path / path).is_symlink()]
+        # Read from the top, unlike paths among the arguments.
+        listed = "".join(f"{self.prefix}{path}\n" for path in plain)
+        told = self.git("hash-object", "--stdin-paths", stdin=listed)
+        found = dict(zip(plain, told.split(), strict=True))
+        for path in set(paths) - set(plain):
+            file = self.path / path
+            if file.is_symlink():
+                target = str(file.readlink())
+                found[path] = self.git("hash-object", "--stdin", stdin=target).strip()
+            else:
+                found[path] = self.git("hash-object", "--", path).strip()
+        return found
+
     @property
     def tree(self) -> str:
         """The tree of what is committed in the project's folder, as git names it."""
         return self.git("rev-parse", "--verify", "-q", f"HEAD:{self.prefix.rstrip('/')}").strip()
 
-    def setting(self, name: str) -> str:
-        """A setting of git's as it holds in this repository; empty if there is none."""
-        return self.git("config", "--get", name, fine=(0, 1)).strip()
-
     @property
     def components(self) -> list[str]:
-        return list(self.answers.get("components") or [])
+        return list(self.answers.get("components", []))
 
 
 def open_project(directory: str | None) -> Project:
     """The project in that folder; one that cannot be merged into is refused."""
-    path = Path(directory or ".").resolve()
-    if not path.is_dir():
-        raise NotPossible(f"{path} is no folder: give the folder of a project")
-    raw = _answers_file(path)
-    return Project(
-        path=path,
-        prefix=_prefix(path),
-        version=_version(raw),
-        answers={key: value for key, value in raw.items() if not key.startswith("_")},
-    )
+    path = _folder(directory)
+    recorded = answers_file(path)
+    return Project(path, _prefix(path), made_from(recorded), without_copiers_own(recorded))
 
 
-def read_answers(path: Path) -> Answers:
-    """The answers that the project in this folder was made with, without copier's own entries."""
-    return {key: value for key, value in _answers_file(path).items() if not key.startswith("_")}
+def open_repository(directory: str | None) -> Project:
+    """The same for what is left of it: without a look at its answers, which may be in conflict."""
+    path = _folder(directory)
+    return Project(path, _prefix(path))
 
 
-def _answers_file(path: Path) -> dict[str, Any]:
-    file = path / ANSWERS_FILE
+def _folder(directory: str | None) -> Path:
+    path = Path(directory or ".")
     try:
-        answers = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, IsADirectoryError):
-        raise NotPossible(f"{path} is no generated project: it has no {ANSWERS_FILE}") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise NotPossible(f"{file} is broken: restore it with git") from None
-    if not isinstance(answers, dict) or not all(isinstance(key, str) for key in answers):
-        raise NotPossible(f"{file} holds no answers: restore it with git")
-    return answers
-
-
-def _version(raw: dict[str, Any]) -> str:
-    source, version = raw.get("_src_path"), raw.get("_commit")
-    if source != public_url():
-        made = f"it was made from {source}" if source else "it does not say what it was made from"
-        raise NotPossible(f"{ANSWERS_FILE}: {made}, not from {public_url()}")
-    if not isinstance(version, str) or not version:
-        raise NotPossible(
-            f"{ANSWERS_FILE} has no _commit, the version it was made from: restore it"
-        )
-    return version
+        if path.is_dir():
+            return path.resolve()
+    except OSError as error:
+        raise NotPossible(f"{directory:.60}: {error.strerror}") from None
+    raise NotPossible(f"{path.absolute()} is no folder: give the folder of a project")
 
 
 def _prefix(path: Path) -> str:
     try:
-        return git("rev-parse", "--show-prefix", cwd=path).strip("\n")
+        prefix, form = git(
+            "rev-parse", "--show-prefix", "--show-object-format", cwd=path
+        ).splitlines()
     except Failure as failure:
         # Git also denies a repository that another user owns, and says what to do about it.
         why = failure if enclosing(path) else "it is in no git repository: git init, add and commit"
         raise NotPossible(f"{path} cannot be updated: {why}") from None
+    if form != "sha1":
+        raise NotPossible(f"{path} cannot be updated: copier does not know {form} repositories")
+    return prefix
 
 
 def require_clean(project: Project) -> None:

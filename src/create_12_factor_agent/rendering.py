@@ -8,13 +8,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from copier import Settings, run_copy, run_update
-from copier.errors import UserMessageError
+from copier.errors import CopierError, UserMessageError
 from jinja2 import TemplateError
 from plumbum import ProcessExecutionError, local
 
+from .answers import read_answers
 from .errors import Failure, NotPossible
 from .git import local_variables
-from .project import Project, read_answers
+from .project import Project
 from .questions import Answers
 from .source import Source, public_url
 
@@ -92,12 +93,21 @@ def _copier_environment(source: Source) -> Iterator[None]:
 def _translated() -> Iterator[None]:
     try:
         yield
+    except KeyboardInterrupt:  # some of copier's own are both
+        raise
     except (UserMessageError, ValueError) as error:
-        raise NotPossible(str(error)) from error
+        raise NotPossible(_in_one_line(error)) from error
+    except (CopierError, TypeError, AssertionError, FileExistsError, NotADirectoryError) as error:
+        # What copier does not expect: a folder of the user's where it has a file, and the like.
+        raise Failure(f"copier cannot do this: {_in_one_line(error)}") from error
     except TemplateError as error:
         raise Failure(f"the template is broken: {error}") from error
     except ProcessExecutionError as error:
-        raise Failure(error.stderr.strip()) from error
+        raise Failure(" ".join(error.stderr.split())) from error
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 @contextmanager

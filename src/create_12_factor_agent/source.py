@@ -63,12 +63,17 @@ class Source:
 
     def read(self, version: str, path: str) -> str:
         """A file of that version, by its path in the template's repository."""
-        with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
-            store = Path(folder)
-            git("init", "-q", cwd=store)
-            found = git("bundle", "unbundle", str(self.bundle), cwd=store)
-            commits = {ref: name for name, ref in map(str.split, found.splitlines())}
-            return git("show", f"{commits[f'refs/tags/{version}']}:{path}", cwd=store)
+        store, commits = self._unbundled
+        return git("show", f"{commits[f'refs/tags/{version}']}:{path}", cwd=store)
+
+    @cached_property
+    def _unbundled(self) -> tuple[Path, dict[str, str]]:
+        """A repository beside the bundle, with all that is in it, and the commit of each ref."""
+        store = self.bundle.with_suffix(".repository")
+        store.mkdir()
+        git("init", "-q", cwd=store)
+        found = git("bundle", "unbundle", str(self.bundle), cwd=store)
+        return store, {ref: name for name, ref in map(str.split, found.splitlines())}
 
     def environment(self, env: Mapping[str, str]) -> dict[str, str]:
         """`env`, and in it settings with which git finds the bundle at the public URL."""

@@ -9,10 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .git import git
+from .index import Entry, entries, lines, removed
 from .project import Project
 
-# How the user's files are written; a repository may say it for itself alone.
-TEXT_SETTINGS = ("core.autocrlf", "core.eol", "core.fileMode")
+# What a repository may say for itself alone about how its files are written and merged.
+SETTINGS = r"^(core\.(autocrlf|eol|safecrlf|filemode|symlinks)|filter\..*|merge\..*)$"
 NOBODY = (
     "-c",
     "user.name=create-12-factor-agent",
@@ -21,19 +22,6 @@ NOBODY = (
     "-c",
     f"core.hooksPath={os.devnull}",
 )
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What git's index holds for one side of a conflict: 1 base, 2 the user's, 3 the template's."""
-
-    mode: str
-    blob: str
-    stage: int
-    path: str
-
-    def __str__(self) -> str:
-        return f"{self.mode} {self.blob} {self.stage}\t{self.path}"
 
 
 @dataclass(frozen=True)
@@ -60,16 +48,15 @@ class Copy:
         )
         return sorted(line[3:] for line in told.split("\0") if line)
 
-    def unmerge(self, *entries: Entry) -> None:
+    def unmerge(self, *sides: Entry) -> None:
         """Note a conflict where git's status shows it."""
-        lines = [f"0 {'0' * 40}\t{entries[0].path}", *map(str, entries)]
-        self.git("update-index", "-z", "--index-info", stdin="\0".join(lines) + "\0")
+        noted = lines(removed(sides[0].path), *sides)
+        self.git("update-index", "-z", "--index-info", stdin=noted)
 
-    def write_blob(self, content: bytes) -> str:
-        with TemporaryDirectory() as folder:
-            file = Path(folder, "content")
-            file.write_bytes(content)
-            return self.git("hash-object", "-w", "--no-filters", "--", str(file)).strip()
+    def blob(self, file: Path, *, as_path: str | None = None) -> str:
+        """Store a file's bytes, or what git would make of them at a path of the project."""
+        how = ("--no-filters",) if as_path is None else ("--path", as_path)
+        return self.git("hash-object", "-w", *how, "--", str(file)).strip()
 
     def diff(self) -> str:
         """Everything that changed, as a patch for the project's folder."""
@@ -79,14 +66,6 @@ class Copy:
         return self.git("diff", "--cached", *plain, "--src-prefix=a/", "--dst-prefix=b/", "HEAD")
 
 
-def entries(listed: str) -> Iterator[Entry]:
-    """What `git ls-files -s -z` says."""
-    for line in filter(None, listed.split("\0")):
-        what, path = line.split("\t", 1)
-        mode, blob, stage = what.split()
-        yield Entry(mode, blob, int(stage), path)
-
-
 @contextmanager
 def staged(project: Project) -> Iterator[Copy]:
     """A copy of what the project has committed, gone afterwards."""
@@ -94,13 +73,26 @@ def staged(project: Project) -> Iterator[Copy]:
         copy = Copy(Path(folder, project.path.name))
         copy.path.mkdir()
         copy.git("init", "-q", "-b", "main")
-        objects = project.path / project.git("rev-parse", "--git-path", "objects").strip()
-        alternates = copy.path / ".git/objects/info/alternates"
-        alternates.write_text(f"{objects.resolve()}\n", encoding="utf-8")
-        for name in TEXT_SETTINGS:
-            if value := project.setting(name):
-                copy.git("config", name, value)
+        info = copy.path / ".git/info"
+        objects = project.git_path("objects").resolve()
+        (info.parent / "objects/info/alternates").write_text(f"{objects}\n", encoding="utf-8")
+        for name, value in project.settings(SETTINGS):
+            copy.git("config", "--add", name, value)
+        info.mkdir(exist_ok=True)
+        (info / "attributes").write_bytes(_attributes(project))
         copy.git("read-tree", project.tree)
         copy.git("checkout-index", "--all", "--quiet")
         copy.git(*NOBODY, "commit", "-q", "--no-verify", "--no-gpg-sign", "-m", "The project")
         yield copy
+
+
+def _attributes(project: Project) -> bytes:
+    """What the folders around the project, and the repository itself, say about files in it.
+
+    A pattern with a slash means another place here; git's own order of precedence is kept among
+    those that have none, except that these come before the project's own .gitattributes.
+    """
+    depth = project.prefix.count("/")
+    around = [parent / ".gitattributes" for parent in project.path.parents[:depth]]
+    files = [*reversed(around), project.git_path("info/attributes")]
+    return b"".join(file.read_bytes() + b"\n" for file in files if file.is_file())

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from . import conflicts, git
+from .changing import require_whole
 from .conflicts import Conflict
 from .project import Project, open_project
 from .rendering import rendered
@@ -38,6 +39,7 @@ def status(directory: str | None) -> Status:
     git.require()
     with carried() as source:
         project = open_project(directory)
+        require_whole(project)
         require_known(source, project)
         with rendered(source, project) as made:
             files = _files(project, made)
@@ -49,7 +51,7 @@ def status(directory: str | None) -> Status:
         available=source.version,
         components=project.components,
         files=files,
-        conflicts=conflicts.find(project.path, project.git),
+        conflicts=conflicts.find(project),
     )
 
 

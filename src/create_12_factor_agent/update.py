@@ -4,11 +4,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from . import applying, git
+from . import git, undo
 from .changelog import release_notes
 from .changing import Changed, Request, change, require_settled, unchanged
 from .errors import interruptible
-from .project import Project, open_project
+from .project import Project, open_project, open_repository
 from .source import Source, carried
 from .versions import target
 
@@ -61,7 +61,7 @@ def check(request: Request, to: str | None = None) -> Available:
 def abort(directory: str | None) -> str:
     """Take back an update, an `add` or a `remove` whose conflicts are not solved."""
     git.require()
-    return applying.abort(open_project(directory))
+    return undo.abort(open_repository(directory))
 
 
 def _notes(source: Source, project: Project, version: str) -> str:

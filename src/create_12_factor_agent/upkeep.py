@@ -30,6 +30,8 @@ def update(
     from .changing import Request
 
     request = Request(directory, tuple(data or ()), yes, dry_run, diff, may_ask(as_json))
+    if abort and (to or check or data or dry_run or diff):
+        raise NotPossible("--abort goes with --json alone: it takes back what was begun")
     if abort:
         printing.aborted(update.abort(directory), as_json=as_json)
     elif check:
@@ -58,7 +60,7 @@ def add(
         return
     if not names:
         raise NotPossible("name what to add; `add --list` shows what there is")
-    _end(components.add(names, Request(project, dry_run=dry_run, diff=diff)), as_json)
+    _end(components.add(names, Request(project, yes=True, dry_run=dry_run, diff=diff)), as_json)
 
 
 def remove(
@@ -73,7 +75,7 @@ def remove(
     from . import components
     from .changing import Request
 
-    request = Request(project, dry_run=dry_run, diff=diff)
+    request = Request(project, yes=True, dry_run=dry_run, diff=diff)
     _end(components.remove(names, request, force=force), as_json)
 
 

@@ -1,0 +1,182 @@
+"""What an update could take from a user without a word, and does not."""
+
+from pathlib import Path
+
+import pytest
+from conftest import tree
+from factory import Owner, answers
+
+
+@pytest.mark.parametrize("content", [b"\0\1binary", "step_1 = 'ü'\n".encode("utf-16")])
+def test_an_edited_file_that_is_no_text_is_kept_whole(owner: Owner, content: bytes) -> None:
+    (owner.project / "src/loop.py").write_bytes(content)
+    owner.commit()
+    updated = owner.update()
+    assert updated.code == 3
+    assert "src/loop.py: the template has changed it too" in updated.stdout
+    assert (owner.project / "src/loop.py").read_bytes() == content
+    assert owner.run("0.3.0", "status").code == 3
+    owner.git("add", "--all")
+    assert owner.run("0.3.0", "update", "--abort").code == 0
+    assert (owner.project / "src/loop.py").read_bytes() == content
+
+
+def test_a_component_does_not_replace_a_file_that_is_no_text(owner: Owner) -> None:
+    (owner.project / "Dockerfile").write_bytes(b"\0mine")
+    owner.commit()
+    assert owner.run("0.1.0", "add", "docker").code == 3
+    assert (owner.project / "Dockerfile").read_bytes() == b"\0mine"
+
+
+def test_a_link_where_a_component_brings_a_file_is_kept(owner: Owner) -> None:
+    (owner.project / "Dockerfile").symlink_to("README.md")
+    owner.commit()
+    assert owner.run("0.1.0", "add", "docker").code in (0, 3)
+    assert str((owner.project / "Dockerfile").readlink()) == "README.md"
+
+
+@pytest.mark.parametrize("flag", ["--skip-worktree", "--assume-unchanged"])
+@pytest.mark.parametrize("name", ["src/loop.py", "src/going.py"])
+def test_an_edit_that_git_was_told_not_to_see_is_refused(
+    owner: Owner, flag: str, name: str
+) -> None:
+    owner.git("update-index", flag, name)
+    owner.write(name, "mine = 1\n")
+    files = tree(owner.project)
+    refused = owner.update()
+    assert (refused.code, tree(owner.project)) == (2, files)
+    assert name in refused.stderr
+
+
+def test_no_file_of_the_user_s_serves_as_a_scratch_pad(owner: Owner, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("mine\n")
+    owner.write("src/.loop.py.new", "mine\n")
+    (owner.project / ".README.md.new").symlink_to(outside)
+    assert owner.update().code == 0
+    assert owner.read("src/.loop.py.new") == "mine\n"
+    assert outside.read_text() == "mine\n"
+
+
+def test_a_link_to_a_folder_is_not_written_through(owner: Owner, tmp_path: Path) -> None:
+    (owner.project / "fresh").symlink_to(tmp_path)
+    owner.write(".git/info/exclude", "/fresh\n")
+    refused = owner.update()
+    assert refused.code == 2
+    assert "fresh is in the way" in refused.stderr
+    assert not (tmp_path / "folder").exists()
+
+
+def test_a_folder_that_came_goes_again(owner: Owner) -> None:
+    owner.edit("src/loop.py", "step_15 = 15\n", "step_15 = 'mine'\n")
+    owner.commit()
+    files = tree(owner.project)
+    assert owner.update().code == 3
+    assert (owner.project / "fresh/folder/one.py").exists()
+    assert owner.run("0.3.0", "update", "--abort").code == 0
+    assert tree(owner.project) == files
+    assert not (owner.project / "fresh").exists()
+
+
+def test_abort_brings_back_what_a_user_has_deleted_since(owner: Owner) -> None:
+    owner.edit("src/loop.py", "step_15 = 15\n", "step_15 = 'mine'\n")
+    owner.commit()
+    files = tree(owner.project)
+    owner.update()
+    owner.git("checkout", "-q", "--ours", "src/loop.py")
+    assert owner.run("0.3.0", "update", "--abort").code == 0
+    assert tree(owner.project) == files
+
+
+@pytest.mark.parametrize("command", [["reset", "-q", "--hard"], ["checkout", "-q", "-f", "HEAD"]])
+def test_abort_does_not_eat_what_was_written_after_git_took_it_back(
+    owner: Owner, command: list[str]
+) -> None:
+    owner.edit("src/loop.py", "step_15 = 15\n", "step_15 = 'mine'\n")
+    owner.commit()
+    owner.update()
+    owner.git(*command)
+    owner.git("clean", "-q", "-f", "-d")
+    owner.write("src/loop.py", "later = 1\n")
+    refused = owner.run("0.3.0", "update", "--abort")
+    assert refused.code == 2
+    assert "src/loop.py" in refused.stderr
+    assert owner.read("src/loop.py") == "later = 1\n"
+
+
+def test_an_untracked_file_survives_git_clean_between_two_updates(owner: Owner) -> None:
+    owner.write("src/two.py", "mine = 2\n")
+    assert owner.update().code == 3
+    owner.git("reset", "-q", "--hard")
+    owner.git("clean", "-q", "-f", "-d")
+    refused = owner.update()
+    assert refused.code == 2
+    assert "--abort" in refused.stderr
+    assert owner.run("0.3.0", "update", "--abort").code == 0
+    assert owner.read("src/two.py") == "mine = 2\n"
+
+
+def test_abort_goes_alone(owner: Owner) -> None:
+    owner.edit("src/loop.py", "step_15 = 15\n", "step_15 = 'mine'\n")
+    owner.commit()
+    owner.update()
+    before = owner.everything()
+    for flag in ("--dry-run", "--diff", "--check"):
+        assert owner.run("0.3.0", "update", "--abort", flag).code == 2
+    assert owner.everything() == before
+
+
+def test_abort_needs_no_answers_file(owner: Owner) -> None:
+    owner.edit("src/loop.py", "step_15 = 15\n", "step_15 = 'mine'\n")
+    owner.commit()
+    files = tree(owner.project)
+    owner.update()
+    before = answers(owner)
+    owner.write(".copier-answers.yml", "")
+    assert owner.run("0.3.0", "update", "--abort").code == 2  # an edit, like any other
+    owner.write(".copier-answers.yml", before)
+    assert owner.run("0.3.0", "update", "--abort").code == 0
+    assert tree(owner.project) == files
+
+
+def test_what_a_human_added_to_the_answers_is_told(owner: Owner) -> None:
+    owner.write(".copier-answers.yml", answers(owner) + "# mine\nowner: me\n")
+    owner.commit()
+    told = owner.update()
+    assert told.code == 0
+    assert "# mine" in told.stdout
+    assert "owner" in told.stdout
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["components:", "components: docker", "components: 5", "project_name:", "x: 2024-13-45"],
+)
+def test_odd_answers_are_one_line(owner: Owner, line: str) -> None:
+    key = line.partition(":")[0]
+    kept = [one for one in answers(owner).splitlines() if not one.startswith(key)]
+    owner.write(".copier-answers.yml", "\n".join([*kept, line, ""]))
+    owner.commit()
+    for command in (["update", "--yes"], ["status"], ["add", "ci"], ["add", "--list"]):
+        refused = owner.run("0.3.0", *command)
+        assert (refused.code, refused.stderr.count("\n")) == (2, 1)
+
+
+def test_a_folder_where_the_template_has_a_file_is_one_line(owner: Owner) -> None:
+    owner.git("rm", "-q", "src/loop.py")
+    owner.write("src/loop.py/mine.py", "mine = 1\n")
+    owner.commit()
+    files = tree(owner.project)
+    refused = owner.update()
+    assert refused.code in (1, 2)
+    assert refused.stderr.count("\n") == 1
+    assert tree(owner.project) == files
+
+
+def test_filters_and_attributes_of_the_repository_alone_hold(owner: Owner) -> None:
+    owner.git("config", "filter.shout.smudge", "tr a-z A-Z")
+    owner.git("config", "filter.shout.clean", "tr A-Z a-z")
+    owner.write(".git/info/attributes", "*.txt filter=shout\nsrc/*.py text eol=crlf\n")
+    assert owner.update().code == 0
+    assert owner.read("colour.txt") == "blue\n"  # as copier has it: git smudges at checkouts
+    assert owner.git("status", "--porcelain", "--", "src/going.py") == " D src/going.py\n"
