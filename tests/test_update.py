@@ -1,10 +1,12 @@
 """`update`: the template's changes arrive, the user's stay."""
 
 import shutil
+from contextlib import AbstractContextManager
 
 import pytest
-from conftest import tree
+from conftest import COMMAND, tree
 from factory import Owner, answers, as_json
+from terminal import CTRL_C, CTRL_U, ENTER, Terminal, terminal
 
 YOURS, THEIRS = "<<<<<<< before updating", ">>>>>>> after updating"
 
@@ -131,6 +133,30 @@ def test_a_new_question_without_anybody_to_ask_names_the_flag(owner: Owner) -> N
     refused = owner.run("0.3.0", "update")
     assert refused.code == 2
     assert "--data colour=" in refused.stderr
+    assert owner.everything() == before
+
+
+def at_terminal(owner: Owner) -> AbstractContextManager[Terminal]:
+    env = {**owner.desk.env, "PYTHONPATH": str(owner.factory.installed("0.3.0"))}
+    return terminal([*COMMAND, "update"], owner.project, env)
+
+
+def test_at_a_terminal_only_the_new_question_is_asked(owner: Owner) -> None:
+    with at_terminal(owner) as user:
+        user.read_until("Which colour?")
+        user.type(f"{CTRL_U}green{ENTER}")
+        assert user.end() == 0, user.seen
+    assert "project_name" not in user.seen
+    assert owner.read("colour.txt") == "green\n"
+
+
+def test_ctrl_c_at_the_question_changes_nothing(owner: Owner) -> None:
+    before = owner.everything()
+    with at_terminal(owner) as user:
+        user.read_until("Which colour?")
+        user.type(CTRL_C)
+        assert user.end() == 130
+    assert "interrupted: nothing was changed" in user.seen
     assert owner.everything() == before
 
 
