@@ -16,16 +16,18 @@ Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Comp
 
 def update(
     directory: Directory = None,
-    to: Annotated[str | None, typer.Option(metavar="VERSION", help="Not the newest.")] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="Go to this one, not to the newest.")
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Only say whether there is one.")] = False,
-    abort: Annotated[bool, typer.Option("--abort", help="Take back one with conflicts.")] = False,
+    abort: Annotated[bool, typer.Option("--abort", help="Take back what has conflicts.")] = False,
     data: Data = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     diff: Diff = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a project to a newer version of the template; your edits stay."""
+    """Merge a newer template into a project."""
     from . import printing, update
     from .changing import Request
 
@@ -80,7 +82,7 @@ def remove(
 
 
 def status(directory: Directory = None, as_json: AsJson = False) -> None:
-    """Show what is the template's in a project, what you edited, and what is yours."""
+    """Show whose each file of a project is."""
     from . import printing
     from .status import status
 
