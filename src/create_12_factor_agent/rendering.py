@@ -1,6 +1,7 @@
 """Copier, called so that neither a network nor the user's own settings have a say."""
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,7 +86,7 @@ def _copier_environment(source: Source) -> Iterator[None]:
         for name in local_variables() & set(local.env.getdict()):
             del local.env[name]
         local.env.update(source.environment(local.env.getdict()))
-        with _variable("COPIER_CACHE_DIR", cache), _translated():
+        with _variable("COPIER_CACHE_DIR", cache), _temporary_files_in(cache), _translated():
             yield
 
 
@@ -108,6 +109,16 @@ def _translated() -> Iterator[None]:
 
 def _in_one_line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
+
+
+@contextmanager
+def _temporary_files_in(folder: str) -> Iterator[None]:
+    """What copier leaves behind when it is interrupted goes with the folder."""
+    before, tempfile.tempdir = tempfile.tempdir, folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 @contextmanager
