@@ -1,10 +1,11 @@
 """What an update could take from a user without a word, and does not."""
 
+import json
 from pathlib import Path
 
 import pytest
 from conftest import tree
-from factory import Owner, answers
+from factory import FIRST, Owner, answers
 
 
 @pytest.mark.parametrize("content", [b"\0\1binary", "step_1 = 'ü'\n".encode("utf-16")])
@@ -28,11 +29,59 @@ def test_a_component_does_not_replace_a_file_that_is_no_text(owner: Owner) -> No
     assert (owner.project / "Dockerfile").read_bytes() == b"\0mine"
 
 
-def test_a_link_where_a_component_brings_a_file_is_kept(owner: Owner) -> None:
-    (owner.project / "Dockerfile").symlink_to("README.md")
+def test_an_edited_file_that_is_no_text_is_no_conflict_where_the_template_left_it(
+    owner: Owner,
+) -> None:
+    (owner.project / "run.sh").write_bytes(b"\0mine")
     owner.commit()
-    assert owner.run("0.1.0", "add", "docker").code in (0, 3)
-    assert str((owner.project / "Dockerfile").readlink()) == "README.md"
+    assert owner.update().code == 0
+    assert (owner.project / "run.sh").read_bytes() == b"\0mine"
+
+
+@pytest.mark.parametrize("leads_to", ["README.md", "nowhere", "src"])
+def test_a_link_where_a_component_brings_a_file_is_a_conflict(owner: Owner, leads_to: str) -> None:
+    (owner.project / "Dockerfile").symlink_to(leads_to)
+    owner.commit()
+    before = tree(owner.project), owner.git("ls-files", "-s")
+    added = owner.run("0.1.0", "add", "docker")
+    assert added.code == 3
+    assert "Dockerfile: the template has changed it too" in added.stdout
+    assert str((owner.project / "Dockerfile").readlink()) == leads_to
+    assert owner.git("show", ":3:./Dockerfile") == FIRST["template/project/Dockerfile"]
+    assert owner.run("0.1.0", "status").code == 3
+    assert owner.run("0.1.0", "update", "--abort").code == 0
+    assert (tree(owner.project), owner.git("ls-files", "-s")) == before
+    owner.run("0.1.0", "add", "docker")
+    owner.git("add", "Dockerfile")
+    assert owner.run("0.1.0", "status").code == 0
+    owner.commit()
+    assert json.loads(owner.run("0.1.0", "status", "--json").stdout)["files"]["Dockerfile"] == (
+        "edited"
+    )
+    assert "Dockerfile" in owner.run("0.1.0", "remove", "docker").stderr
+    assert owner.run("0.1.0", "remove", "docker", "--force").code == 0
+    assert not (owner.project / "Dockerfile").is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("src/loop.py", 3, "the template has changed it too"),
+        ("src/going.py", 3, "the template no longer has it"),
+        ("run.sh", 0, ""),
+    ],
+)
+def test_a_link_in_place_of_a_file_is_a_conflict_where_the_template_changed_it(
+    owner: Owner, name: str, code: int, said: str
+) -> None:
+    (owner.project / name).unlink()
+    (owner.project / name).symlink_to("/nowhere")
+    owner.commit()
+    updated = owner.update()
+    assert updated.code == code
+    assert said in updated.stdout
+    assert str((owner.project / name).readlink()) == "/nowhere"
+    assert bool(owner.git("ls-files", "-u", name)) == (code == 3)
 
 
 @pytest.mark.parametrize("flag", ["--skip-worktree", "--assume-unchanged"])
@@ -162,15 +211,38 @@ def test_odd_answers_are_one_line(owner: Owner, line: str) -> None:
         assert (refused.code, refused.stderr.count("\n")) == (2, 1)
 
 
-def test_a_folder_where_the_template_has_a_file_is_one_line(owner: Owner) -> None:
-    owner.git("rm", "-q", "src/loop.py")
-    owner.write("src/loop.py/mine.py", "mine = 1\n")
+@pytest.mark.parametrize(
+    ("mine", "place"),
+    [
+        ("src/loop.py/mine.py", "src/loop.py is a folder, in the way of the template's file"),
+        ("src/two.py/mine.py", "src/two.py is a folder, in the way of the template's file"),
+        ("fresh", "fresh is in the way of the template's fresh/folder/one.py"),
+    ],
+)
+def test_what_is_in_the_way_of_the_template_s_is_named(owner: Owner, mine: str, place: str) -> None:
+    owner.git("rm", "-q", "--ignore-unmatch", "src/loop.py")
+    owner.write(mine, "mine = 1\n")
     owner.commit()
-    files = tree(owner.project)
+    before = owner.everything()
     refused = owner.update()
-    assert refused.code in (1, 2)
+    assert refused.code == 2
+    assert refused.stderr.endswith(f"{place}: move it\n")
     assert refused.stderr.count("\n") == 1
-    assert tree(owner.project) == files
+    assert owner.everything() == before
+
+
+@pytest.mark.parametrize("leads_to", ["elsewhere", "nowhere", ".."])
+def test_a_committed_link_to_a_folder_is_not_written_through(owner: Owner, leads_to: str) -> None:
+    """Copier would, and replace the edited file that it finds there."""
+    owner.git("mv", "src", "elsewhere")
+    owner.edit("elsewhere/loop.py", "step_20 = 20\n", "step_20 = 'mine'\n")
+    (owner.project / "src").symlink_to(leads_to)
+    owner.commit()
+    before = owner.everything()
+    refused = owner.update()
+    assert refused.code == 2
+    assert "src is in the way of the template's src/" in refused.stderr
+    assert owner.everything() == before
 
 
 def test_filters_and_attributes_of_the_repository_alone_hold(owner: Owner) -> None:

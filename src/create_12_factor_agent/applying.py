@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from . import undo
-from .contents import content_of, write
+from .contents import content_of, is_file, write
 from .errors import NotPossible
 from .git import to_text
 from .index import lines, removed
@@ -13,7 +13,8 @@ from .project import Project
 
 def require_untouched(project: Project, outcome: Outcome) -> None:
     """What was merged is what is there: nobody saved a file meanwhile, or hid one from git."""
-    mine = project.blobs([path for path in outcome.committed if (project.path / path).is_file()])
+    here = [path for path in outcome.committed if is_file(project.path / path)]
+    mine = project.blobs(here)
     for path, entry in outcome.committed.items():
         if mine.get(path) != entry.blob:
             raise NotPossible(

@@ -24,6 +24,11 @@ def exists(file: Path) -> bool:
     return file.is_symlink() or file.exists()
 
 
+def is_file(file: Path) -> bool:
+    """As git sees it: a link is one, wherever it leads."""
+    return file.is_symlink() or file.is_file()
+
+
 def content_of(file: Path) -> Content | None:
     """None where there is nothing. Raises OSError for a folder."""
     if file.is_symlink():

@@ -13,6 +13,10 @@ class Entry:
     stage: int
     path: str
 
+    @property
+    def content(self) -> tuple[str, str]:
+        return self.mode, self.blob
+
     def __str__(self) -> str:
         return f"{self.mode} {self.blob} {self.stage}\t{self.path}"
 

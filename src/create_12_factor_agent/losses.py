@@ -1,15 +1,19 @@
 """What copier would take from the user without a word: here it is kept, as a conflict.
 
 Copier deletes an edited file that the template no longer has, replaces one that git cannot merge
-line by line, and overwrites one that git does not know.
+line by line, drops what the template has where the user has a link, and overwrites a file that
+git does not know.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+from .answers import read_answers
 from .conflicts import LABELS
-from .contents import Content, content_of, exists
+from .contents import Content, content_of, exists, is_file
 from .errors import Failure, NotPossible
 from .index import Entry
 from .project import Project
@@ -17,56 +21,83 @@ from .rendering import rendered
 from .source import Source
 from .staged import Copy
 
-
-def gone(copy: Copy) -> list[str]:
-    """The user's files that are there no longer."""
-    return [path for path in copy.changed() if path in copy.before and not exists(copy.path / path)]
+LINK = "120000"
 
 
-def replaced(copy: Copy) -> list[str]:
-    """The user's files that became others and that cannot have been merged: links, and no text."""
+@dataclass(frozen=True)
+class Meeting:
+    """An edited file: as the template had made it, as the user has it, as the template has it now.
+
+    None where the template has no such file.
+    """
+
+    old: Entry | None
+    mine: Entry
+    new: Entry | None
+
+    def keep(self, copy: Copy) -> None:
+        """The user's file stays as it is, and is a conflict where the template has changed it."""
+        copy.git("checkout", "-q", "HEAD", "--", self.mine.path)
+        if not _same(self.old, self.new):
+            copy.unmerge(*(side for side in (self.old, self.mine, self.new) if side))
+
+
+def meetings(source: Source, project: Project, copy: Copy, version: str) -> list[Meeting]:
+    """The edited files of which copier has lost either the user's side or the template's."""
+    links = {path for path, entry in copy.before.items() if entry.mode == LINK}
+    lost = sorted({*_lost(copy), *links})
+    if not lost:
+        return []
+    with rendered(source, project.path.name, project.answers, project.version) as made:
+        old = {path: _side(copy, made / path, path, 1) for path in lost}
+    new = {path: _side(copy, copy.path / path, path, 3) for path in lost}
+    if links:
+        # Copier has put the user's link back in the place of the template's file.
+        with rendered(source, project.path.name, read_answers(copy.path), version) as made:
+            _require_room_for(project, made)
+            new |= {path: _side(copy, made / path, path, 3) for path in links}
+    met = [Meeting(old[path], replace(copy.before[path], stage=2), new[path]) for path in lost]
+    return [
+        each
+        for each in met
+        if not _same(each.old, each.mine)
+        and not (each.mine.mode == LINK and _same(each.old, each.new))
+    ]
+
+
+def _same(one: Entry | None, other: Entry | None) -> bool:
+    return (one and one.content) == (other and other.content)
+
+
+def _lost(copy: Copy) -> Iterator[str]:
+    """What is there no longer, or became another though git cannot merge it: it is no text."""
     told = copy.git("diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", "HEAD")
     rows = [row.split("\t", 2) for row in told.split("\0") if row]
     no_text = {path for added, _, path in rows if added == "-"}
-    links = {path for _, _, path in rows if _is_link(copy.before.get(path))}
-    return sorted(path for path in no_text | links if path in copy.before)
-
-
-def keep_edited(source: Source, project: Project, copy: Copy, paths: list[str]) -> list[str]:
-    """Put back those of the paths that are not as the template had made them."""
-    sides = list(_edited(source, project, copy, paths)) if paths else []
-    for old, mine, new in sides:
-        copy.git("checkout", "-q", "HEAD", "--", mine.path)
-        copy.unmerge(*(side for side in (old, mine, new) if side))
-    return [mine.path for _, mine, _ in sides]
-
-
-def edited(source: Source, project: Project, copy: Copy, paths: list[str]) -> list[str]:
-    return [mine.path for _, mine, _ in _edited(source, project, copy, paths)] if paths else []
-
-
-def _edited(
-    source: Source, project: Project, copy: Copy, paths: list[str]
-) -> Iterator[tuple[Entry | None, Entry, Entry | None]]:
-    """What the template had made of each, what the user has, and what the template has now."""
-    with rendered(source, project) as made:
-        for path in paths:
-            mine = copy.before[path]
-            old = _side(copy, made / path, path, 1)
-            new = _side(copy, copy.path / path, path, 3)
-            if old is None or (old.blob, old.mode) != (mine.blob, mine.mode):
-                yield old, Entry(mine.mode, mine.blob, 2, path), new
+    for path in copy.changed():
+        if path in copy.before and (path in no_text or not exists(copy.path / path)):
+            yield path
 
 
 def _side(copy: Copy, file: Path, path: str, stage: int) -> Entry | None:
-    content = content_of(file)
-    if content is None or content.mode == "120000":
+    content = content_of(file) if is_file(file) else None
+    if content is None or content.mode == LINK:
         return None
     return Entry(content.mode, copy.blob(file, as_path=path), stage, path)
 
 
-def _is_link(entry: Entry | None) -> bool:
-    return entry is not None and entry.mode == "120000"
+def require_room(
+    source: Source, project: Project, answers: Mapping[str, Any], version: str
+) -> None:
+    """Refuse what stands where the template has another thing: copier does not say which."""
+    with rendered(source, project.path.name, {**project.answers, **answers}, version) as made:
+        _require_room_for(project, made)
+
+
+def _require_room_for(project: Project, made: Path) -> None:
+    for file in sorted(made.rglob("*")):
+        if not file.is_dir():
+            _require_room(project, file.relative_to(made).as_posix())
 
 
 def meet(project: Project, copy: Copy, path: str) -> Content | None:
@@ -79,8 +110,8 @@ def meet(project: Project, copy: Copy, path: str) -> Content | None:
     found = content_of(mine)
     if found is None or found == content_of(theirs):
         return found
-    if "120000" in (found.mode, Content(b"", "120000").mode if theirs.is_symlink() else ""):
-        raise NotPossible(f"{mine} is in the way: move it")
+    if found.mode == LINK or theirs.is_symlink():
+        raise NotPossible(f"{path} is in the way of the template's: move it")
     with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
         base, new = Path(folder, "base"), Path(folder, "new")
         base.touch()
@@ -95,18 +126,16 @@ def meet(project: Project, copy: Copy, path: str) -> Content | None:
             # It exits with the number of conflicts, or with 255 where it has met no text.
             copy.git("merge-file", *labels, "--", path, str(base), str(new), fine=range(255))
         except Failure:
-            raise NotPossible(f"{mine} is in the way: move it") from None
+            raise NotPossible(f"{path} is in the way of the template's: move it") from None
     copy.unmerge(*sides)
     return found
 
 
 def _require_room(project: Project, path: str) -> None:
     """No folder where the file goes, and no file or link where its folders go."""
-    around = [project.path / part for part in reversed(Path(path).parents[:-1])]
-    blocking = [
-        part for part in around if part.is_symlink() or (part.exists() and not part.is_dir())
-    ]
-    if (project.path / path).is_dir():
-        blocking.append(project.path / path)
-    if blocking:
-        raise NotPossible(f"{blocking[0]} is in the way of {path}: move it")
+    for part in reversed(Path(path).parents[:-1]):
+        around = project.path / part
+        if around.is_symlink() or (around.exists() and not around.is_dir()):
+            raise NotPossible(f"{part} is in the way of the template's {path}: move it")
+    if exists(project.path / path) and not is_file(project.path / path):
+        raise NotPossible(f"{path} is a folder, in the way of the template's file: move it")

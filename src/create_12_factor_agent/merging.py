@@ -10,7 +10,7 @@ from . import conflicts, losses
 from .answers import ANSWERS_FILE, read_answers
 from .conflicts import Conflict
 from .contents import Content, content_of, exists
-from .errors import NotPossible
+from .errors import Failure, NotPossible
 from .git import to_bytes
 from .index import Entry
 from .project import Project
@@ -55,19 +55,25 @@ def try_merge(
     with staged(project) as copy:
         before = copy.before
         header = (copy.path / ANSWERS_FILE).read_text(encoding="utf-8")
-        merge(source, copy.path, answers, version, defaults=defaults)
+        try:
+            merge(source, copy.path, answers, version, defaults=defaults)
+        except Failure:
+            losses.require_room(source, project, answers, version)
+            raise
         notes = list(_not_kept(copy, header))
-        going = losses.gone(copy)
-        if edited == "keep":
-            losses.keep_edited(source, project, copy, [*going, *losses.replaced(copy)])
-        else:
-            lost = losses.edited(source, project, copy, going)
-            if lost and edited == "refuse":
-                raise NotPossible(
-                    f"this would delete what you edited ({', '.join(lost)}): --force does it"
-                )
-            notes += [f"{path} was edited, and went: git has it still" for path in lost]
-            losses.keep_edited(source, project, copy, losses.replaced(copy))
+        going = []
+        for meeting in losses.meetings(source, project, copy, version):
+            if meeting.new or edited == "keep":
+                meeting.keep(copy)
+            else:
+                going.append(meeting.mine.path)
+        if going and edited == "refuse":
+            raise NotPossible(
+                f"this would delete what you edited ({', '.join(going)}): --force does it"
+            )
+        for path in going:
+            (copy.path / path).unlink(missing_ok=True)
+            notes.append(f"{path} was edited, and went: git has it still")
         added = [path for path in copy.changed() if path not in before]
         untracked = {path: losses.meet(project, copy, path) for path in added}
         return _outcome(copy, untracked, notes, diff)

@@ -16,7 +16,6 @@ from plumbum import ProcessExecutionError, local
 from .answers import read_answers
 from .errors import Failure, NotPossible
 from .git import local_variables
-from .project import Project
 from .questions import Answers
 from .source import Source, public_url
 
@@ -69,11 +68,11 @@ def merge(
 
 
 @contextmanager
-def rendered(source: Source, project: Project) -> Iterator[Path]:
-    """The project as the template made it, before any edit."""
+def rendered(source: Source, name: str, answers: Mapping[str, Any], version: str) -> Iterator[Path]:
+    """A project as a version of the template makes it, in a folder of that name."""
     with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
-        made = Path(folder, project.path.name)
-        render(source, made, project.answers, version=project.version, defaults=True)
+        made = Path(folder, name)
+        render(source, made, answers, version=version, defaults=True)
         yield made
 
 

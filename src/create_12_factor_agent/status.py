@@ -7,6 +7,7 @@ from typing import Any, Literal
 from . import conflicts, git
 from .changing import require_whole
 from .conflicts import Conflict
+from .contents import exists
 from .project import Project, open_project
 from .rendering import rendered
 from .source import carried
@@ -41,7 +42,7 @@ def status(directory: str | None) -> Status:
         project = open_project(directory)
         require_whole(project)
         require_known(source, project)
-        with rendered(source, project) as made:
+        with rendered(source, project.path.name, project.answers, project.version) as made:
             files = _files(project, made)
     return Status(
         path=project.path,
@@ -59,7 +60,7 @@ def _files(project: Project, made: Path) -> dict[str, State]:
     """Every file of the template's, and every other that git does not ignore."""
     theirs = {file.relative_to(made).as_posix() for file in made.rglob("*") if not file.is_dir()}
     listed = project.git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    here = {path for path in listed.split("\0") if path and (project.path / path).exists()}
+    here = {path for path in listed.split("\0") if path and exists(project.path / path)}
     found: dict[str, State] = dict.fromkeys(here - theirs, "yours")
     for path in theirs:
         found[path] = _compared(project.path / path, made / path)
@@ -67,8 +68,10 @@ def _files(project: Project, made: Path) -> dict[str, State]:
 
 
 def _compared(mine: Path, theirs: Path) -> State:
-    if not mine.is_file():
+    if not exists(mine):
         return "deleted"
+    if mine.is_symlink() or not mine.is_file():
+        return "edited"
     # How lines end is git's business (autocrlf), and no edit.
     one, other = (file.read_bytes().replace(b"\r\n", b"\n") for file in (mine, theirs))
     return "template" if one == other else "edited"
