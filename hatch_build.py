@@ -14,25 +14,25 @@ PACKAGE = "create_12_factor_agent"
 class TemplateHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         root = Path(self.root)
-        carried = root / "src" / PACKAGE / "template.bundle.xz"
-        # An editable install reads the checkout; an unpacked sdist has the bundle already.
+        carried = root / "src" / PACKAGE / "template.history.xz"
+        # An editable install reads the checkout; an unpacked sdist has the history already.
         if version == "editable" or carried.exists():
             return
         # The package is not installed yet, but these modules need nothing but git.
         sys.path.insert(0, str(root / "src"))
         from create_12_factor_agent.errors import Failure
-        from create_12_factor_agent.history import write_bundle
+        from create_12_factor_agent.git import to_bytes
+        from create_12_factor_agent.history import history
         from create_12_factor_agent.releases import require_all
 
-        self.folder = TemporaryDirectory()
-        bundle = Path(self.folder.name, "template.bundle")
         try:
             require_all(root, self.metadata.version)
-            write_bundle(root, self.metadata.version, bundle)
+            known = to_bytes(history(root, self.metadata.version))
         except Failure as failure:
             self.app.abort(f"error: {failure}")
-        packed = bundle.with_name("template.bundle.xz")
-        packed.write_bytes(lzma.compress(bundle.read_bytes(), preset=9 | lzma.PRESET_EXTREME))
+        self.folder = TemporaryDirectory()
+        packed = Path(self.folder.name, carried.name)
+        packed.write_bytes(lzma.compress(known, preset=9 | lzma.PRESET_EXTREME))
         inside = PACKAGE if self.target_name == "wheel" else f"src/{PACKAGE}"
         sources = packed, root / "copier.yml", root / "CHANGELOG.md"
         build_data["force_include"] |= {str(path): f"{inside}/{path.name}" for path in sources}

@@ -12,14 +12,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from create_12_factor_agent.errors import Failure
-from create_12_factor_agent.git import git
-from create_12_factor_agent.history import PARTS
+from create_12_factor_agent.git import git, to_text
+from create_12_factor_agent.history import PARTS, unpack
 from create_12_factor_agent.releases import numbers, tagged
 
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
 PACKAGE = "create_12_factor_agent"
-BUNDLE, TEXTS = "template.bundle.xz", ("copier.yml", "CHANGELOG.md")
+HISTORY, TEXTS = "template.history.xz", ("copier.yml", "CHANGELOG.md")
 CLOSED = "http://127.0.0.1:9"
 NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), CLOSED)
 
@@ -36,7 +36,7 @@ def built(version: str) -> tuple[Path, Path]:
 def prove(version: str) -> None:
     wheel, sdist = built(version)
     with zipfile.ZipFile(wheel) as archive:
-        carried = {name: archive.read(f"{PACKAGE}/{name}") for name in (BUNDLE, *TEXTS)}
+        carried = {name: archive.read(f"{PACKAGE}/{name}") for name in (HISTORY, *TEXTS)}
         metadata = archive.read(f"{PACKAGE}-{version}.dist-info/METADATA")
     _prove_metadata(version, metadata)
     with tarfile.open(sdist) as archive:
@@ -47,7 +47,7 @@ def prove(version: str) -> None:
         there = git("show", f"refs/tags/v{version}:{name}", cwd=ROOT)
         require(carried[name].decode() == there, f"{name} is not what is tagged")
     with TemporaryDirectory() as folder:
-        _prove_templates(version, lzma.decompress(carried[BUNDLE]), Path(folder))
+        _prove_templates(version, to_text(lzma.decompress(carried[HISTORY])), Path(folder))
         _prove_that_it_works(version, wheel, Path(folder))
 
 
@@ -65,18 +65,17 @@ def _prove_metadata(version: str, metadata: bytes) -> None:
     require(str(found.get_payload()).strip(), "the wheel has no README")
 
 
-def _prove_templates(version: str, bundle: bytes, folder: Path) -> None:
+def _prove_templates(version: str, carried: str, folder: Path) -> None:
     """Git's names of objects are hashes: the same name is the same content."""
-    (folder / "template.bundle").write_bytes(bundle)
-    git("clone", "-q", "template.bundle", "history", cwd=folder)
     history = folder / "history"
+    unpack(carried, history)
     tags = [f"v{known}" for known in tagged(ROOT) if numbers(known) <= numbers(version)]
     found = git("tag", cwd=history).split()
-    require(sorted(tags) == sorted(found), f"the bundle has {found}, and tagged are {tags}")
+    require(sorted(tags) == sorted(found), f"the wheel has {found}, and tagged are {tags}")
     for tag in tags:
         there = git("ls-tree", f"refs/tags/{tag}", *PARTS, cwd=ROOT)
         same = git("ls-tree", f"refs/tags/{tag}", cwd=history) == there
-        require(same, f"the bundle's {tag} is not what is tagged {tag}")
+        require(same, f"the wheel's {tag} is not what is tagged {tag}")
 
 
 def _prove_that_it_works(version: str, wheel: Path, folder: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from conftest import ROOT, Desk, Result
 
-from create_12_factor_agent.history import write_bundle
+from create_12_factor_agent.history import history
 
 PACKAGE = ROOT / "src/create_12_factor_agent"
 URL = "https://github.com/create-12-factor-agent/create-12-factor-agent.git"
@@ -137,9 +137,8 @@ def _install(factory: Factory, version: str) -> None:
     package = factory.installed(version) / PACKAGE.name
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "*.xz"))
     (package / "__init__.py").write_text(f'__version__ = "{version}"\n')
-    bundle = factory.folder / "template.bundle"
-    write_bundle(factory.repository, version, bundle)
-    (package / "template.bundle.xz").write_bytes(lzma.compress(bundle.read_bytes()))
+    known = history(factory.repository, version).encode()
+    (package / "template.history.xz").write_bytes(lzma.compress(known))
     (package / "copier.yml").write_text(HISTORY[version]["copier.yml"])
     (package / "CHANGELOG.md").write_text(CHANGELOG)
 

@@ -14,9 +14,9 @@ from building import IDENTITY, PACKAGE, build, buildable, set_version, stand_in
 from create_12_factor_agent import __version__
 from create_12_factor_agent.errors import Failure
 from create_12_factor_agent.git import git
-from create_12_factor_agent.history import PARTS
+from create_12_factor_agent.history import PARTS, unpack
 
-BUNDLE = f"{PACKAGE}/template.bundle.xz"
+HISTORY = f"{PACKAGE}/template.history.xz"
 
 
 def contents(wheel: Path) -> dict[str, list[bytes]]:
@@ -26,10 +26,9 @@ def contents(wheel: Path) -> dict[str, list[bytes]]:
 
 
 def carried(wheel: Path, folder: Path) -> Path:
-    """A clone of the history that the wheel carries."""
+    """The history that the wheel carries."""
     with zipfile.ZipFile(wheel) as archive:
-        (folder / "template.bundle").write_bytes(lzma.decompress(archive.read(BUNDLE)))
-    git("clone", "-q", "template.bundle", "carried", cwd=folder)
+        unpack(lzma.decompress(archive.read(HISTORY)).decode(), folder / "carried")
     return folder / "carried"
 
 
@@ -71,7 +70,7 @@ def origin(tmp_path: Path) -> Path:
 
 def test_the_wheel_carries_the_history_the_questions_and_the_changes(wheel: Path) -> None:
     files = contents(wheel)
-    assert {BUNDLE, f"{PACKAGE}/copier.yml", f"{PACKAGE}/CHANGELOG.md"} <= set(files)
+    assert {HISTORY, f"{PACKAGE}/copier.yml", f"{PACKAGE}/CHANGELOG.md"} <= set(files)
     assert not [name for name in files if name.startswith(("template/", "tests/"))]
 
 
@@ -95,7 +94,7 @@ def test_the_sdist_builds_the_same_wheel_without_git(
     again = build(unpacked, "wheel", tmp_path / "again", PATH="")
     assert contents(again) == contents(wheel)
     with zipfile.ZipFile(wheel) as one, zipfile.ZipFile(again) as other:
-        assert one.read(BUNDLE) == other.read(BUNDLE)
+        assert one.read(HISTORY) == other.read(HISTORY)
 
 
 def test_what_the_wheel_carries_is_what_is_tagged(origin: Path, tmp_path: Path) -> None:

@@ -153,6 +153,6 @@ def test_a_release_is_built_and_proven_and_could_be_published(clone: Clone) -> N
 
     # Both are caught: a wheel with another template, and a release that it lacks.
     clone.git("tag", "-d", "v90.0.0")
-    assert "the bundle has" in clone.refused("check", "90.1.0")
+    assert "the wheel has" in clone.refused("check", "90.1.0")
     clone.git("tag", "v90.0.0", "v90.1.0^{}")
     assert "v90.0.0 is not what is tagged" in clone.refused("check", "90.1.0")

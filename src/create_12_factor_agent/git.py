@@ -12,7 +12,7 @@ from .errors import Failure, NotPossible
 
 # A commit may ask for a passphrase; without a human it must not wait for ever.
 PATIENCE = 120
-# The first that takes settings from GIT_CONFIG_COUNT, through which it finds the bundle.
+# The first that takes settings from GIT_CONFIG_COUNT, through which it finds the template.
 OLDEST = (2, 31)
 
 

@@ -1,8 +1,8 @@
-"""The history of the template as one git bundle: a tagged commit for each version.
+"""The history of the template in one file: a tagged commit for each version.
 
-The bundle is what copier clones, so every version in it can be rendered and updated to
-without a network. Its bytes depend on the template alone: not on the clock, on who builds
-it, on their settings, or on how the checkout happens to be packed.
+It is a stream that `git fast-import` makes a repository of, and copier clones that: every version
+in it can be rendered and updated to without a network. Its bytes depend on the template alone: not
+on the clock, on who builds it, on their settings, or on how the checkout happens to be packed.
 """
 
 import os
@@ -24,28 +24,36 @@ NOBODY = {
     "GIT_CONFIG_COUNT": "0",
     "GIT_ATTR_NOSYSTEM": "1",
 }
-SETTINGS = (
-    "pack.threads=1",
-    # Not object by object: the build compresses the whole bundle at once, to half of that.
-    "pack.compression=0",
-    # No pack but the one that we make.
-    "fastimport.unpackLimit=1000000",
-    f"core.attributesFile={os.devnull}",
+SETTINGS = ("-c", f"core.attributesFile={os.devnull}")
+# Of a repository that is gone in a second.
+IMPORT = (
+    "-c",
+    "core.compression=0",
+    "-c",
+    f"core.hooksPath={os.devnull}",
+    "fast-import",
+    "--quiet",
 )
 
 Parts = dict[str, str]
 
 
-def write_bundle(root: Path, version: str, bundle: Path) -> None:
-    """Write the versions of the template in the checkout `root` up to `version`.
+def history(root: Path, version: str) -> str:
+    """The versions of the template in the checkout `root` up to `version`.
 
     They are the releases that are tagged there; `releases.require_all` says if one is missing.
     """
     with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
         store = Store(root, Path(folder))
         store.git("fast-import", "--quiet", stdin="".join(_stream(store.versions(version))))
-        store.pack()
-        store.git("bundle", "create", "-q", str(bundle), "HEAD", "--all")
+        return store.git("fast-export", "--all")
+
+
+def unpack(history: str, repository: Path) -> None:
+    """Make a git repository of what `history` has returned, at a path where nothing is."""
+    parent = repository.parent
+    git("init", "-q", "-b", "main", "--object-format=sha1", str(repository), cwd=parent)
+    git(*IMPORT, "--depth=0", cwd=repository, stdin=history)
 
 
 class Store:
@@ -56,20 +64,13 @@ class Store:
         self.env = {**NOBODY, "GIT_DIR": str(folder), "GIT_WORK_TREE": str(self.root)}
         git("init", "-q", "--bare", "-b", "main", str(folder), cwd=folder, env=NOBODY)
         self.is_checkout = (self.root / ".git").exists()
-        self.borrowed = folder / "objects/info/alternates"
         if self.is_checkout:
             objects = self.root / git("rev-parse", "--git-path", "objects", cwd=root).strip()
-            self.borrowed.write_text(f"{objects}\n", encoding="utf-8")
+            borrowed = folder / "objects/info/alternates"
+            borrowed.write_text(f"{objects}\n", encoding="utf-8")
 
     def git(self, *arguments: str, stdin: str | None = None) -> str:
-        settings = [part for setting in SETTINGS for part in ("-c", setting)]
-        return git(*settings, *arguments, cwd=self.root, env=self.env, stdin=stdin)
-
-    def pack(self) -> None:
-        """Pack what the tags need anew, or the checkout's own packs would shine through."""
-        into = str(self.folder / "objects/pack/pack")
-        self.git("pack-objects", "-q", "--all", "--no-reuse-object", into, stdin="")
-        self.borrowed.unlink(missing_ok=True)
+        return git(*SETTINGS, *arguments, cwd=self.root, env=self.env, stdin=stdin)
 
     def versions(self, version: str) -> dict[str, Parts]:
         """Each tag with its parts: the releases, then the working tree if it is not one."""

@@ -8,16 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from copier import Settings, run_copy, run_update
-from copier.errors import CopierError, UserMessageError
-from jinja2 import TemplateError
-from plumbum import ProcessExecutionError, local
-
 from .answers import read_answers
 from .errors import Failure, NotPossible
 from .git import local_variables
 from .questions import Answers
 from .source import Source, public_url
+
+# Copier is imported where it is called. That takes a quarter of a second: no refusal waits for it,
+# and the template is unpacked meanwhile.
 
 
 def render(
@@ -32,6 +30,8 @@ def render(
 
     Copier asks for what is not in `answers`, unless `defaults` are good enough.
     """
+    from copier import Settings, run_copy
+
     with _copier_environment(source):
         run_copy(
             public_url(),
@@ -54,6 +54,8 @@ def merge(
     Copier's three-way merge: conflicts are left in the files, between markers, and in the index.
     It asks what no answer is known for, unless `defaults` are good enough.
     """
+    from copier import Settings, run_update
+
     with _copier_environment(source):
         run_update(
             repository,
@@ -78,7 +80,9 @@ def rendered(source: Source, name: str, answers: Mapping[str, Any], version: str
 
 @contextmanager
 def _copier_environment(source: Source) -> Iterator[None]:
-    """Copier finds the bundle at the public URL; its errors become ours."""
+    """Copier finds the template at the public URL; its errors become ours."""
+    from plumbum import local
+
     with TemporaryDirectory(prefix="create-12-factor-agent-") as cache, local.env():
         # Copier's git calls take plumbum's environment, its cache that of the process. The
         # cache is ours alone, because it is keyed by URL and holds the real remote as well.
@@ -91,6 +95,10 @@ def _copier_environment(source: Source) -> Iterator[None]:
 
 @contextmanager
 def _translated() -> Iterator[None]:
+    from copier.errors import CopierError, UserMessageError
+    from jinja2 import TemplateError
+    from plumbum import ProcessExecutionError
+
     try:
         yield
     except KeyboardInterrupt:  # some of copier's own are both

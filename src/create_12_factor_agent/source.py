@@ -2,17 +2,18 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor as Threads
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from . import __version__
 from .errors import Failure
-from .git import git
-from .history import write_bundle
+from .git import git, to_text
+from .history import history, unpack
 from .releases import in_the_making, numbers
 
 PACKAGE = Path(__file__).parent
@@ -32,10 +33,15 @@ def public_url() -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """A git bundle with the versions of the template."""
+    """The versions of the template; `unpacking` ends with their repository."""
 
-    bundle: Path
+    unpacking: Future[Path]
     copier_yml: Path
+
+    @property
+    def repository(self) -> Path:
+        """A git repository with a tag for each version."""
+        return self.unpacking.result()
 
     @cached_property
     def version(self) -> str:
@@ -48,13 +54,8 @@ class Source:
 
     @cached_property
     def versions(self) -> list[str]:
-        """The tags in the bundle, oldest first: its header, up to a blank line, names them."""
-        with self.bundle.open("rb") as lines:
-            refs = [
-                line.decode().split()[-1] for line in takewhile(lambda line: line.strip(), lines)
-            ]
-        tags = (ref.removeprefix("refs/tags/") for ref in refs if ref.startswith("refs/tags/"))
-        return sorted(tags, key=numbers)
+        """The tags, oldest first."""
+        return sorted(git("tag", "--list", cwd=self.repository).split(), key=numbers)
 
     @property
     def changelog(self) -> Path:
@@ -63,24 +64,14 @@ class Source:
 
     def read(self, version: str, path: str) -> str:
         """A file of that version, by its path in the template's repository."""
-        store, commits = self._unbundled
-        return git("show", f"{commits[f'refs/tags/{version}']}:{path}", cwd=store)
-
-    @cached_property
-    def _unbundled(self) -> tuple[Path, dict[str, str]]:
-        """A repository beside the bundle, with all that is in it, and the commit of each ref."""
-        store = self.bundle.with_suffix(".repository")
-        store.mkdir()
-        git("init", "-q", cwd=store)
-        found = git("bundle", "unbundle", str(self.bundle), cwd=store)
-        return store, {ref: name for name, ref in map(str.split, found.splitlines())}
+        return git("cat-file", "blob", f"refs/tags/{version}:{path}", cwd=self.repository)
 
     def environment(self, env: Mapping[str, str]) -> dict[str, str]:
-        """`env`, and in it settings with which git finds the bundle at the public URL."""
+        """`env`, and in it settings with which git finds the repository at the public URL."""
         count = int(env.get("GIT_CONFIG_COUNT") or 0)
         settings = {
             # Copier appends .git to the URL; the longest match wins over the user's own.
-            f"url.{self.bundle.as_posix()}.insteadOf": f"{public_url()}.git",
+            f"url.{self.repository.as_posix()}.insteadOf": f"{public_url()}.git",
             "protocol.file.allow": "always",
             # The user's hooks are for their own work, not for copier's temporary clones.
             "core.hooksPath": os.devnull,
@@ -98,23 +89,26 @@ class Source:
 @contextmanager
 def carried() -> Iterator[Source]:
     """The template that belongs to this installation."""
-    packed = PACKAGE / "template.bundle.xz"
+    packed = PACKAGE / "template.history.xz"
     folder = PACKAGE if packed.exists() else CHECKOUT
     if not (folder / "copier.yml").exists():
         raise Failure("this installation has no template: install the package again")
-    with TemporaryDirectory(prefix="create-12-factor-agent-") as temporary:
-        bundle = Path(temporary, "template.bundle")
-        if packed.exists():
-            bundle.write_bytes(_unpacked(packed))
-        else:
-            write_bundle(CHECKOUT, __version__, bundle)
-        yield Source(bundle, folder / "copier.yml")
+    # Copier is imported meanwhile.
+    with TemporaryDirectory(prefix="create-12-factor-agent-") as temporary, Threads(1) as threads:
+        unpacking = threads.submit(_unpacked, packed, Path(temporary, "template"))
+        yield Source(unpacking, folder / "copier.yml")
 
 
-def _unpacked(packed: Path) -> bytes:
+def _unpacked(packed: Path, repository: Path) -> Path:
+    known = _decompressed(packed) if packed.exists() else history(CHECKOUT, __version__)
+    unpack(known, repository)
+    return repository
+
+
+def _decompressed(packed: Path) -> str:
     try:
         # A Python that somebody compiled without the library comes without the module.
         import lzma
     except ModuleNotFoundError as error:
         raise Failure(f"this Python has no {error.name}: run it with another one") from None
-    return lzma.decompress(packed.read_bytes())
+    return to_text(lzma.decompress(packed.read_bytes()))

@@ -1,13 +1,13 @@
 """The generator beside copier's own command: whole processes, warm."""
 
 import json
-import lzma
 import shutil
 from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bundle_size import as_bundle
 from page import Chapter, table
 from timing import Times, in_turn, ratio, ratios, run, seconds, spread
 from workshop import Workshop
@@ -63,18 +63,17 @@ def _new(chapter: Chapter, workshop: Workshop, rounds: int) -> None:
     chapter.say(
         "Both render the same template at the same tag into a folder that is not there yet."
         " Compared is `--no-git`, because copier makes no repository; with the repository and its"
-        " first commit it stands beside it. Our command clones from the bundle in its wheel, so"
-        " copier does too; below it copier from a git URL that is in its cache already."
+        " first commit it stands beside it. Our command makes a repository of the history in"
+        " its wheel; copier clones the same from a git bundle, and in the line below from a git"
+        " URL that is in its cache already."
     )
     chapter.say(_table(times, BUNDLE))
 
 
 def _bundle(workshop: Workshop) -> Path:
-    """What the wheel carries, as git reads it."""
-    packed = next(workshop.generator.parent.glob("lib/*/site-packages/*/template.bundle.xz"))
-    bundle = workshop.folder / "template.bundle"
-    bundle.write_bytes(lzma.decompress(packed.read_bytes()))
-    return bundle
+    """What the wheel carries, as copier reads it."""
+    packed = next(workshop.generator.parent.glob("lib/*/site-packages/*/template.history.xz"))
+    return as_bundle(packed.read_bytes(), workshop.fresh("bundle"))
 
 
 def _commands(workshop: Workshop) -> tuple[Path, Path]:

@@ -16,8 +16,8 @@ UPDATE, SHOWN = "`update --yes`", "`update --diff`"
 COPIER, STATUS = "`copier update --defaults`", "`status`"
 OLD, NEW = "0.1.0", "0.2.0"
 ABOUT = f"""A fresh project goes from {OLD} to {NEW} of the template as it is today; the second has
-one to three places in five files changed. Both take the template from a git bundle on the
-disk; ours is in the wheel and compressed, and copier's is at the public URL by git's `insteadOf`.
+one to three places in five files changed. Ours takes the template from the wheel, and
+copier from a git bundle that stands at the public URL by git's `insteadOf`.
 Our command tries the merge on a copy first, and looks for conflicts; copier does neither."""
 
 
