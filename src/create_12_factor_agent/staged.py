@@ -70,7 +70,8 @@ class Copy:
 def staged(project: Project) -> Iterator[Copy]:
     """A copy of what the project has committed, gone afterwards."""
     with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
-        copy = Copy(Path(folder, project.path.name))
+        # Copier strips the path that git tells it.
+        copy = Copy(Path(folder, project.path.name.strip() or "project"))
         copy.path.mkdir()
         copy.git("init", "-q", "-b", "main")
         info = copy.path / ".git/info"

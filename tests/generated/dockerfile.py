@@ -67,6 +67,11 @@ class Image:
         self.workdir.mkdir(parents=True, exist_ok=True)
 
     def run(self, command: str) -> None:
+        if command.startswith("apt-get"):  # this machine stands for the image here
+            installed = re.search(r"--no-install-recommends (\S+) ", command)
+            assert installed, command
+            assert shutil.which(installed[1])
+            return
         # Only root can give a folder away; for anybody else the folder is theirs.
         if os.geteuid() == 0 or not command.startswith("chown"):
             succeed(run(["sh", "-c", self.led(command)], self.workdir, **self.env))

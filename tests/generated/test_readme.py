@@ -13,6 +13,7 @@ from conftest import ROOT, Result
 from terminal import terminal
 
 from .conftest import environment, installed, interpreter, run, run_offline, succeed
+from .creating import EXAMPLES
 
 pytestmark = pytest.mark.slow
 
@@ -86,9 +87,11 @@ def test_the_commands_of_our_own_readme(wheel: Path, tmp_path: Path) -> None:
     work_through(ROOT / "README.md", tmp_path, wheel)
 
 
-def test_the_commands_of_a_generated_readme(wheel: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_commands_of_a_generated_readme(wheel: Path, tmp_path: Path, example: str) -> None:
     python = interpreter("3.12") or interpreter("3.11")
     assert python, "there is neither Python 3.12 nor 3.11 here"
     command = installed(wheel, python, tmp_path / "cli")
-    succeed(run_offline([str(command), "my-agent", "--yes"], tmp_path))
+    create = [str(command), "my-agent", "--yes", "--data", f"example={example}"]
+    succeed(run_offline(create, tmp_path))
     work_through(tmp_path / "my-agent/README.md", tmp_path / "my-agent", wheel)
