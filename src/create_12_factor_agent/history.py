@@ -25,15 +25,8 @@ NOBODY = {
     "GIT_ATTR_NOSYSTEM": "1",
 }
 SETTINGS = ("-c", f"core.attributesFile={os.devnull}")
-# Of a repository that is gone in a second.
-IMPORT = (
-    "-c",
-    "core.compression=0",
-    "-c",
-    f"core.hooksPath={os.devnull}",
-    "fast-import",
-    "--quiet",
-)
+# Of a repository that is gone in a second, and that no hook of the user's concerns.
+IMPORT = f"-c core.compression=0 -c core.hooksPath={os.devnull} fast-import --quiet --depth=0"
 
 Parts = dict[str, str]
 
@@ -53,7 +46,7 @@ def unpack(history: str, repository: Path) -> None:
     """Make a git repository of what `history` has returned, at a path where nothing is."""
     parent = repository.parent
     git("init", "-q", "-b", "main", "--object-format=sha1", str(repository), cwd=parent)
-    git(*IMPORT, "--depth=0", cwd=repository, stdin=history)
+    git(*IMPORT.split(), cwd=repository, stdin=history)
 
 
 class Store:
