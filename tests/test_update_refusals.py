@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,15 @@ def test_git_that_is_missing_or_too_old(owner: Owner, tmp_path: Path) -> None:
 def test_a_repository_of_another_user_is_git_s_own_word(owner: Owner) -> None:
     told = owner.run("0.3.0", "status", cwd=None, GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
     refused(told, "cannot be updated", "safe.directory")
+
+
+@pytest.mark.parametrize("command", [["update", "--yes"], ["status"], ["new", "x", "--yes"]])
+def test_a_damaged_installation_says_so(owner: Owner, tmp_path: Path, command: list[str]) -> None:
+    shutil.copytree(owner.factory.installed("0.3.0"), tmp_path / "installed-0.3.0")
+    carried = next(tmp_path.rglob("template.history.xz"))
+    carried.write_bytes(carried.read_bytes()[:200])
+    before = owner.everything()
+    damaged = replace(owner, factory=Factory(tmp_path)).run("0.3.0", *command)
+    assert (damaged.code, damaged.stderr.count("\n")) == (1, 1)
+    assert "is damaged: install the package again" in damaged.stderr
+    assert owner.everything() == before

@@ -111,4 +111,7 @@ def _decompressed(packed: Path) -> str:
         import lzma
     except ModuleNotFoundError as error:
         raise Failure(f"this Python has no {error.name}: run it with another one") from None
-    return to_text(lzma.decompress(packed.read_bytes()))
+    try:
+        return to_text(lzma.decompress(packed.read_bytes()))
+    except lzma.LZMAError:
+        raise Failure(f"{packed} is damaged: install the package again") from None
