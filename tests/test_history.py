@@ -129,6 +129,20 @@ def test_each_release_is_what_its_tag_is(desk: Desk, checkout: Path) -> None:
         assert carried == desk.git("ls-tree", tag, *PARTS, cwd=checkout)
 
 
+def test_a_file_can_become_a_folder_and_a_folder_a_file(desk: Desk, checkout: Path) -> None:
+    desk.git("mv", "template/project/file", "template/project/other", cwd=checkout)
+    write(checkout, "template/project/file/one", "1\n")
+    desk.git("add", "--all", cwd=checkout)
+    desk.git("commit", "-qm", "0.11.0", cwd=checkout)
+    desk.git("tag", "v0.11.0", cwd=checkout)
+    desk.git("rm", "-rq", "template/project/file", cwd=checkout)
+    write(checkout, "template/project/file", "2\n")
+    clone = unpacked(desk, checkout, "0.12.0.dev0")
+    known = ("ls-tree", "-r", "--name-only")
+    for tag, files in (("v0.11.0", ["file/one", "other"]), ("v0.12.0.dev0", ["file", "other"])):
+        assert desk.git(*known, f"{tag}:template/project", cwd=clone).split() == files
+
+
 def test_the_versions_are_known_oldest_first(desk: Desk, checkout: Path) -> None:
     unpacking: Future[Path] = Future()
     unpacking.set_result(unpacked(desk, checkout, "0.11.0.dev0"))

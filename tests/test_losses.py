@@ -245,6 +245,52 @@ def test_a_committed_link_to_a_folder_is_not_written_through(owner: Owner, leads
     assert owner.everything() == before
 
 
+def test_a_submodule_where_the_template_has_a_folder_is_named(owner: Owner) -> None:
+    commit = owner.git("rev-parse", "HEAD").strip()
+    (owner.project / "fresh").mkdir()
+    owner.git("update-index", "--add", "--cacheinfo", f"160000,{commit},fresh")
+    owner.git("commit", "-q", "-m", "Mine")
+    refused = owner.update()
+    assert refused.code == 2
+    assert "fresh is in the way of the template's fresh/folder/one.py" in refused.stderr
+
+
+def test_a_link_elsewhere_has_no_say(owner: Owner) -> None:
+    (owner.project / "CLAUDE.md").symlink_to("README.md")
+    owner.git("rm", "-q", "run.sh")
+    owner.commit()
+    owner.write("run.sh/notes.txt", "mine\n")
+    assert owner.update().code == 0
+    assert str((owner.project / "CLAUDE.md").readlink()) == "README.md"
+
+
+@pytest.mark.parametrize(("line", "code"), [("step_2 = 2", 0), ("step_15 = 15", 3)])
+def test_what_is_no_text_for_the_user_s_attributes_alone_is_merged(
+    owner: Owner, line: str, code: int
+) -> None:
+    owner.write(".gitattributes", "src/loop.py -diff\n")
+    owner.edit("src/loop.py", f"{line}\n", "mine = 1\n")
+    owner.commit()
+    assert owner.update().code == code
+    assert "mine = 1\n" in owner.read("src/loop.py")
+    assert "step_15 = 1500\n" in owner.read("src/loop.py")
+
+
+def test_an_empty_file_is_no_conflict(owner: Owner) -> None:
+    owner.write("src/two.py", "")
+    assert owner.update().code == 0
+    assert owner.read("src/two.py") == "two = 2\n"
+
+
+def test_a_link_in_place_of_the_answers_is_refused(owner: Owner) -> None:
+    (owner.project / ".copier-answers.yml").rename(owner.project / "answers.yml")
+    (owner.project / ".copier-answers.yml").symlink_to("answers.yml")
+    owner.commit()
+    refused = owner.update()
+    assert refused.code == 2
+    assert "is a link: make it a file" in refused.stderr
+
+
 def test_filters_and_attributes_of_the_repository_alone_hold(owner: Owner) -> None:
     owner.git("config", "filter.shout.smudge", "tr a-z A-Z")
     owner.git("config", "filter.shout.clean", "tr A-Z a-z")

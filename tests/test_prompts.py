@@ -100,6 +100,32 @@ def test_an_interruption_while_rendering_leaves_nothing(
     assert desk.left() == []
 
 
+def test_an_interruption_of_what_is_done_already_is_none(desk: Desk) -> None:
+    script = """
+import os, signal, sys
+from create_12_factor_agent import cli, new
+place = new.place
+def interrupted(project, target):
+    place(project, target)
+    os.kill(os.getpid(), signal.SIGINT)
+new.place = interrupted
+sys.argv[1:] = ["new", "bot", "--yes"]
+cli.main()
+"""
+    done = subprocess.run(
+        [COMMAND[0], "-c", script],
+        cwd=desk.here,
+        env=desk.env,
+        capture_output=True,
+        encoding="utf-8",
+        preexec_fn=hear_ctrl_c,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Next:" in done.stdout
+    assert (desk.here / "bot/README.md").exists()
+    assert not [path for path in desk.left() if "create-12-factor-agent" in path]
+
+
 def wait_for(folder: Path, pattern: str, process: subprocess.Popen[str]) -> None:
     while not list(folder.glob(pattern)):
         assert process.poll() is None, "it ended before it could be interrupted"

@@ -100,3 +100,24 @@ def test_a_folder_without_a_repository_is_refused(tmp_path: Path) -> None:
 def test_other_forms_of_a_version_are_refused(checkout: Path, version: str) -> None:
     with pytest.raises(Failure, match="is no version"):
         require_all(checkout, version)
+
+
+def test_no_file_of_the_template_becomes_a_folder(desk: Desk, checkout: Path) -> None:
+    """Copier cannot update a project in which one does."""
+    place = checkout / "template/project/tools.py.jinja"
+    place.parent.mkdir(parents=True)
+    place.write_text("tools = []\n")
+    desk.git("add", "--all", cwd=checkout)
+    desk.git("commit", "-qm", "0.11.0", cwd=checkout)
+    desk.git("tag", "v0.11.0", cwd=checkout)
+    changes = CHANGELOG.replace("## 0.10.0", "## 0.11.0 - 2027-03-01\n\n## 0.10.0")
+    (checkout / "CHANGELOG.md").write_text(changes)
+    require_all(checkout, "0.12.0.dev0")
+    place.unlink()
+    (checkout / "template/project/tools.py").mkdir()
+    (checkout / "template/project/tools.py/one.py").write_text("one = 1\n")
+    desk.git("add", "--all", cwd=checkout)
+    with pytest.raises(
+        Failure, match=r"a file in one release and a folder in another: .*tools\.py"
+    ):
+        require_all(checkout, "0.12.0.dev0")

@@ -109,6 +109,8 @@ SETTINGS = [
     {"color.ui": "always", "core.pager": "false", "status.short": "true"},
     {"merge.conflictStyle": "zdiff3", "diff.renames": "copies", "apply.whitespace": "fix"},
     {"core.fsmonitor": "true", "feature.manyFiles": "true", "index.threads": "1"},
+    {"core.excludesFile": "EVERYTHING/info/exclude"},
+    {"init.templateDir": "EVERYTHING"},
     {"core.excludesFile": "EXCLUDES", "status.showUntrackedFiles": "no"},
     {"submodule.recurse": "true", "safe.bareRepository": "explicit"},
     {"fetch.fsckObjects": "true", "transfer.fsckObjects": "true", "gc.auto": "1"},
@@ -124,9 +126,15 @@ def test_settings_of_the_user_s_own(edited: Owner, settings: dict[str, str]) -> 
         (hooks / name).chmod(0o755)
     excludes = edited.desk.here.parent / "excludes"
     excludes.write_text("*.rej\n*.orig\n")
-    places = {"HOOKS": str(hooks), "EXCLUDES": str(excludes)}
+    everything = edited.desk.here.parent / "everything"
+    everything.mkdir()
+    (everything / "info").mkdir()
+    (everything / "info/exclude").write_text("src/\n*.md\n")
+    places = {"HOOKS": str(hooks), "EXCLUDES": str(excludes), "EVERYTHING": str(everything)}
     for name, value in settings.items():
-        edited.desk.configure(name, places.get(value, value))
+        edited.desk.configure(
+            name, value.replace(*next(((a, b) for a, b in places.items() if a in value), ("", "")))
+        )
     updated = edited.update()
     assert updated.code == 3, updated.stderr
     arrived(edited)
@@ -144,6 +152,22 @@ def test_inside_a_hook_git_s_variables_belong_to_another_repository(edited: Owne
     }
     assert edited.run("0.3.0", "update", "--yes", cwd=None, **variables).code == 3
     assert not index.exists()
+    arrived(edited)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"GIT_INDEX_FILE": ".git/index"},  # as git sets it for the hooks of a commit
+        {"GIT_NAMESPACE": "another"},
+        {"GIT_DEFAULT_HASH": "sha256"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=lambda found: next(iter(found)),
+)
+def test_variables_of_the_environment(edited: Owner, variables: dict[str, str]) -> None:
+    updated = edited.run("0.3.0", "update", "--yes", cwd=None, **variables)
+    assert updated.code == 3, updated.stderr
     arrived(edited)
 
 

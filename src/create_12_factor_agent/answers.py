@@ -23,6 +23,8 @@ def without_copiers_own(raw: dict[str, Any]) -> Answers:
 
 def answers_file(path: Path) -> dict[str, Any]:
     file = path / ANSWERS_FILE
+    if file.is_symlink():
+        raise NotPossible(f"{file} is a link: make it a file")
     try:
         answers = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):

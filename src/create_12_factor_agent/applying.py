@@ -7,6 +7,7 @@ from .contents import content_of, is_file, write
 from .errors import NotPossible
 from .git import to_text
 from .index import lines, removed
+from .interruption import too_late
 from .merging import Outcome
 from .project import Project
 
@@ -36,6 +37,7 @@ def apply(project: Project, what: str, outcome: Outcome) -> None:
     except BaseException:
         undo.restore(project, before)
         raise
+    too_late()
     if outcome.conflicts:
         replace(before, finished=True).save()
     else:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from . import conflicts, questions, undo
 from .applying import apply, require_untouched
 from .conflicts import Conflict
+from .contents import exists
 from .errors import CONFLICTS, Failure, NotPossible
 from .merging import Edited, Outcome, try_merge
 from .project import Project, require_clean
@@ -131,6 +132,6 @@ def _kinds(project: Project, outcome: Outcome) -> dict[str, Kind]:
     def kind(path: str) -> Kind:
         if outcome.files[path] is None:
             return "deleted"
-        return "changed" if (project.path / path).exists() else "added"
+        return "changed" if exists(project.path / path) else "added"
 
     return {path: kind(path) for path in outcome.files}

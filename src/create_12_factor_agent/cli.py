@@ -2,14 +2,14 @@
 
 import gc
 import os
-import signal
 import sys
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from . import __version__, upkeep
+from . import __version__, interruption, upkeep
 from .errors import FAILED, INTERRUPTED, Failure
 from .options import AsJson, Data, DryRun, Yes, may_ask
 
@@ -82,12 +82,17 @@ for command in (upkeep.update, upkeep.add, upkeep.remove, upkeep.status):
 def main() -> None:
     # A short life makes little garbage; looking for it costs a tenth of the time.
     gc.disable()
-    # Ending the process is an interruption too: what was begun is tidied away.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interruption.listen()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # whatever a terminal of old cannot show
+            stream.reconfigure(errors="replace")
     code = _run()
     sys.stdout.flush()
     sys.stderr.flush()
     if code == INTERRUPTED:  # amid the tidying, perhaps: then the interpreter's end does it
+        # An interruption inside of exec, as dataclasses do it, would have it end with another
+        # code; the next exec takes that back.
+        exec("")
         sys.exit(code)
     # The interpreter's own end costs another tenth, and there is nothing left to tidy.
     os._exit(code)
@@ -101,12 +106,20 @@ def _run() -> int:
         return failure.code
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            print("error: interrupted", file=sys.stderr)
+            return _interrupted()
         return end.code if isinstance(end.code, int) else 0
     except OSError as error:  # a full disk, a folder that may not be written to
         print(f"error: {error.strerror}: {error.filename}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:  # where Typer does not listen yet, or no longer
-        print("error: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return _interrupted()
+    except Exception:
+        if not interruption.came:
+            raise
+        return _interrupted()  # a library made another error of it
     return 0
+
+
+def _interrupted() -> int:
+    print("error: interrupted", file=sys.stderr)
+    return INTERRUPTED

@@ -10,7 +10,8 @@ import yaml
 from . import git, questions
 from .answers import ANSWERS_FILE
 from .changing import Changed, Request, change, require_settled, unchanged
-from .errors import NotPossible, interruptible
+from .errors import NotPossible
+from .interruption import interruptible
 from .merging import Edited
 from .project import Project, open_project
 from .questions import Question

@@ -50,7 +50,7 @@ def find(project: Project) -> list[Conflict]:
     others = _split(project.git("ls-files", "-z", "-c", "-o", "--", f"*{REJECTED}"))
     # An ignored folder may hold foreign ones.
     rejected = {path for path in others if path.removesuffix(REJECTED) in tracked}
-    left = {path for path in marked if _hunks(project.path / path)}
+    left = {path for path in marked if hunks_in(project.path / path)}
     return described(project.path, unmerged, left | rejected)
 
 
@@ -62,13 +62,13 @@ def described(folder: Path, unmerged: Iterable[Entry], others: Iterable[str]) ->
 
 
 def _described(folder: Path, path: str, stages: set[int]) -> Conflict:
-    hunks = _hunks(folder / path)
+    hunks = hunks_in(folder / path)
     if hunks or not stages:
         return Conflict(path, hunks, "lines")
     return Conflict(path, 0, "whole" if 3 in stages else "deleted")
 
 
-def _hunks(file: Path) -> int:
+def hunks_in(file: Path) -> int:
     if file.is_symlink() or not file.is_file():
         return 0
     if file.name.endswith(REJECTED):

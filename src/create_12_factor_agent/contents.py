@@ -6,10 +6,12 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+LINK = "120000"
+
 
 @dataclass(frozen=True)
 class Content:
-    """Of a file; `mode` is git's: 100644, 100755, or 120000 for a link and where it leads."""
+    """Of a file; `mode` is git's: 100644, 100755, or that of a link and where it leads."""
 
     data: bytes
     mode: str
@@ -32,7 +34,7 @@ def is_file(file: Path) -> bool:
 def content_of(file: Path) -> Content | None:
     """None where there is nothing. Raises OSError for a folder."""
     if file.is_symlink():
-        return Content(os.fsencode(file.readlink()), "120000")
+        return Content(os.fsencode(file.readlink()), LINK)
     if not file.exists():
         return None
     return Content(file.read_bytes(), "100755" if os.access(file, os.X_OK) else "100644")
@@ -47,7 +49,7 @@ def write(file: Path, content: Content | None) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".create-12-factor-agent-", dir=file.parent) as folder:
         new = Path(folder, "new")
-        if content.mode == "120000":
+        if content.mode == LINK:
             new.symlink_to(os.fsdecode(content.data))
         else:
             new.write_bytes(content.data)

@@ -1,8 +1,5 @@
 """The one error that the user is shown: a line that says what to do, and an exit code."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 FAILED = 1
 NOT_POSSIBLE = 2
 CONFLICTS = 3
@@ -25,10 +22,5 @@ class NotPossible(Failure):
         super().__init__(message, NOT_POSSIBLE)
 
 
-@contextmanager
-def interruptible(nothing: str) -> Iterator[None]:
-    """A Ctrl-C is a failure like any other; `nothing` says what has not happened."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise Failure(f"interrupted: nothing was {nothing}", INTERRUPTED) from None
+class InTheWay(NotPossible):
+    """Something of the user's stands where the template has another thing."""

@@ -37,7 +37,8 @@ def local_variables() -> frozenset[str]:
     names = subprocess.run(
         ["git", "rev-parse", "--local-env-vars"], check=True, capture_output=True, text=True
     ).stdout.split()
-    return frozenset(name for name in names if not name.startswith("GIT_CONFIG"))
+    local = frozenset(name for name in names if not name.startswith("GIT_CONFIG"))
+    return local | {"GIT_NAMESPACE"}
 
 
 def environment() -> dict[str, str]:

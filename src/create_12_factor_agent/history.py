@@ -39,13 +39,14 @@ def history(root: Path, version: str) -> str:
     with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
         store = Store(root, Path(folder))
         store.git("fast-import", "--quiet", stdin="".join(_stream(store.versions(version))))
-        return store.git("fast-export", "--all")
+        # As changes, a file that becomes a folder would be lost: git deletes the file last.
+        return store.git("fast-export", "--all", "--full-tree")
 
 
 def unpack(history: str, repository: Path) -> None:
     """Make a git repository of what `history` has returned, at a path where nothing is."""
     parent = repository.parent
-    git("init", "-q", "-b", "main", "--object-format=sha1", str(repository), cwd=parent)
+    git("init", "-q", "--template=", "--object-format=sha1", str(repository), cwd=parent)
     git(*IMPORT.split(), cwd=repository, stdin=history)
 
 

@@ -1,27 +1,24 @@
 """What copier would take from the user without a word: here it is kept, as a conflict.
 
 Copier deletes an edited file that the template no longer has, replaces one that git cannot merge
-line by line, drops what the template has where the user has a link, and overwrites a file that
-git does not know.
+line by line, and drops what the template has where the user has a link.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 from .answers import read_answers
-from .conflicts import LABELS
-from .contents import Content, content_of, exists, is_file
-from .errors import Failure, NotPossible
+from .contents import LINK, content_of, exists, is_file
+from .git import to_text
 from .index import Entry
+from .obstacles import in_the_way
 from .project import Project
 from .rendering import rendered
 from .source import Source
 from .staged import Copy
 
-LINK = "120000"
+SUBMODULE = "160000"
 
 
 @dataclass(frozen=True)
@@ -35,107 +32,90 @@ class Meeting:
     mine: Entry
     new: Entry | None
 
+    @property
+    def path(self) -> str:
+        return self.mine.path
+
     def keep(self, copy: Copy) -> None:
         """The user's file stays as it is, and is a conflict where the template has changed it."""
-        copy.git("checkout", "-q", "HEAD", "--", self.mine.path)
+        copy.git("--literal-pathspecs", "checkout", "-q", "HEAD", "--", self.path)
         if not _same(self.old, self.new):
             copy.unmerge(*(side for side in (self.old, self.mine, self.new) if side))
 
 
 def meetings(source: Source, project: Project, copy: Copy, version: str) -> list[Meeting]:
     """The edited files of which copier has lost either the user's side or the template's."""
-    links = {path for path, entry in copy.before.items() if entry.mode == LINK}
-    lost = sorted({*_lost(copy), *links})
-    if not lost:
+    gone = {path for path in copy.changed() if not exists(copy.path / path)} & copy.before.keys()
+    others = _no_text(copy) - gone | _barriers(source, project, copy, version)
+    if not gone | others:
         return []
     with rendered(source, project.path.name, project.answers, project.version) as made:
-        old = {path: _side(copy, made / path, path, 1) for path in lost}
-    new = {path: _side(copy, copy.path / path, path, 3) for path in lost}
-    if links:
-        # Copier has put the user's link back in the place of the template's file.
+        old = {path: _side(copy, made, path, 1) for path in gone | others}
+    new: dict[str, Entry | None] = dict.fromkeys(gone)
+    if others:
         with rendered(source, project.path.name, read_answers(copy.path), version) as made:
-            _require_room_for(project, made)
-            new |= {path: _side(copy, made / path, path, 3) for path in links}
-    met = [Meeting(old[path], replace(copy.before[path], stage=2), new[path]) for path in lost]
-    return [
-        each
-        for each in met
-        if not _same(each.old, each.mine)
-        and not (each.mine.mode == LINK and _same(each.old, each.new))
-    ]
+            _require_no_barrier(copy, made)
+            new |= {path: _side(copy, made, path, 3) for path in others}
+    mine = {path: replace(copy.before[path], stage=2) for path in sorted(new)}
+    met = [Meeting(old[path], mine[path], new[path]) for path in mine]
+    return [each for each in met if not _same(each.old, each.mine) and not _settled(copy, each)]
+
+
+def _no_text(copy: Copy) -> set[str]:
+    """What became another though git, or its attributes, say that it is no text."""
+    told = copy.git("diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", "HEAD")
+    rows = [row.split("\t", 2) for row in told.split("\0") if row]
+    changed = {path for _, _, path in rows if is_file(copy.path / path)}
+    no_text = {path for added, _, path in rows if added == "-"}
+    for path in changed & copy.before.keys() - no_text:
+        if b"\0" in (copy.path / path).read_bytes():
+            no_text.add(path)
+    return no_text & changed & copy.before.keys()
+
+
+def _barriers(source: Source, project: Project, copy: Copy, version: str) -> set[str]:
+    """The links and submodules where the template can have a file, or a folder with files."""
+    barriers = {path for path, entry in copy.before.items() if entry.mode in (LINK, SUBMODULE)}
+    if not barriers:
+        return set()
+    files = source.paths(project.version) | source.paths(version)
+    return barriers & (files | _folders(files))
+
+
+def _folders(files: Iterable[str]) -> set[str]:
+    return {str(folder) for file in files for folder in Path(file).parents}
+
+
+def _require_no_barrier(copy: Copy, made: Path) -> None:
+    for file in sorted(path.relative_to(made) for path in made.rglob("*") if is_file(path)):
+        for folder in file.parents:
+            entry = copy.before.get(str(folder))
+            if entry and entry.mode in (LINK, SUBMODULE):
+                raise in_the_way(str(folder), str(file))
 
 
 def _same(one: Entry | None, other: Entry | None) -> bool:
     return (one and one.content) == (other and other.content)
 
 
-def _lost(copy: Copy) -> Iterator[str]:
-    """What is there no longer, or became another though git cannot merge it: it is no text."""
-    told = copy.git("diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", "HEAD")
-    rows = [row.split("\t", 2) for row in told.split("\0") if row]
-    no_text = {path for added, _, path in rows if added == "-"}
-    for path in copy.changed():
-        if path in copy.before and (path in no_text or not exists(copy.path / path)):
-            yield path
+def _settled(copy: Copy, meeting: Meeting) -> bool:
+    """A link that the template has not touched, or a text that is merged, whatever git calls it."""
+    mine, new, result = meeting.mine, meeting.new, copy.path / meeting.path
+    if mine.mode in (LINK, SUBMODULE):
+        return _same(meeting.old, new)
+    if new is None or not is_file(result):
+        return False
+    base = copy.content(meeting.old) if meeting.old else b""
+    merged = copy.merged(copy.content(mine), base, copy.content(new))
+    if merged is None:
+        return False
+    stored = copy.git("hash-object", "-w", "--stdin", stdin=to_text(merged)).strip()
+    return stored == copy.blob(result, as_path=meeting.path)
 
 
-def _side(copy: Copy, file: Path, path: str, stage: int) -> Entry | None:
+def _side(copy: Copy, made: Path, path: str, stage: int) -> Entry | None:
+    file = made / path
     content = content_of(file) if is_file(file) else None
     if content is None or content.mode == LINK:
         return None
     return Entry(content.mode, copy.blob(file, as_path=path), stage, path)
-
-
-def require_room(
-    source: Source, project: Project, answers: Mapping[str, Any], version: str
-) -> None:
-    """Refuse what stands where the template has another thing: copier does not say which."""
-    with rendered(source, project.path.name, {**project.answers, **answers}, version) as made:
-        _require_room_for(project, made)
-
-
-def _require_room_for(project: Project, made: Path) -> None:
-    for file in sorted(made.rglob("*")):
-        if not file.is_dir():
-            _require_room(project, file.relative_to(made).as_posix())
-
-
-def meet(project: Project, copy: Copy, path: str) -> Content | None:
-    """A new file of the template's, where the user may have one that git does not know.
-
-    Returns what the user has. Both are between marks afterwards, in the copy.
-    """
-    mine, theirs = project.path / path, copy.path / path
-    _require_room(project, path)
-    found = content_of(mine)
-    if found is None or found == content_of(theirs):
-        return found
-    if found.mode == LINK or theirs.is_symlink():
-        raise NotPossible(f"{path} is in the way of the template's: move it")
-    with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
-        base, new = Path(folder, "base"), Path(folder, "new")
-        base.touch()
-        new.write_bytes(theirs.read_bytes())
-        theirs.write_bytes(found.data)
-        sides = [
-            Entry(found.mode, copy.blob(file), stage, path)
-            for stage, file in ((2, theirs), (3, new))
-        ]
-        labels = [word for label in LABELS for word in ("-L", label)]
-        try:
-            # It exits with the number of conflicts, or with 255 where it has met no text.
-            copy.git("merge-file", *labels, "--", path, str(base), str(new), fine=range(255))
-        except Failure:
-            raise NotPossible(f"{path} is in the way of the template's: move it") from None
-    copy.unmerge(*sides)
-    return found
-
-
-def _require_room(project: Project, path: str) -> None:
-    """No folder where the file goes, and no file or link where its folders go."""
-    for part in reversed(Path(path).parents[:-1]):
-        around = project.path / part
-        if around.is_symlink() or (around.exists() and not around.is_dir()):
-            raise NotPossible(f"{part} is in the way of the template's {path}: move it")
-    if exists(project.path / path) and not is_file(project.path / path):
-        raise NotPossible(f"{path} is a folder, in the way of the template's file: move it")

@@ -6,12 +6,11 @@ from typing import Any, Literal
 
 import yaml
 
-from . import conflicts, losses
+from . import conflicts, losses, obstacles
 from .answers import ANSWERS_FILE, read_answers
 from .conflicts import Conflict
 from .contents import Content, content_of, exists
-from .errors import Failure, NotPossible
-from .git import to_bytes
+from .errors import InTheWay, NotPossible
 from .index import Entry
 from .project import Project
 from .questions import Answers
@@ -57,8 +56,8 @@ def try_merge(
         header = (copy.path / ANSWERS_FILE).read_text(encoding="utf-8")
         try:
             merge(source, copy.path, answers, version, defaults=defaults)
-        except Failure:
-            losses.require_room(source, project, answers, version)
+        except InTheWay:
+            obstacles.require_room(source, project, version)
             raise
         notes = list(_not_kept(copy, header))
         going = []
@@ -66,7 +65,7 @@ def try_merge(
             if meeting.new or edited == "keep":
                 meeting.keep(copy)
             else:
-                going.append(meeting.mine.path)
+                going.append(meeting.path)
         if going and edited == "refuse":
             raise NotPossible(
                 f"this would delete what you edited ({', '.join(going)}): --force does it"
@@ -75,7 +74,7 @@ def try_merge(
             (copy.path / path).unlink(missing_ok=True)
             notes.append(f"{path} was edited, and went: git has it still")
         added = [path for path in copy.changed() if path not in before]
-        untracked = {path: losses.meet(project, copy, path) for path in added}
+        untracked = {path: obstacles.meet(project, copy, path) for path in added}
         return _outcome(copy, untracked, notes, diff)
 
 
@@ -91,7 +90,7 @@ def _outcome(
         committed={path: copy.before[path] for path in changed if path in copy.before},
         untracked=untracked,
         conflicts=conflicts.described(copy.path, unmerged, rejected),
-        unmerged=[(side, to_bytes(copy.git("cat-file", "blob", side.blob))) for side in unmerged],
+        unmerged=[(side, copy.content(side)) for side in unmerged],
         notes=notes,
         diff=copy.diff() if diff else "",
     )

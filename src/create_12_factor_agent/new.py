@@ -7,7 +7,8 @@ from tempfile import gettempdir
 from typing import Any, Literal
 
 from . import git, questions
-from .errors import NotPossible, interruptible
+from .errors import NotPossible
+from .interruption import interruptible, too_late
 from .names import project_name
 from .placing import check_target, place, staging
 from .questions import Answers
@@ -83,6 +84,7 @@ def _create(source: Source, request: Request, known: Answers) -> Created:
         assert target is not None
         created = _describe(source, request, project, target, answers)
         if not request.dry_run:
+            too_late()
             place(project, target)
     return created
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from .errors import Failure
 from .git import git
 
+# As copier.yml says.
+PROJECT, SUFFIX = "template/project", ".jinja"
 SECTION = re.compile(r"^## \[?(\d+\.\d+\.\d+)\b", re.MULTILINE)
 
 
@@ -42,6 +44,7 @@ def require_all(root: Path, version: str) -> None:
     if git("rev-parse", "--is-shallow-repository", cwd=root).strip() == "true":
         raise Failure("a shallow clone lacks releases: git fetch --unshallow --tags")
     _require_tags(root, version)
+    _require_files_to_stay_files(root)
     listed = ("rev-list", "--tags=v*", "--no-walk", "--objects", "--missing=print")
     if re.search(r"^\?", git(*listed, cwd=root), re.MULTILINE):
         raise Failure("a partial clone lacks files of releases: git fetch --refetch --no-filter")
@@ -56,3 +59,15 @@ def _require_tags(root: Path, version: str) -> None:
         raise Failure(f"no tag here for releases in CHANGELOG.md ({missing}): git fetch --tags")
     if is_release(version) and version not in tags:
         raise Failure(f"{version} has no tag v{version}: tag it, or make it {version}.dev0")
+
+
+def _require_files_to_stay_files(root: Path) -> None:
+    """Copier cannot update a project in which a file becomes a folder, or a folder a file."""
+    files = set(git("ls-files", "-z", "--", PROJECT, cwd=root).split("\0"))
+    for tag in tagged(root):
+        listed = ("ls-tree", "-r", "-z", "--name-only", f"refs/tags/v{tag}", "--", PROJECT)
+        files |= set(git(*listed, cwd=root).split("\0"))
+    names = {file.removesuffix(SUFFIX) for file in files}
+    folders = {str(folder) for name in names for folder in Path(name).parents}
+    if both := ", ".join(sorted(names & folders)):
+        raise Failure(f"a file in one release and a folder in another: {both}: choose another name")

@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from .answers import read_answers
-from .errors import Failure, NotPossible
-from .git import local_variables
+from .errors import Failure, InTheWay, NotPossible
+from .git import environment
 from .questions import Answers
 from .source import Source, public_url
 
@@ -81,32 +81,30 @@ def rendered(source: Source, name: str, answers: Mapping[str, Any], version: str
 @contextmanager
 def _copier_environment(source: Source) -> Iterator[None]:
     """Copier finds the template at the public URL; its errors become ours."""
-    from plumbum import local
-
-    with TemporaryDirectory(prefix="create-12-factor-agent-") as cache, local.env():
-        # Copier's git calls take plumbum's environment, its cache that of the process. The
-        # cache is ours alone, because it is keyed by URL and holds the real remote as well.
-        for name in local_variables() & set(local.env.getdict()):
-            del local.env[name]
-        local.env.update(source.environment(local.env.getdict()))
-        with _variable("COPIER_CACHE_DIR", cache), _temporary_files_in(cache), _translated():
+    with TemporaryDirectory(prefix="create-12-factor-agent-") as cache:
+        # Ours alone, because it is keyed by URL and holds the real remote as well.
+        env = {**source.environment(environment()), "COPIER_CACHE_DIR": cache}
+        with _process_environment(env), _temporary_files_in(cache), _translated():
             yield
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    from copier.errors import CopierError, UserMessageError
+    from copier.errors import CopierError, ForbiddenPathError, UserMessageError
     from jinja2 import TemplateError
     from plumbum import ProcessExecutionError
 
+    # What it does not expect: a folder of the user's where it has a file, and the like.
+    folders = AssertionError, FileExistsError, IsADirectoryError, NotADirectoryError
     try:
         yield
     except KeyboardInterrupt:  # some of copier's own are both
         raise
+    except (ForbiddenPathError, *folders) as error:
+        raise InTheWay(f"copier cannot do this: {_in_one_line(error)}") from error
     except (UserMessageError, ValueError) as error:
         raise NotPossible(_in_one_line(error)) from error
-    except (CopierError, TypeError, AssertionError, FileExistsError, NotADirectoryError) as error:
-        # What copier does not expect: a folder of the user's where it has a file, and the like.
+    except (CopierError, TypeError) as error:
         raise Failure(f"copier cannot do this: {_in_one_line(error)}") from error
     except TemplateError as error:
         raise Failure(f"the template is broken: {error}") from error
@@ -129,12 +127,19 @@ def _temporary_files_in(folder: str) -> Iterator[None]:
 
 
 @contextmanager
-def _variable(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        del os.environ[name]
-        if before is not None:
-            os.environ[name] = before
+def _process_environment(env: Mapping[str, str]) -> Iterator[None]:
+    """That of this process, and of plumbum, which has copied it when it was imported."""
+    from plumbum import local
+
+    before = dict(os.environ)
+    with local.env():
+        for name in set(local.env.getdict()) - env.keys():
+            del local.env[name]
+        local.env.update(env)
+        os.environ.clear()
+        os.environ.update(env)
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)

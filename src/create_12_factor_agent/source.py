@@ -14,7 +14,7 @@ from . import __version__
 from .errors import Failure
 from .git import git, to_text
 from .history import history, unpack
-from .releases import in_the_making, numbers
+from .releases import PROJECT, SUFFIX, in_the_making, numbers
 
 PACKAGE = Path(__file__).parent
 CHECKOUT = PACKAGE.parents[1]
@@ -66,6 +66,12 @@ class Source:
         """A file of that version, by its path in the template's repository."""
         return git("cat-file", "blob", f"refs/tags/{version}:{path}", cwd=self.repository)
 
+    def paths(self, version: str) -> set[str]:
+        """Every path that a project of that version can have, whatever its answers."""
+        tree = f"refs/tags/{version}:{PROJECT}"
+        listed = git("ls-tree", "-r", "-z", "--name-only", tree, cwd=self.repository)
+        return {path.removesuffix(SUFFIX) for path in listed.split("\0") if path}
+
     def environment(self, env: Mapping[str, str]) -> dict[str, str]:
         """`env`, and in it settings with which git finds the repository at the public URL."""
         count = int(env.get("GIT_CONFIG_COUNT") or 0)
@@ -77,8 +83,12 @@ class Source:
             "core.hooksPath": os.devnull,
             # Copier finds the patches that were rejected among the untracked files.
             "status.showUntrackedFiles": "all",
+            # What git ignores everywhere, it would ignore in copier's copies: edits would be lost.
+            "core.excludesFile": os.devnull,
+            "init.templateDir": "",
         }
-        added = {"GIT_CONFIG_COUNT": str(count + len(settings))}
+        added = {"GIT_CONFIG_COUNT": str(count + len(settings)), "GIT_DEFAULT_HASH": "sha1"}
+        added["GIT_TEMPLATE_DIR"] = ""
         for number, (key, value) in enumerate(settings.items(), count):
             added |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
         if allowed := env.get("GIT_ALLOW_PROTOCOL"):

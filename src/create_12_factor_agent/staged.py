@@ -8,7 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .git import git
+from .conflicts import LABELS
+from .errors import Failure
+from .git import git, to_bytes
 from .index import Entry, entries, lines, removed
 from .project import Project
 
@@ -58,6 +60,23 @@ class Copy:
         how = ("--no-filters",) if as_path is None else ("--path", as_path)
         return self.git("hash-object", "-w", *how, "--", str(file)).strip()
 
+    def content(self, entry: Entry) -> bytes:
+        return to_bytes(self.git("cat-file", "blob", entry.blob))
+
+    def merged(self, mine: bytes, base: bytes, new: bytes) -> bytes | None:
+        """As copier does it, between its marks where they meet; None if one of them is no text."""
+        labels = [word for label in LABELS for word in ("-L", label)]
+        with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
+            files = [Path(folder, name) for name in ("mine", "base", "new")]
+            for file, content in zip(files, (mine, base, new), strict=True):
+                file.write_bytes(content)
+            try:
+                # It exits with the number of conflicts, or with 255 where it has met no text.
+                told = self.git("merge-file", "-p", *labels, *map(str, files), fine=range(255))
+            except Failure:
+                return None
+        return to_bytes(told)
+
     def diff(self) -> str:
         """Everything that changed, as a patch for the project's folder."""
         self.git("add", "--all", "--force")
@@ -73,7 +92,7 @@ def staged(project: Project) -> Iterator[Copy]:
         # Copier strips the path that git tells it.
         copy = Copy(Path(folder, project.path.name.strip() or "project"))
         copy.path.mkdir()
-        copy.git("init", "-q", "-b", "main")
+        copy.git("init", "-q", "-b", "main", "--template=", "--object-format=sha1")
         info = copy.path / ".git/info"
         objects = project.git_path("objects").resolve()
         (info.parent / "objects/info/alternates").write_text(f"{objects}\n", encoding="utf-8")

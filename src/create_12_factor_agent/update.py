@@ -7,7 +7,7 @@ from typing import Any
 from . import git, undo
 from .changelog import release_notes
 from .changing import Changed, Request, change, require_settled, unchanged
-from .errors import interruptible
+from .interruption import interruptible
 from .project import Project, open_project, open_repository
 from .source import Source, carried
 from .versions import target

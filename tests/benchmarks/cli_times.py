@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bundle_size import as_bundle
+from history_size import as_bundle
 from page import Chapter, table
 from timing import Times, in_turn, ratio, ratios, run, seconds, spread
 from workshop import Workshop

@@ -3,15 +3,15 @@
 import argparse
 from pathlib import Path
 
-from bundle_size import measure as bundle
 from cli_times import measure as cli
+from history_size import measure as history
 from loop_times import measure as loop
 from page import PAGE, ROOT, publish
 from token_counts import measure as tokens
 from update_times import measure as update
 from workshop import Workshop
 
-PARTS = {"cli": cli, "update": update, "loop": loop, "tokens": tokens, "bundle": bundle}
+PARTS = {"cli": cli, "update": update, "loop": loop, "tokens": tokens, "history": history}
 
 
 def main() -> None:

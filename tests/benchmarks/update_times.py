@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bundle_size import Template, checkout_of, release
+from history_size import Template, checkout_of, release
 from page import Chapter, table
 from timing import Times, in_turn, ratio, ratios, run, seconds, spread
 from workshop import Workshop
