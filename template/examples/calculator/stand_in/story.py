@@ -38,6 +38,7 @@ class Story:
         self.new = 0  # the first result of what was asked last
         self.orders: dict[str, Any] = {}
         self.decision = "done_for_now"  # the last one; behind this one somebody speaks again
+        self.no = ""  # what it means that a human refuses the decision
         self.verdict: Step | None = None  # what a human's no or stop has left to say
 
     def read(self, kind: str, data: Any) -> None:
@@ -52,10 +53,12 @@ class Story:
                 self.judge(about["approved"] in (True, "true"), str(about.get("comment") or ""))
             case "human_response":
                 self.answer(text_of(data))
+            case "human_request" if about.get("reason") == "in_doubt":
+                self.no = f"{self.decision} was started once, and not again"
             case "orders":
                 self.orders |= about
             case _ if kind in INTENTS:
-                self.decision = kind
+                self.decision, self.no = kind, f"Not done: {kind} was not approved"
             case _ if self.decision == "done_for_now":
                 self.decision, self.new = "", len(self.results)
                 self.plan([])
@@ -83,9 +86,9 @@ class Story:
         if self.decision == "request_approval_from_manager":
             self.plan([], done(f"The manager said {'yes' if yes else 'no'}{because}"))
         elif not yes and not self.follow(comment):
-            no = f"{self.decision} was not approved{because}"
+            no = self.no + because
             asked = re.search(r"\?|\bask\b", comment, re.IGNORECASE)
-            self.plan([], question(f"{no} What now?") if asked else done(f"Not done: {no}"))
+            self.plan([], question(f"{no} What now?") if asked else done(no))
 
     def doubt(self, error: str) -> None:
         """Another argument would mend some errors; after the others the call is tried again."""

@@ -23,6 +23,7 @@ class Story:
         self.tags: list[str] | None = None  # None until they are shown; new ones may come
         self.are_all = False
         self.decision, self.arguments = "done_for_now", ""  # behind this one somebody speaks again
+        self.no = ""  # what it means that a human refuses the decision
         self.verdict: Step | None = None  # what an error, a no or a stop has left to say
 
     def read(self, kind: str, data: Any) -> None:
@@ -39,9 +40,12 @@ class Story:
                 self.judge(about["approved"] in (True, "true"), str(about.get("comment") or ""))
             case "human_response":
                 self.answer(text_of(data))
+            case "human_request" if about.get("reason") == "in_doubt":
+                self.no = f"{self.decision} ({self.arguments}) was started once, and not again"
             case _ if kind in INTENTS:
                 values = (str(value) for name, value in about.items() if name != "intent")
                 self.decision, self.arguments = kind, ", ".join(values)
+                self.no = f"Not done: {kind} ({self.arguments}) was not approved"
             case _ if self.decision == "done_for_now":
                 self.before = deployed(self.results) or self.before
                 self.decision, self.results, self.tags = "", [], None
@@ -74,10 +78,9 @@ class Story:
     def judge(self, yes: bool, comment: str) -> None:
         if yes or self.follow(comment):
             return
-        no = f"{self.decision} ({self.arguments}) was not approved"
-        no += f" ({comment})." if comment else "."
+        no = self.no + (f" ({comment})." if comment else ".")
         asked = re.search(r"\?|\bask\b", comment, re.IGNORECASE)
-        self.plan([], question(f"{no} What now?") if asked else done(self.told(f"Not done: {no}")))
+        self.plan([], question(f"{no} What now?") if asked else done(self.told(no)))
 
     def doubt(self, error: str) -> None:
         """Another tag mends some errors, and nothing others; after the rest it is tried again."""

@@ -19,7 +19,22 @@ from agent.store import FileSystemThreadStore
 from agent.thread import Thread
 from agent.tools import handle_next_step, parse_next_step
 
-from .scripted import agent_of, answer, asks, begin, decided, error, go_on, nothing, said, thread_of
+from .samples import APPROVAL_STEP
+from .scripted import (
+    agent_of,
+    answer,
+    asks,
+    begin,
+    decided,
+    error,
+    go_on,
+    no,
+    nothing,
+    said,
+    started,
+    thread_of,
+    yes,
+)
 
 offline = pytest.importorskip("agent.offline", reason="the stand-in was deleted")
 FORMS: tuple[ContextFormat, ...] = get_args(ContextFormat)
@@ -238,8 +253,8 @@ def test_each_deployment_to_production_waits_for_its_own_yes(
             ["Not done: deploy_backend (v1.2.0, production) was not approved (not on a Friday)."],
         ),
         (
-            {"approved": False, "comment": "why now?"},
-            ["deploy_backend (v1.2.0, production) was not approved (why now?). What now?"],
+            {"approved": False, "comment": "why?"},
+            ["Not done: deploy_backend (v1.2.0, production) was not approved (why?). What now?"],
         ),
         (
             {"approved": False, "comment": "deploy backend v1.1.0 to staging"},
@@ -428,3 +443,11 @@ def test_any_prompt_gets_a_valid_step(events: list[tuple[str, str]], text: str) 
 def test_a_long_text_is_read_quickly(piece: str, form: ContextFormat) -> None:
     for times in (200, 20_000):
         decide(thread_of(said(piece * times)), form)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_no_to_a_second_run_does_not_say_that_nothing_was_done(form: ContextFormat) -> None:
+    doubt: list[AnyEvent] = [yes(), started(), asks("in_doubt"), no("human-1")]
+    step = decide(thread_of(said(), decided(APPROVAL_STEP), *doubt), form)
+    assert step["intent"] == "done_for_now"
+    assert "once, and not again" in step["message"]

@@ -15,6 +15,7 @@ from agent.store import FileSystemThreadStore
 from agent.thread import Thread
 from agent.tools import handle_next_step, parse_next_step
 
+from .samples import APPROVAL_STEP
 from .scripted import (
     agent_of,
     answer,
@@ -24,8 +25,11 @@ from .scripted import (
     error,
     fetched,
     go_on,
+    no,
     said,
+    started,
     thread_of,
+    yes,
 )
 
 offline = pytest.importorskip("agent.offline", reason="the stand-in was deleted")
@@ -191,3 +195,11 @@ def test_a_long_text_is_read_quickly(piece: str, form: ContextFormat) -> None:
     begun = process_time()
     decide(thread_of(said(piece * 20_000)), form)
     assert process_time() - begun < 2
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_no_to_a_second_run_does_not_say_that_nothing_was_done(form: ContextFormat) -> None:
+    doubt: list[AnyEvent] = [yes(), started(), asks("in_doubt"), no("human-1")]
+    step = decide(thread_of(said(), decided(APPROVAL_STEP), *doubt), form)
+    assert step["intent"] == "done_for_now"
+    assert "once, and not again" in step["message"]

@@ -15,7 +15,21 @@ from agent.store import FileSystemThreadStore
 from agent.thread import Thread
 from agent.tools import handle_next_step, parse_next_step
 
-from .scripted import agent_of, answer, asks, begin, decided, error, go_on, said, thread_of
+from .samples import APPROVAL_STEP
+from .scripted import (
+    agent_of,
+    answer,
+    asks,
+    begin,
+    decided,
+    error,
+    go_on,
+    no,
+    said,
+    started,
+    thread_of,
+    yes,
+)
 
 offline = pytest.importorskip("agent.offline", reason="the stand-in was deleted")
 ORDERS = '{"A-1001": {"item": "kettle", "amount": 49.9}, "A-1002": {"item": "lamp", "amount": 120}}'
@@ -231,7 +245,7 @@ def test_a_refund_is_proposed_as_soon_as_the_order_is_known(
         ({"approved": False, "comment": "no"}, ["Not done: divide was not approved (no)."]),
         (
             {"approved": False, "comment": "ask again"},
-            ["divide was not approved (ask again). What now?"],
+            ["Not done: divide was not approved (ask again). What now?"],
         ),
         ({"approved": False, "comment": "add 1 and 2"}, ["add 1 2", "The result is 3."]),
     ],
@@ -344,3 +358,11 @@ def test_no_amount_is_refunded_that_nobody_asked_for(text: str, amount: int | No
     step = decide(thread_of(said(text)))
     proposed = step["amount"] if step["intent"] == "process_refund" else None
     assert (step["intent"] == "process_refund", proposed) == (amount is not None, amount)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_no_to_a_second_run_does_not_say_that_nothing_was_done(form: ContextFormat) -> None:
+    doubt: list[AnyEvent] = [yes(), started(), asks("in_doubt"), no("human-1")]
+    step = decide(thread_of(said(), decided(APPROVAL_STEP), *doubt), form)
+    assert step["intent"] == "done_for_now"
+    assert "once, and not again" in step["message"]

@@ -124,7 +124,8 @@ def say_what_next(thread_id: str, thread: Thread) -> None:
         for way in ways_on(thread_id, waiting):
             say(f"  {way}")
     elif thread.status in ("failed", "running"):
-        say(f"{style(thread.status, fg='red')} to go on: {command('resume', thread_id)}")
+        where = "unless another process is at it, " if thread.status == "running" else ""
+        say(f"{style(thread.status, fg='red')} {where}to go on: {command('resume', thread_id)}")
 
 
 def ways_on(thread_id: str, waiting: Waiting) -> list[str]:

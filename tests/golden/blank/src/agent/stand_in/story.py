@@ -47,6 +47,7 @@ class Story:
     def __init__(self) -> None:
         self.step = question(USAGE)
         self.note: Step | None = None  # what was asked for last
+        self.no = ""  # what it means that a human refuses the note
         self.listening = True  # nothing was said yet, or all is done
 
     def read(self, kind: str, data: Any) -> None:
@@ -59,7 +60,11 @@ class Story:
                 self.step = question(f"{text_of(data)}. {ways}")
             case "human_response" if about.get("approved") in (False, "false"):
                 no = about.get("comment") or "you said no"
-                self.plan(understand(str(no)) or done(f"Nothing was saved: {no}."))
+                self.plan(understand(str(no)) or done(f"{self.no}: {no}."))
+            case "human_request" if about.get("reason") == "in_doubt":
+                self.no = "Saving it was begun once, and not again"
+            case "save_note":
+                self.no = "Nothing was saved"
             case "human_response" if "response" in about:
                 self.plan(self.answered(text_of(data)))
             case "done_for_now":
