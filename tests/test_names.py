@@ -33,7 +33,6 @@ def test_a_name_is_brought_into_shape(typed: str, name: str) -> None:
         ("Привет agent", "agent"),
         ("1x", "agent-1x"),
         ("class", "class-agent"),
-        ("Pydantic", "pydantic-agent"),
         ("a" * 300, "a" * 30),
     ],
 )

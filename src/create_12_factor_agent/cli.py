@@ -4,17 +4,22 @@ import gc
 import os
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from . import __version__, interruption, upkeep
-from .errors import FAILED, INTERRUPTED, Failure
+from .errors import FAILED, INTERRUPTED, NOT_POSSIBLE, Failure
 from .options import AsJson, Data, DryRun, Yes, may_ask
 
 # What only one command needs (copier, questionary, rich) is imported where it is needed:
 # `--version` and `--help` are quick because of it.
+
+
+# Typer has its own copy of Click, and of its errors it exports this one's child.
+UsageError: Any = typer.BadParameter.__base__
 
 
 class NewByDefault(TyperGroup):
@@ -69,10 +74,7 @@ def new(
 
     ask = may_ask(as_json)
     created = new(Request(directory, tuple(data or ()), yes, dry_run, not no_git, ask))
-    if as_json:
-        printing.print_json(created.as_json())
-    else:
-        printing.created(created)
+    printing.created(created, as_json=as_json)
 
 
 for command in (upkeep.update, upkeep.add, upkeep.remove, upkeep.status):
@@ -83,12 +85,13 @@ def main() -> None:
     # A short life makes little garbage; looking for it costs a tenth of the time.
     gc.disable()
     interruption.listen()
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # whoever calls has closed it
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # whatever a terminal of old cannot show
             stream.reconfigure(errors="replace")
-    code = _run()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    code = _flushed(_run())
     if code == INTERRUPTED:  # amid the tidying, perhaps: then the interpreter's end does it
         # An interruption inside of exec, as dataclasses do it, would have it end with another
         # code; the next exec takes that back.
@@ -100,24 +103,42 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        app()
+        code = app(standalone_mode=False)
     except Failure as failure:
         print(f"error: {failure}", file=sys.stderr)
         return failure.code
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            return _interrupted()
-        return end.code if isinstance(end.code, int) else 0
-    except OSError as error:  # a full disk, a folder that may not be written to
-        print(f"error: {error.strerror}: {error.filename}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:  # where Typer does not listen yet, or no longer
+    except UsageError as error:
+        help_of = f"{error.ctx.command_path} --help" if error.ctx else "--help"
+        print(f"error: {error.format_message().rstrip('.')}: see {help_of}", file=sys.stderr)
+        return NOT_POSSIBLE
+    except OSError as error:
+        return _failed(error)
+    except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
     except Exception:
         if not interruption.came:
             raise
         return _interrupted()  # a library made another error of it
-    return 0
+    return _interrupted() if code == INTERRUPTED else code or 0
+
+
+def _flushed(code: int) -> int:
+    """Once what is left to print has been printed."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:  # nobody reads on
+        return code
+    except OSError as error:
+        return _failed(error)
+    return code
+
+
+def _failed(error: OSError) -> int:
+    """A full disk, a folder that may not be written to."""
+    where = f": {error.filename}" if error.filename else ""
+    print(f"error: {error.strerror}{where}", file=sys.stderr)
+    return FAILED
 
 
 def _interrupted() -> int:

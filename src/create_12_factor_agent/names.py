@@ -3,17 +3,11 @@
 import re
 import unicodedata
 from keyword import iskeyword
+from pathlib import Path
 
 from .errors import NotPossible
 
 LONGEST = 60
-
-# A project cannot depend on itself: these are what every generated agent installs.
-TAKEN = frozenset(
-    "baml-py fastapi filelock httpx2 hypothesis mypy pre-commit pydantic pydantic-settings pytest"
-    " pytest-xdist python-dotenv pyyaml rich ruff schemathesis structlog types-pyyaml typer"
-    " uvicorn".split()
-)
 
 
 def project_name(text: str) -> str:
@@ -22,9 +16,20 @@ def project_name(text: str) -> str:
     plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if problem := _problem(plain, name):
-        shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-        raise NotPossible(f'"{shown}" cannot be a project name: {problem}; try {_suggestion(name)}')
+        raise _refusal(text, problem, _suggestion(name))
     return name
+
+
+def require_free(name: str, project: Path) -> None:
+    """A project cannot depend on itself: refuse the name of a package that it installs."""
+    pins = "".join(file.read_text(encoding="utf-8") for file in project.glob("requirements*.txt"))
+    if re.search(rf"^{re.escape(name)}==", pins, re.MULTILINE):
+        raise _refusal(name, "it is a package that the project installs", f"{name}-agent")
+
+
+def _refusal(text: str, problem: str, suggestion: str) -> NotPossible:
+    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return NotPossible(f'"{shown}" cannot be a project name: {problem}; try {suggestion}')
 
 
 def _problem(plain: str, name: str) -> str | None:
@@ -38,8 +43,6 @@ def _problem(plain: str, name: str) -> str | None:
         return f"it is longer than {LONGEST} characters"
     if iskeyword(name):
         return "it is a word of Python"
-    if name in TAKEN:
-        return "it is a package that the project installs"
     return None
 
 
@@ -49,4 +52,4 @@ def _suggestion(name: str) -> str:
         return "my-agent"
     if short[0].isdigit():
         return f"agent-{short}"
-    return f"{short}-agent" if iskeyword(short) or short in TAKEN else short
+    return f"{short}-agent" if iskeyword(short) else short

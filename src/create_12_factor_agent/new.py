@@ -9,11 +9,11 @@ from typing import Any, Literal
 from . import git, questions
 from .errors import NotPossible
 from .interruption import interruptible, too_late
-from .names import project_name
+from .names import project_name, require_free
 from .placing import check_target, place, staging
 from .questions import Answers
 from .rendering import render
-from .repository import enclosing, first_commit
+from .repository import enclosing, first_commit, surrounded
 from .source import Source, carried
 from .steps import next_steps
 
@@ -80,6 +80,7 @@ def _create(source: Source, request: Request, known: Answers) -> Created:
     beside = Path(gettempdir()) if request.dry_run else target or Path.cwd()
     with staging(beside) as project:
         answers = render(source, project, known, defaults=request.yes)
+        require_free(answers["project_name"], project)
         target = target or _target(request, answers)
         assert target is not None
         created = _describe(source, request, project, target, answers)
@@ -107,7 +108,7 @@ def _describe(
         path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()
     )
     version = source.version
-    state, warning = _repository(request, project, target, version)
+    state, warning = _repository(request, project, target, version, files)
     return Created(
         path=target,
         project_name=answers["project_name"],
@@ -122,12 +123,12 @@ def _describe(
 
 
 def _repository(
-    request: Request, project: Path, target: Path, version: str
+    request: Request, project: Path, target: Path, version: str, files: list[str]
 ) -> tuple[Git, str | None]:
     if not request.git:
         return "none", None
     if found := enclosing(target):
-        return "existing", f"{found} is a git repository already: none was made, commit there"
+        return "existing", surrounded(found, target, files)
     if request.dry_run:
         return "created", None
     return "created", first_commit(project, f"Create from create-12-factor-agent {version}")

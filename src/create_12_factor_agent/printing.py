@@ -1,12 +1,9 @@
 """What the commands print: for a person with Rich, for a program as one JSON object."""
 
-import json
 import sys
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
@@ -16,19 +13,18 @@ from .conflicts import THEIRS, YOURS
 from .git import to_bytes
 from .new import Created
 from .status import Status
+from .steps import steps_after_a_change
+from .terminal import console, print_json
 from .undo import ABORT
 from .update import Available
 
 SIGNS = {"added": ("A", "green"), "changed": ("M", "yellow"), "deleted": ("D", "red")}
 
-console = Console(highlight=False, soft_wrap=True, markup=False)
 
-
-def print_json(found: Any) -> None:
-    print(json.dumps(found, indent=2))
-
-
-def created(created: Created) -> None:
+def created(created: Created, *, as_json: bool) -> None:
+    if as_json:
+        print_json(created.as_json())
+        return
     console.print(_tree(str(created.path), created.files, whole=created.dry_run))
     for warning in created.warnings:
         console.print(f"\nNote: {warning}", style="yellow")
@@ -64,7 +60,7 @@ def _changed(changed: Changed) -> None:
     if changed.conflicts:
         _conflicts(changed)
     elif changed.written:
-        _next(["git diff", "uv sync && uv run pytest", "git add --all . && git commit"])
+        _next(steps_after_a_change())
     if not changed.written:
         console.print("\nNothing was written.", style="bold")
 

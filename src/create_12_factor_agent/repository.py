@@ -2,10 +2,14 @@
 
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import Failure
 from .git import git
+
+SHOWN = 5
+DENIED = 128  # a repository that another user owns
 
 
 def enclosing(target: Path) -> Path | None:
@@ -18,6 +22,19 @@ def enclosing(target: Path) -> Path | None:
 
 def _has_git(folder: Path) -> bool:
     return (folder / ".git").exists()
+
+
+def surrounded(repository: Path, target: Path, files: Sequence[str]) -> str:
+    """What to know about a project in somebody's repository."""
+    within = target.relative_to(repository)
+    listed = "".join(f"{within / file}\0" for file in files)
+    told = git("check-ignore", "-z", "--stdin", cwd=repository, stdin=listed, fine=(0, 1, DENIED))
+    note = f"{repository} is a git repository already: none was made, commit there"
+    if ignored := [Path(path).relative_to(within).as_posix() for path in told.split("\0") if path]:
+        more = f" and {len(ignored) - SHOWN} more" if len(ignored) > SHOWN else ""
+        shown = ", ".join(ignored[:SHOWN])
+        note += f"; it ignores {shown}{more}: git add --force them, or no update can be merged"
+    return note
 
 
 def first_commit(project: Path, message: str) -> str | None:

@@ -15,12 +15,21 @@ PIP = ("python3 -m venv .venv", ".venv/bin/pip install -r requirements-dev.txt")
 
 def next_steps(target: Path, example: str, *, uv: bool | None = None) -> list[str]:
     """The commands from here to an answer, with uv or, where there is none, with pip."""
-    if uv is None:
-        uv = shutil.which("uv") is not None
+    uv = has_uv() if uv is None else uv
     message = f'"{FIRST_MESSAGE.get(example, "hello")}"'
     if uv:
         return [*_enter(target), f"uv run agent {message}", "uv run pytest"]
     return [*_enter(target), *PIP, f".venv/bin/agent {message}", ".venv/bin/pytest"]
+
+
+def steps_after_a_change() -> list[str]:
+    """What to do when a project was changed: read it, test it, commit it."""
+    test = "uv run pytest" if has_uv() else f"{PIP[1]} && .venv/bin/pytest"
+    return ["git add --all . && git diff --cached .", test, "git commit"]
+
+
+def has_uv() -> bool:
+    return shutil.which("uv") is not None
 
 
 def _enter(target: Path) -> list[str]:
