@@ -58,6 +58,7 @@ How to go on.
 
 The end.
 """
+BLOCK = "options\n  retries 2\n  model one\n  timeout 60\n  cache no\n  stream no\nend\n\n"
 FIRST = {
     "copier.yml": COPIER_YML,
     ".gitattributes": "* text=auto eol=lf\n",
@@ -69,6 +70,8 @@ FIRST = {
     'dependencies = [\n  "rich>=14.0",\n  "typer>=0.20",\n]\n',
     "template/project/src/loop.py": "".join(f"step_{n} = {n}\n" for n in range(1, 31)),
     "template/project/src/old.py": "".join(f"old_{n} = {n}\n" for n in range(1, 9)),
+    # Blocks that look alike; one more comes in two.
+    "template/project/clients.txt": "".join(f"client {name}\n{BLOCK}" for name in "abcd"),
     "template/project/src/going.py": "".join(f"going_{n} = {n}\n" for n in range(1, 9)),
     "template/project/run.sh": "#!/bin/sh\necho run\n",
     "template/project/Dockerfile": "FROM python\nCMD agent\n",
@@ -79,6 +82,7 @@ FIRST = {
 SECOND = {
     **FIRST,
     "template/project/src/two.py": "two = 2\n",
+    "template/project/clients.txt": "".join(f"client {name}\n{BLOCK}" for name in "0abcd"),
     "template/project/src/loop.py": FIRST["template/project/src/loop.py"].replace(
         "step_15 = 15", "step_15 = 1500"
     ),

@@ -222,14 +222,14 @@ cli.main()
 def test_a_kill_amid_the_writing_is_told_and_taken_back(torn: Owner) -> None:
     files = tree(torn.project)
     script = """
-import os, sys
-from create_12_factor_agent import applying, cli
-write = applying.write
-def killed(file, content):
-    if file.name == "loop.py":
+import os, pathlib, sys
+from create_12_factor_agent import cli
+replace = pathlib.Path.replace
+def killed(self, target):
+    if pathlib.Path(target).name == "loop.py":
         os.kill(os.getpid(), 9)
-    write(file, content)
-applying.write = killed
+    return replace(self, target)
+pathlib.Path.replace = killed
 sys.argv[1:] = ["update", "--yes"]
 cli.main()
 """

@@ -1,11 +1,12 @@
 """What an update could take from a user without a word, and does not."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import tree
-from factory import FIRST, Owner, answers
+from conftest import Desk, tree
+from factory import FIRST, Factory, Owner, answers
 
 
 @pytest.mark.parametrize("content", [b"\0\1binary", "step_1 = 'ü'\n".encode("utf-16")])
@@ -298,3 +299,121 @@ def test_filters_and_attributes_of_the_repository_alone_hold(owner: Owner) -> No
     assert owner.update().code == 0
     assert owner.read("colour.txt") == "blue\n"  # as copier has it: git smudges at checkouts
     assert owner.git("status", "--porcelain", "--", "src/going.py") == " D src/going.py\n"
+
+
+def test_an_edit_stays_in_its_block_where_others_look_alike(owner: Owner) -> None:
+    blocks = owner.read("clients.txt").split("client ")
+    slow = [one.replace("timeout 60", "timeout 600") if one[:1] == "c" else one for one in blocks]
+    owner.write("clients.txt", "client ".join(slow))
+    owner.commit()
+    assert owner.update().code == 0
+    clients = owner.read("clients.txt").split("client ")
+    assert [one[:1] for one in clients[1:]] == ["0", "a", "b", "c", "d"]
+    assert [one[:1] for one in clients if "timeout 600" in one] == ["c"]
+
+
+@pytest.mark.parametrize("rule", ["README.md", "src/", "*.toml"])
+def test_what_the_template_made_and_git_does_not_know_is_refused(
+    desk: Desk, factory: Factory, rule: str
+) -> None:
+    """Copier would pass it by, and never come back to it."""
+    desk.git("init", "-q", "-b", "main")
+    (desk.here / ".gitignore").write_text(f"{rule}\n")
+    made = desk.run(
+        "new", "one", "--yes", "--json", PYTHONPATH=str(factory.installed("0.1.0"))
+    ).json
+    assert "it ignores" in "".join(made["warnings"])
+    owner = Owner(desk, factory, desk.here / "one")
+    owner.commit()
+    before = owner.everything()
+    for refused in (owner.update(), owner.run("0.1.0", "add", "docker")):
+        assert refused.code == 2
+        assert "git does not know what the template made" in refused.stderr
+    assert owner.everything() == before
+    owner.git("add", "--all", "--force")
+    owner.commit()
+    assert owner.update().code == 0
+
+
+def test_a_file_of_a_component_that_is_not_in_the_project_is_the_user_s(owner: Owner) -> None:
+    owner.write("Dockerfile", "FROM mine\n")
+    owner.write(".git/info/exclude", "Dockerfile\n")
+    assert owner.update().code == 0
+    assert owner.run("0.3.0", "add", "docker").code == 2  # the update is not committed
+    owner.commit()
+    added = owner.run("0.3.0", "add", "docker")
+    assert (added.code, "FROM mine\n" in owner.read("Dockerfile")) == (3, True)
+    owner.commit()
+    assert owner.run("0.3.0", "status").code == 3
+    owner.write("Dockerfile", "FROM both\n")
+    assert owner.run("0.3.0", "status").code == 0
+
+
+@pytest.mark.parametrize(("text", "code"), [("two = 2\n", 0), ("my_two = 2\n", 3)])
+def test_an_untracked_file_that_can_be_run_stays_so(owner: Owner, text: str, code: int) -> None:
+    owner.write("src/two.py", text)
+    (owner.project / "src/two.py").chmod(0o755)
+    assert owner.update().code == code
+    assert (owner.project / "src/two.py").stat().st_mode & 0o777 == 0o755
+
+
+def test_what_is_in_nobody_s_way_is_not_named(owner: Owner) -> None:
+    owner.write("Dockerfile/notes.txt", "mine\n")
+    owner.write("src/two.py/notes.txt", "mine\n")
+    refused = owner.update()
+    assert refused.code == 2
+    assert "src/two.py is a folder" in refused.stderr
+    assert "Dockerfile" not in refused.stderr
+
+
+def test_a_filter_that_needs_the_repository_s_own_key(owner: Owner) -> None:
+    owner.write(".git/key", "a-z A-Z\n")
+    owner.git("config", "filter.crypt.clean", "tr A-Z $(cut -d' ' -f1 .git/key)")
+    owner.git("config", "filter.crypt.smudge", "tr $(cat .git/key)")
+    owner.git("config", "filter.crypt.required", "true")
+    owner.write(".gitattributes", "secrets/* filter=crypt\n")
+    owner.write("secrets/a b*.txt", "SECRET\n")
+    owner.commit()
+    assert owner.git("show", "HEAD:secrets/a b*.txt") == "secret\n"
+    assert owner.update().code == 0
+    assert owner.read("secrets/a b*.txt") == "SECRET\n"
+    assert owner.git("status", "--porcelain", "secrets") == ""
+
+
+def test_a_conflict_of_the_user_s_own_merge_is_called_that(owner: Owner) -> None:
+    owner.git("switch", "-q", "-c", "other")
+    owner.write("mine.py", "one = 1\n")
+    owner.commit()
+    owner.git("switch", "-q", "main")
+    owner.write("mine.py", "two = 2\n")
+    owner.commit()
+    with pytest.raises(subprocess.CalledProcessError):
+        owner.git("merge", "-q", "other")
+    assert "mine.py: git calls it unmerged" in owner.update().stderr
+
+
+def test_an_update_lists_what_it_has_changed_and_not_what_it_kept(owner: Owner) -> None:
+    owner.edit("src/going.py", "going_3 = 3\n", "going_3 = 'mine'\n")
+    owner.commit()
+    updated = owner.run("0.3.0", "update", "--yes", "--json").json
+    assert "src/going.py" not in updated["files"]
+    assert [one["path"] for one in updated["conflicts"]] == ["src/going.py"]
+
+
+@pytest.mark.parametrize("context", ["0", "1"])
+def test_a_diff_can_be_applied_whatever_the_user_s_settings_for_diffs(
+    owner: Owner, context: str
+) -> None:
+    owner.desk.configure("diff.context", context)
+    diff = owner.desk.here / "update.diff"
+    diff.write_text(owner.update("0.3.0", "--diff").stdout)
+    owner.git("apply", "--check", str(diff))
+
+
+def test_a_checkout_with_crlf_keeps_what_the_template_has_not_changed(owner: Owner) -> None:
+    owner.desk.configure("core.autocrlf", "true")
+    owner.git("rm", "-q", "--cached", "-r", ".")
+    owner.git("reset", "-q", "--hard")
+    updated = owner.run("0.3.0", "update", "--yes", "--json").json
+    assert "run.sh" not in updated["files"]
+    assert "\r\n" in owner.read("run.sh")

@@ -9,21 +9,30 @@ from conftest import Desk, tree
 from factory import Factory, Owner, make_project
 
 
+def edit(owner: Owner) -> None:
+    """Beside a change of the template's, with blanks at the end of the line, and amid another."""
+    owner.edit("src/loop.py", "step_2 = 2\n", "step_2 = 'mine'  \n")
+    owner.edit("README.md", "One line that is often changed.", "My line.")
+
+
 @pytest.fixture
 def edited(owner: Owner) -> Owner:
-    """An edit beside a change of the template's, and one amid another."""
-    owner.edit("src/loop.py", "step_2 = 2\n", "step_2 = 'mine'\n")
-    owner.edit("README.md", "One line that is often changed.", "My line.")
+    """With an edit in a file that goes, besides."""
+    edit(owner)
+    owner.edit("src/going.py", "going_2 = 2", "going_2 = 'mine'")
     owner.commit()
     return owner
 
 
-def arrived(owner: Owner) -> None:
-    """The update is there, the edit too, and the conflict is known."""
-    assert "step_2 = 'mine'" in owner.read("src/loop.py")
+def arrived(owner: Owner, unmerged: str = "README.md\nsrc/going.py\n") -> None:
+    """The update is there, the edits too, and the conflicts are known."""
+    assert "step_2 = 'mine'  \n" in owner.read("src/loop.py")
     assert "step_15 = 1500" in owner.read("src/loop.py")
+    assert "<<<<<<<" not in owner.read("src/loop.py")
     assert "<<<<<<< before updating" in owner.read("README.md")
-    assert owner.git("diff", "--name-only", "--diff-filter=U", "--relative") == "README.md\n"
+    assert owner.git("diff", "--name-only", "--diff-filter=U", "--relative") == unmerged
+    if "going" in unmerged:
+        assert "going_2 = 'mine'" in owner.read("src/going.py")
     files = tree(owner.project)
     assert owner.run("0.3.0", "update", "--abort").code == 0
     assert tree(owner.project) != files
@@ -44,8 +53,7 @@ def test_a_folder_of_a_monorepo_beside_a_dirty_sibling(desk: Desk, factory: Fact
     sibling = desk.here / "sibling.txt"
     sibling.write_text("theirs\n")
     owner = make_project(desk, factory, at="apps/my agent/é")
-    owner.edit("src/loop.py", "step_2 = 2\n", "step_2 = 'mine'\n")
-    owner.edit("README.md", "One line that is often changed.", "My line.")
+    edit(owner)
     desk.git("add", "--all")
     desk.git("commit", "-q", "-m", "All")
     shutil.copytree(desk.here, desk.here.parent / "copy")
@@ -53,7 +61,7 @@ def test_a_folder_of_a_monorepo_beside_a_dirty_sibling(desk: Desk, factory: Fact
     desk.git("add", "sibling.txt")
     assert owner.update().code == 3
     same_as_copier(owner, desk.here.parent / "copy/apps/my agent/é")
-    arrived(owner)
+    arrived(owner, unmerged="README.md\n")
     assert sibling.read_text() == "dirty\n"
     assert desk.git("status", "--porcelain") == "M  sibling.txt\n"
 
@@ -89,11 +97,10 @@ def test_a_path_as_people_have_them(desk: Desk, factory: Factory, name: str) -> 
     desk.git("init", "-q", "elsewhere")
     owner = make_project(desk, factory, "0.1.0", "--data", "project_name=my-agent", at=name)
     owner.write("ünï code/my file é.txt", "mine\n")
-    owner.edit("src/loop.py", "step_2 = 2\n", "step_2 = 'mine'\n")
-    owner.edit("README.md", "One line that is often changed.", "My line.")
+    edit(owner)
     owner.commit()
     assert owner.update().code == 3
-    arrived(owner)
+    arrived(owner, unmerged="README.md\n")
 
 
 SETTINGS = [
@@ -108,6 +115,8 @@ SETTINGS = [
     {"core.quotePath": "false", "diff.noprefix": "true", "diff.external": "false"},
     {"color.ui": "always", "core.pager": "false", "status.short": "true"},
     {"merge.conflictStyle": "zdiff3", "diff.renames": "copies", "apply.whitespace": "fix"},
+    {"apply.whitespace": "error-all", "apply.ignoreWhitespace": "change"},
+    {"core.attributesFile": "ATTRIBUTES"},
     {"core.fsmonitor": "true", "feature.manyFiles": "true", "index.threads": "1"},
     {"core.excludesFile": "EVERYTHING/info/exclude"},
     {"init.templateDir": "EVERYTHING"},
@@ -130,7 +139,10 @@ def test_settings_of_the_user_s_own(edited: Owner, settings: dict[str, str]) -> 
     everything.mkdir()
     (everything / "info").mkdir()
     (everything / "info/exclude").write_text("src/\n*.md\n")
+    attributes = edited.desk.here.parent / "attributes"
+    attributes.write_text("*.py -diff\n*.md binary\n")
     places = {"HOOKS": str(hooks), "EXCLUDES": str(excludes), "EVERYTHING": str(everything)}
+    places["ATTRIBUTES"] = str(attributes)
     for name, value in settings.items():
         edited.desk.configure(
             name, value.replace(*next(((a, b) for a, b in places.items() if a in value), ("", "")))

@@ -31,7 +31,7 @@ COMMANDS = [["update", "--yes"], ["update", "--check"], ["add", "ci"], ["remove"
         ("a: [\n", "is broken"),
         ("\x00\x01", "is broken"),
         ("_src_path: elsewhere\n_commit: v0.1.0\n", "elsewhere"),
-        ("_commit: v0.1.0\n", "does not say"),
+        ("_commit: v0.1.0\n", "_src_path is missing"),
     ],
 )
 def test_an_answers_file_that_is_none(
@@ -135,7 +135,7 @@ def test_git_that_is_missing_or_too_old(owner: Owner, tmp_path: Path) -> None:
 
 def test_a_repository_of_another_user_is_git_s_own_word(owner: Owner) -> None:
     told = owner.run("0.3.0", "status", cwd=None, GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
-    refused(told, "cannot be updated", "safe.directory")
+    refused(told, "safe.directory")
 
 
 @pytest.mark.parametrize("command", [["update", "--yes"], ["status"], ["new", "x", "--yes"]])
@@ -148,3 +148,26 @@ def test_a_damaged_installation_says_so(owner: Owner, tmp_path: Path, command: l
     assert (damaged.code, damaged.stderr.count("\n")) == (1, 1)
     assert "is damaged: install the package again" in damaged.stderr
     assert owner.everything() == before
+
+
+@pytest.mark.parametrize("command", [["update", "--yes"], ["add", "ci"]])
+def test_answers_that_are_not_committed(owner: Owner, command: list[str]) -> None:
+    owner.git("rm", "-q", "--cached", ".copier-answers.yml")
+    owner.git("commit", "-q", "-m", "Mine")
+    before = owner.everything()
+    refused(owner.run("0.3.0", *command), ".copier-answers.yml is not committed")
+    assert owner.everything() == before
+
+
+def test_names_are_written_as_people_write_them(owner: Owner) -> None:
+    owner.write("src/ä ö.py", "one = 1\n")
+    owner.commit()
+    owner.write("src/ä ö.py", "two = 2\n")
+    refused(owner.update(), "(src/ä ö.py)")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["remove"], ["remove", "--json"], ["update", "--nosuch"], ["status", "a", "b"]]
+)
+def test_a_command_that_cannot_be_read(owner: Owner, arguments: list[str]) -> None:
+    refused(owner.run("0.3.0", *arguments), ": see ", f"{arguments[0]} --help\n")

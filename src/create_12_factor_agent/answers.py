@@ -50,8 +50,8 @@ def made_from(raw: dict[str, Any]) -> str:
     """The version of the template; refused if it is of another one."""
     source, version = raw.get("_src_path"), raw.get("_commit")
     if source != public_url():
-        made = f"it was made from {source}" if source else "it does not say what it was made from"
-        raise NotPossible(f"{ANSWERS_FILE}: {made}, not from {public_url()}")
+        found = f"is {source}" if source else "is missing"
+        raise NotPossible(f"{ANSWERS_FILE}: _src_path {found}, and should be {public_url()}")
     if not isinstance(version, str) or not version:
         raise NotPossible(
             f"{ANSWERS_FILE} has no _commit, the version it was made from: restore it"

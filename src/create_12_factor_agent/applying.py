@@ -10,6 +10,7 @@ from .index import lines, removed
 from .interruption import too_late
 from .merging import Outcome
 from .project import Project
+from .restoring import restore
 
 
 def require_untouched(project: Project, outcome: Outcome) -> None:
@@ -29,13 +30,15 @@ def require_untouched(project: Project, outcome: Outcome) -> None:
 
 def apply(project: Project, what: str, outcome: Outcome) -> None:
     """Write the outcome into the project, or leave everything as it was."""
-    before = undo.keep(project, what, outcome)
+    undo.require_over(project)
     try:
+        before = undo.keep(project, what, outcome)
         for path, content in outcome.files.items():
             write(project.path / path, content)
         _note_conflicts(project, outcome)
     except BaseException:
-        undo.restore(project, before)
+        if begun := undo.find(project):
+            restore(project, begun)
         raise
     too_late()
     if outcome.conflicts:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from . import conflicts, questions, undo
 from .applying import apply, require_untouched
 from .conflicts import Conflict
-from .contents import exists
+from .contents import content_of, exists
 from .errors import CONFLICTS, Failure, NotPossible
 from .merging import Edited, Outcome, try_merge
 from .project import Project, require_clean
@@ -65,7 +65,7 @@ def unchanged(project: Project) -> Changed:
 def require_settled(project: Project) -> None:
     """Refuse to go on while an earlier change has not come to its end."""
     require_whole(project)
-    if found := conflicts.find(project):
+    if found := conflicts.find(project, undo.conflicts(project)):
         listed = "; ".join(map(str, found))
         way = f", or {ABORT}" if undo.find(project) else ""
         raise Failure(f"conflicts are left ({listed}): edit and `git add` them{way}", CONFLICTS)
@@ -134,4 +134,7 @@ def _kinds(project: Project, outcome: Outcome) -> dict[str, Kind]:
             return "deleted"
         return "changed" if exists(project.path / path) else "added"
 
-    return {path: kind(path) for path in outcome.files}
+    changed = (
+        path for path in outcome.files if content_of(project.path / path) != outcome.files[path]
+    )
+    return {path: kind(path) for path in changed}

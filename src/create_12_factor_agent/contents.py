@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 LINK = "120000"
+SCRATCH = ".create-12-factor-agent-"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def write(file: Path, content: Content | None) -> None:
         _remove_empty(file.parent)
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".create-12-factor-agent-", dir=file.parent) as folder:
+    with TemporaryDirectory(prefix=SCRATCH, dir=file.parent) as folder:
         new = Path(folder, "new")
         if content.mode == LINK:
             new.symlink_to(os.fsdecode(content.data))

@@ -14,6 +14,19 @@ from .errors import Failure, NotPossible
 PATIENCE = 120
 # The first that takes settings from GIT_CONFIG_COUNT, through which it finds the template.
 OLDEST = (2, 31)
+# For what is done in repositories that are gone in a second: the user's own settings are for
+# their work, and would have copier lose edits in its copies, or fail.
+APART = {
+    "core.hooksPath": os.devnull,
+    "core.excludesFile": os.devnull,
+    "core.attributesFile": os.devnull,
+    "init.templateDir": "",
+    # Copier finds the patches that were rejected among the untracked files.
+    "status.showUntrackedFiles": "all",
+    # It does not see that a patch is refused because of blanks in it, or changed.
+    "apply.whitespace": "nowarn",
+    "apply.ignoreWhitespace": "no",
+}
 
 
 def require() -> None:
@@ -21,6 +34,8 @@ def require() -> None:
         raise NotPossible("git is needed and was not found: install it (https://git-scm.com)")
     said = subprocess.run(["git", "--version"], capture_output=True, text=True).stdout
     found = tuple(int(number) for number in re.findall(r"\d+", said)[:2])
+    if not found:
+        raise NotPossible("git was found and does not run: see what `git --version` says")
     if found < OLDEST:
         wanted = ".".join(map(str, OLDEST))
         raise NotPossible(f"git {wanted} or newer is needed, this is {said.strip()}: update it")
@@ -43,6 +58,17 @@ def local_variables() -> frozenset[str]:
 
 def environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key not in local_variables()}
+
+
+def apart(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Variables for git in a repository of our own: `APART`, and further settings."""
+    count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    settings = {**APART, **(more or {})}
+    added = {"GIT_CONFIG_COUNT": str(count + len(settings))}
+    added |= {"GIT_DEFAULT_HASH": "sha1", "GIT_TEMPLATE_DIR": ""}
+    for number, (key, value) in enumerate(settings.items(), count):
+        added |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return added
 
 
 def git(

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .errors import Failure
-from .git import git
+from .git import apart, git
 from .releases import in_the_making, numbers, tagged
 
 # .gitattributes comes along so that no user's autocrlf reaches the template.
@@ -25,8 +25,8 @@ NOBODY = {
     "GIT_ATTR_NOSYSTEM": "1",
 }
 SETTINGS = ("-c", f"core.attributesFile={os.devnull}")
-# Of a repository that is gone in a second, and that no hook of the user's concerns.
-IMPORT = f"-c core.compression=0 -c core.hooksPath={os.devnull} fast-import --quiet --depth=0"
+# Of a repository that is gone in a second.
+IMPORT = ("-c", "core.compression=0", "fast-import", "--quiet", "--depth=0")
 
 Parts = dict[str, str]
 
@@ -45,9 +45,8 @@ def history(root: Path, version: str) -> str:
 
 def unpack(history: str, repository: Path) -> None:
     """Make a git repository of what `history` has returned, at a path where nothing is."""
-    parent = repository.parent
-    git("init", "-q", "--template=", "--object-format=sha1", str(repository), cwd=parent)
-    git(*IMPORT.split(), cwd=repository, stdin=history)
+    git("init", "-q", str(repository), cwd=repository.parent, env=apart())
+    git(*IMPORT, cwd=repository, env=apart(), stdin=history)
 
 
 class Store:

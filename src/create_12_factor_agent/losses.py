@@ -10,7 +10,6 @@ from pathlib import Path
 
 from .answers import read_answers
 from .contents import LINK, content_of, exists, is_file
-from .git import to_text
 from .index import Entry
 from .obstacles import in_the_way
 from .project import Project
@@ -36,6 +35,11 @@ class Meeting:
     def path(self) -> str:
         return self.mine.path
 
+    @property
+    def is_passed_by(self) -> bool:
+        """It is a link, and the template has there what it had."""
+        return _is_barrier(self.mine) and _same(self.old, self.new)
+
     def keep(self, copy: Copy) -> None:
         """The user's file stays as it is, and is a conflict where the template has changed it."""
         copy.git("--literal-pathspecs", "checkout", "-q", "HEAD", "--", self.path)
@@ -58,24 +62,19 @@ def meetings(source: Source, project: Project, copy: Copy, version: str) -> list
             new |= {path: _side(copy, made, path, 3) for path in others}
     mine = {path: replace(copy.before[path], stage=2) for path in sorted(new)}
     met = [Meeting(old[path], mine[path], new[path]) for path in mine]
-    return [each for each in met if not _same(each.old, each.mine) and not _settled(copy, each)]
+    return [each for each in met if not _same(each.old, each.mine) and not each.is_passed_by]
 
 
 def _no_text(copy: Copy) -> set[str]:
-    """What became another though git, or its attributes, say that it is no text."""
+    """What became another though git says that it is no text."""
     told = copy.git("diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", "HEAD")
-    rows = [row.split("\t", 2) for row in told.split("\0") if row]
-    changed = {path for _, _, path in rows if is_file(copy.path / path)}
-    no_text = {path for added, _, path in rows if added == "-"}
-    for path in changed & copy.before.keys() - no_text:
-        if b"\0" in (copy.path / path).read_bytes():
-            no_text.add(path)
-    return no_text & changed & copy.before.keys()
+    rows = (row.split("\t", 2) for row in told.split("\0") if row)
+    return {path for added, _, path in rows if added == "-"} & copy.before.keys()
 
 
 def _barriers(source: Source, project: Project, copy: Copy, version: str) -> set[str]:
     """The links and submodules where the template can have a file, or a folder with files."""
-    barriers = {path for path, entry in copy.before.items() if entry.mode in (LINK, SUBMODULE)}
+    barriers = {path for path, entry in copy.before.items() if _is_barrier(entry)}
     if not barriers:
         return set()
     files = source.paths(project.version) | source.paths(version)
@@ -89,8 +88,7 @@ def _folders(files: Iterable[str]) -> set[str]:
 def _require_no_barrier(copy: Copy, made: Path) -> None:
     for file in sorted(path.relative_to(made) for path in made.rglob("*") if is_file(path)):
         for folder in file.parents:
-            entry = copy.before.get(str(folder))
-            if entry and entry.mode in (LINK, SUBMODULE):
+            if _is_barrier(copy.before.get(str(folder))):
                 raise in_the_way(str(folder), str(file))
 
 
@@ -98,19 +96,8 @@ def _same(one: Entry | None, other: Entry | None) -> bool:
     return (one and one.content) == (other and other.content)
 
 
-def _settled(copy: Copy, meeting: Meeting) -> bool:
-    """A link that the template has not touched, or a text that is merged, whatever git calls it."""
-    mine, new, result = meeting.mine, meeting.new, copy.path / meeting.path
-    if mine.mode in (LINK, SUBMODULE):
-        return _same(meeting.old, new)
-    if new is None or not is_file(result):
-        return False
-    base = copy.content(meeting.old) if meeting.old else b""
-    merged = copy.merged(copy.content(mine), base, copy.content(new))
-    if merged is None:
-        return False
-    stored = copy.git("hash-object", "-w", "--stdin", stdin=to_text(merged)).strip()
-    return stored == copy.blob(result, as_path=meeting.path)
+def _is_barrier(entry: Entry | None) -> bool:
+    return entry is not None and entry.mode in (LINK, SUBMODULE)
 
 
 def _side(copy: Copy, made: Path, path: str, stage: int) -> Entry | None:
@@ -118,4 +105,4 @@ def _side(copy: Copy, made: Path, path: str, stage: int) -> Entry | None:
     content = content_of(file) if is_file(file) else None
     if content is None or content.mode == LINK:
         return None
-    return Entry(content.mode, copy.blob(file, as_path=path), stage, path)
+    return Entry(content.mode, copy.blob(file), stage, path)

@@ -14,7 +14,7 @@ from .errors import InTheWay, NotPossible
 from .index import Entry
 from .project import Project
 from .questions import Answers
-from .rendering import merge
+from .rendering import merge, rendered
 from .source import Source
 from .staged import Copy, staged
 
@@ -53,11 +53,14 @@ def try_merge(
     """Merge a version of the template, with these answers, into a copy of the project."""
     with staged(project) as copy:
         before = copy.before
+        obstacles.require_committed(source, project, before)
         header = (copy.path / ANSWERS_FILE).read_text(encoding="utf-8")
         try:
             merge(source, copy.path, answers, version, defaults=defaults)
         except InTheWay:
-            obstacles.require_room(source, project, version)
+            known = {**project.answers, **answers}
+            with rendered(source, project.path.name, known, version) as made:
+                obstacles.require_room(project, made)
             raise
         notes = list(_not_kept(copy, header))
         going = []
@@ -83,13 +86,15 @@ def _outcome(
 ) -> Outcome:
     changed = [path for path in copy.changed() if path in copy.before or exists(copy.path / path)]
     unmerged = copy.unmerged()
-    rejected = [path for path in untracked if path.endswith(conflicts.REJECTED)]
+    # A patch that was rejected, and a file of the user's that git does not know.
+    met = [path for path, mine in untracked.items() if mine or path.endswith(conflicts.REJECTED)]
+    between_marks = [path for path in met if conflicts.hunks_in(copy.path / path)]
     return Outcome(
         answers=read_answers(copy.path),
         files={path: content_of(copy.path / path) for path in changed},
         committed={path: copy.before[path] for path in changed if path in copy.before},
         untracked=untracked,
-        conflicts=conflicts.described(copy.path, unmerged, rejected),
+        conflicts=conflicts.described(copy.path, unmerged, between_marks),
         unmerged=[(side, copy.content(side)) for side in unmerged],
         notes=notes,
         diff=copy.diff() if diff else "",

@@ -1,12 +1,12 @@
 """What of the user's, unknown to git or not, stands where the template has a file."""
 
+from collections.abc import Container
 from pathlib import Path
 
-from .conflicts import hunks_in
-from .contents import LINK, Content, content_of, exists, is_file
-from .errors import InTheWay
-from .index import Entry
+from .contents import LINK, Content, content_of, exists, is_file, write
+from .errors import InTheWay, NotPossible
 from .project import Project
+from .rendering import rendered
 from .source import Source
 from .staged import Copy
 
@@ -14,7 +14,8 @@ from .staged import Copy
 def meet(project: Project, copy: Copy, path: str) -> Content | None:
     """A new file of the template's, where the user may have one that git does not know.
 
-    Returns what the user has. Both are between marks afterwards, in the copy.
+    Returns what the user has. Both are between marks afterwards, in the copy. Git's index is told
+    of no conflict: a reset would delete, as the template's, what git has never known.
     """
     mine, theirs = project.path / path, copy.path / path
     _require_room(project, path)
@@ -25,19 +26,27 @@ def meet(project: Project, copy: Copy, path: str) -> Content | None:
     merged = None if links else copy.merged(found.data, b"", theirs.read_bytes())
     if merged is None:
         raise InTheWay(f"{path} is in the way of the template's: move it")
-    new = Entry(found.mode, copy.blob(theirs), 3, path)
-    theirs.write_bytes(found.data)
-    old = Entry(found.mode, copy.blob(theirs), 2, path)
-    theirs.write_bytes(merged)
-    if hunks_in(theirs):
-        copy.unmerge(old, new)
+    write(theirs, Content(merged, found.mode))
     return found
 
 
-def require_room(source: Source, project: Project, version: str) -> None:
-    """Say what stands where the template has another thing: copier does not."""
-    for path in sorted(source.paths(version)):
-        _require_room(project, path)
+def require_committed(source: Source, project: Project, committed: Container[str]) -> None:
+    """Refuse files of the template's that git does not know: copier would pass them by."""
+    paths = sorted(source.paths(project.version))
+    unknown = [path for path in paths if path not in committed and exists(project.path / path)]
+    if not unknown:
+        return
+    with rendered(source, project.path.name, project.answers, project.version) as made:
+        if theirs := ", ".join(path for path in unknown if exists(made / path)):
+            raise NotPossible(
+                f"git does not know what the template made ({theirs}): git add --force and commit"
+            )
+
+
+def require_room(project: Project, made: Path) -> None:
+    """Say what stands where the project that was `made` has another thing: copier does not."""
+    for file in sorted(path for path in made.rglob("*") if is_file(path)):
+        _require_room(project, file.relative_to(made).as_posix())
 
 
 def _require_room(project: Project, path: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .answers import answers_file, made_from, without_copiers_own
+from .answers import ANSWERS_FILE, answers_file, made_from, without_copiers_own
 from .errors import Failure, NotPossible
 from .git import git
 from .questions import Answers
@@ -80,7 +80,7 @@ def _folder(directory: str | None) -> Path:
         if path.is_dir():
             return path.resolve()
     except OSError as error:
-        raise NotPossible(f"{directory:.60}: {error.strerror}") from None
+        raise NotPossible(f"{path!s:.60}: {error.strerror}") from None
     raise NotPossible(f"{path.absolute()} is no folder: give the folder of a project")
 
 
@@ -91,8 +91,9 @@ def _prefix(path: Path) -> str:
         ).splitlines()
     except Failure as failure:
         # Git also denies a repository that another user owns, and says what to do about it.
-        why = failure if enclosing(path) else "it is in no git repository: git init, add and commit"
-        raise NotPossible(f"{path} cannot be updated: {why}") from None
+        if enclosing(path):
+            raise NotPossible(f"{path}: {failure}") from None
+        raise NotPossible(f"{path} is in no git repository: git init, add and commit") from None
     if form != "sha1":
         raise NotPossible(f"{path} cannot be updated: copier does not know {form} repositories")
     return prefix
@@ -105,8 +106,10 @@ def require_clean(project: Project) -> None:
     except Failure:
         raise NotPossible(f"{project.path} is not committed yet: commit it first") from None
     changed = project.git(
-        "status", "--porcelain", "--no-renames", "--untracked-files=no", "--", "."
+        "status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--", "."
     )
-    if names := [line[3:].removeprefix(project.prefix) for line in changed.splitlines()]:
+    if names := [line[3:].removeprefix(project.prefix) for line in changed.split("\0") if line]:
         listed = ", ".join(names[:5])
         raise NotPossible(f"there are changes that are not committed: commit them ({listed})")
+    if not project.git("ls-files", "--", ANSWERS_FILE):
+        raise NotPossible(f"{project.path / ANSWERS_FILE} is not committed: git add and commit it")

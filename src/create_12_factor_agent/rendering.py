@@ -14,6 +14,8 @@ from .git import environment
 from .questions import Answers
 from .source import Source, public_url
 
+# Lines of context, and more than a file has.
+WHOLE_FILE = 1_000_000
 # Copier is imported where it is called. That takes a quarter of a second: no refusal waits for it,
 # and the template is unpacked meanwhile.
 
@@ -65,6 +67,9 @@ def merge(
             defaults=defaults,
             skip_answered=True,
             overwrite=True,
+            # With the 3 lines that are copier's default, an edit lands in whatever looks alike.
+            # So, where the template has changed a file too, it merges the whole files.
+            context_lines=WHOLE_FILE,
             quiet=True,
         )
 

@@ -1,6 +1,5 @@
 """Where the template comes from: what the package carries, or the checkout we run in."""
 
-import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import ThreadPoolExecutor as Threads
@@ -12,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from . import __version__
 from .errors import Failure
-from .git import git, to_text
+from .git import apart, git, to_text
 from .history import history, unpack
 from .releases import PROJECT, SUFFIX, in_the_making, numbers
 
@@ -74,23 +73,9 @@ class Source:
 
     def environment(self, env: Mapping[str, str]) -> dict[str, str]:
         """`env`, and in it settings with which git finds the repository at the public URL."""
-        count = int(env.get("GIT_CONFIG_COUNT") or 0)
-        settings = {
-            # Copier appends .git to the URL; the longest match wins over the user's own.
-            f"url.{self.repository.as_posix()}.insteadOf": f"{public_url()}.git",
-            "protocol.file.allow": "always",
-            # The user's hooks are for their own work, not for copier's temporary clones.
-            "core.hooksPath": os.devnull,
-            # Copier finds the patches that were rejected among the untracked files.
-            "status.showUntrackedFiles": "all",
-            # What git ignores everywhere, it would ignore in copier's copies: edits would be lost.
-            "core.excludesFile": os.devnull,
-            "init.templateDir": "",
-        }
-        added = {"GIT_CONFIG_COUNT": str(count + len(settings)), "GIT_DEFAULT_HASH": "sha1"}
-        added["GIT_TEMPLATE_DIR"] = ""
-        for number, (key, value) in enumerate(settings.items(), count):
-            added |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        # Copier appends .git to the URL; the longest match wins over the user's own.
+        found = {f"url.{self.repository.as_posix()}.insteadOf": f"{public_url()}.git"}
+        added = apart({**found, "protocol.file.allow": "always"})
         if allowed := env.get("GIT_ALLOW_PROTOCOL"):
             added["GIT_ALLOW_PROTOCOL"] = f"{allowed}:file"
         return {**env, **added}

@@ -1,6 +1,5 @@
 """A merge is tried on a copy: the project itself is touched when the outcome is known."""
 
-import os
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,20 +9,17 @@ from tempfile import TemporaryDirectory
 
 from .conflicts import LABELS
 from .errors import Failure
-from .git import git, to_bytes
+from .git import apart, git, to_bytes
 from .index import Entry, entries, lines, removed
 from .project import Project
 
 # What a repository may say for itself alone about how its files are written and merged.
-SETTINGS = r"^(core\.(autocrlf|eol|safecrlf|filemode|symlinks)|filter\..*|merge\..*)$"
-NOBODY = (
-    "-c",
-    "user.name=create-12-factor-agent",
-    "-c",
-    "user.email=template@create-12-factor-agent.invalid",
-    "-c",
-    f"core.hooksPath={os.devnull}",
-)
+SETTINGS = r"^(core\.(filemode|symlinks)|merge\..*)$"
+# All files as git stores them, which is how the template's are: with LF, and unfiltered (a filter
+# may need what only the project's own repository has, keys or what LFS has fetched). And git
+# itself finds out what is text, as it does in copier's own copies.
+AS_STORED = "* -text -filter -ident !working-tree-encoding !diff\n"
+NOBODY = ("user.name=create-12-factor-agent", "user.email=template@create-12-factor-agent.invalid")
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class Copy:
     path: Path
 
     def git(self, *arguments: str, stdin: str | None = None, fine: Container[int] = (0,)) -> str:
-        return git(*arguments, cwd=self.path, stdin=stdin, fine=fine)
+        return git(*arguments, cwd=self.path, env=apart(), stdin=stdin, fine=fine)
 
     @cached_property
     def before(self) -> dict[str, Entry]:
@@ -55,10 +51,9 @@ class Copy:
         noted = lines(removed(sides[0].path), *sides)
         self.git("update-index", "-z", "--index-info", stdin=noted)
 
-    def blob(self, file: Path, *, as_path: str | None = None) -> str:
-        """Store a file's bytes, or what git would make of them at a path of the project."""
-        how = ("--no-filters",) if as_path is None else ("--path", as_path)
-        return self.git("hash-object", "-w", *how, "--", str(file)).strip()
+    def blob(self, file: Path) -> str:
+        """Store a file's bytes."""
+        return self.git("hash-object", "-w", "--no-filters", "--", str(file)).strip()
 
     def content(self, entry: Entry) -> bytes:
         return to_bytes(self.git("cat-file", "blob", entry.blob))
@@ -81,7 +76,7 @@ class Copy:
         """Everything that changed, as a patch for the project's folder."""
         self.git("add", "--all", "--force")
         # The user's own settings for diffs are for their eyes; this is for `git apply` too.
-        plain = ("--no-ext-diff", "--no-textconv", "--no-renames", "--binary", "--no-color")
+        plain = ("-U3", "--no-ext-diff", "--no-textconv", "--no-renames", "--binary", "--no-color")
         return self.git("diff", "--cached", *plain, "--src-prefix=a/", "--dst-prefix=b/", "HEAD")
 
 
@@ -92,27 +87,16 @@ def staged(project: Project) -> Iterator[Copy]:
         # Copier strips the path that git tells it.
         copy = Copy(Path(folder, project.path.name.strip() or "project"))
         copy.path.mkdir()
-        copy.git("init", "-q", "-b", "main", "--template=", "--object-format=sha1")
+        copy.git("init", "-q", "-b", "main")
         info = copy.path / ".git/info"
         objects = project.git_path("objects").resolve()
         (info.parent / "objects/info/alternates").write_text(f"{objects}\n", encoding="utf-8")
         for name, value in project.settings(SETTINGS):
             copy.git("config", "--add", name, value)
         info.mkdir(exist_ok=True)
-        (info / "attributes").write_bytes(_attributes(project))
+        (info / "attributes").write_text(AS_STORED, encoding="utf-8")
         copy.git("read-tree", project.tree)
         copy.git("checkout-index", "--all", "--quiet")
-        copy.git(*NOBODY, "commit", "-q", "--no-verify", "--no-gpg-sign", "-m", "The project")
+        identity = [word for setting in NOBODY for word in ("-c", setting)]
+        copy.git(*identity, "commit", "-q", "--no-gpg-sign", "-m", "The project")
         yield copy
-
-
-def _attributes(project: Project) -> bytes:
-    """What the folders around the project, and the repository itself, say about files in it.
-
-    A pattern with a slash means another place here; git's own order of precedence is kept among
-    those that have none, except that these come before the project's own .gitattributes.
-    """
-    depth = project.prefix.count("/")
-    around = [parent / ".gitattributes" for parent in project.path.parents[:depth]]
-    files = [*reversed(around), project.git_path("info/attributes")]
-    return b"".join(file.read_bytes() + b"\n" for file in files if file.is_file())

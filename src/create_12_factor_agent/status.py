@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from . import conflicts, git
+from . import conflicts, git, undo
 from .changing import require_whole
 from .conflicts import Conflict
 from .contents import exists
@@ -52,7 +52,7 @@ def status(directory: str | None) -> Status:
         available=source.version,
         components=project.components,
         files=files,
-        conflicts=conflicts.find(project),
+        conflicts=conflicts.find(project, undo.conflicts(project)),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from . import git, undo
+from . import git, restoring
 from .changelog import release_notes
 from .changing import Changed, Request, change, require_settled, unchanged
 from .interruption import interruptible
@@ -61,7 +61,7 @@ def check(request: Request, to: str | None = None) -> Available:
 def abort(directory: str | None) -> str:
     """Take back an update, an `add` or a `remove` whose conflicts are not solved."""
     git.require()
-    return undo.abort(open_repository(directory))
+    return restoring.abort(open_repository(directory))
 
 
 def _notes(source: Source, project: Project, version: str) -> str:

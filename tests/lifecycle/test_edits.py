@@ -1,6 +1,10 @@
-"""Whatever a user did to a project: after an update nothing of it has vanished in silence."""
+"""Whatever a user did to a project: after an update nothing of it has vanished in silence.
+
+And every file that all three have is what `git merge-file` makes of them: no line has moved.
+"""
 
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,6 +101,15 @@ def made(
     }
 
 
+def three_way(folder: Path, mine: bytes, base: bytes, new: bytes) -> bytes:
+    """What git itself makes of a file, with copier's marks."""
+    sides = {"before updating": mine, "last update": base, "after updating": new}
+    for label, content in sides.items():
+        (folder / label).write_bytes(content)
+    command = ["git", "merge-file", "-p", *sides]
+    return subprocess.run(command, cwd=folder, capture_output=True).stdout
+
+
 # Each is a test of its own, so that they run beside one another.
 @pytest.mark.parametrize(("before", "after"), UPDATES)
 @pytest.mark.parametrize("component", ["", "docker"])
@@ -107,6 +120,16 @@ def test_nothing_of_the_user_s_vanishes_in_silence(
     after: str,
     component: str,
 ) -> None:
+    plain = replace(made[before], project=tmp_path_factory.mktemp("plain") / "my-agent")
+    shutil.copytree(made[before].project, plain.project)
+    if component:
+        assert plain.run(before, "add", component).code == 0
+        plain.commit()
+    old = tree(plain.project)
+    assert plain.update(after).code == 0
+    new = tree(plain.project)
+    scratch = tmp_path_factory.mktemp("scratch")
+
     @settings(
         max_examples=35,
         deadline=None,
@@ -138,6 +161,9 @@ def test_nothing_of_the_user_s_vanishes_in_silence(
                 if line.startswith("# user-"):
                     kept = line in now.get(name, b"").decode()
                     assert kept or line in shown, f"{line} of {name} is gone"
+        for name in edited.keys() & new.keys() - {ANSWERS}:
+            base = old.get(name, b"")
+            assert now[name] == three_way(scratch, edited[name], base, new[name]), name
         marked = [name for name in now if b"<<<<<<< before updating" in now[name]]
         assert all(f"{name}: " in shown for name in marked)
         assert (updated.code == 3) == ("Conflicts in" in shown) >= bool(marked)

@@ -1,0 +1,74 @@
+"""Take back a change: every file, and what git's index said of it, as it was before."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from . import undo
+from .answers import ANSWERS_FILE
+from .contents import LINK, SCRATCH, write
+from .errors import Failure, NotPossible
+from .index import lines, removed
+from .project import Project
+from .undo import ABORT, Undo
+
+
+def restore(project: Project, kept: Undo) -> None:
+    failed = []
+    for path in kept.before:
+        try:
+            _restore(project.path / path, path, kept)
+        except OSError as error:
+            failed.append(f"{path}: {error.strerror}")
+    for path in set(kept.permissions) - set(kept.before):
+        _restore_folder(project.path / path, kept.permissions[path])
+        for scratch in (project.path / path).glob(f"{SCRATCH}*"):  # of a process that was killed
+            shutil.rmtree(scratch)
+    _restore_index(project, kept)
+    if failed:
+        raise Failure(f"could not be brought back ({'; '.join(failed)}): mend it, then {ABORT}")
+    kept.forget()
+
+
+def _restore(file: Path, path: str, kept: Undo) -> None:
+    content = kept.content(path)
+    write(file, content)
+    if content and content.mode != LINK:
+        file.chmod(kept.permissions[path])
+
+
+def _restore_folder(folder: Path, permissions: int) -> None:
+    """One that was empty, and went with the file that had come into it; or the other way round."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(permissions)
+
+
+def _restore_index(project: Project, kept: Undo) -> None:
+    """Where it has become another: the rest keeps even the flags that git has for it."""
+    now = undo.index_of(project)
+    changed = [path for path in kept.before if now.get(path) != kept.index.get(path)]
+    gone = [removed(f"{project.prefix}{path}") for path in changed]
+    before = [kept.index[path] for path in changed if path in kept.index]
+    project.git("update-index", "-z", "--index-info", stdin=lines(*gone, *before))
+
+
+def abort(project: Project) -> str:
+    """Take back the change that has not come to its end, and say which it was."""
+    kept = undo.find(project)
+    if kept is None:
+        raise NotPossible("nothing to abort: no update is under way here")
+    if edited := ", ".join(_edited_since(project, kept)):
+        raise NotPossible(f"{kept.what}: edited since ({edited}): commit that or put it back")
+    restore(project, kept)
+    return kept.what
+
+
+def _edited_since(project: Project, kept: Undo) -> Iterator[str]:
+    """What is neither as it was nor as it was made, and no conflict that is being solved."""
+    # Every change writes the answers: where they are not its own, git has taken it back already.
+    under_way = undo.digest_of(project, ANSWERS_FILE) == kept.after.get(ANSWERS_FILE)
+    for path in kept.before:
+        # What is not there cannot be lost.
+        as_known = undo.digest_of(project, path) in (None, kept.before[path], kept.after[path])
+        if not as_known and not (under_way and path in kept.conflicts):
+            yield path
