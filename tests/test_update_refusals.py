@@ -171,3 +171,17 @@ def test_names_are_written_as_people_write_them(owner: Owner) -> None:
 )
 def test_a_command_that_cannot_be_read(owner: Owner, arguments: list[str]) -> None:
     refused(owner.run("0.3.0", *arguments), ": see ", f"{arguments[0]} --help\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["update", "--check", "--diff"], "--check only looks"),
+        (["update", "--check", "--data", "colour=red"], "--check only looks"),
+        (["update", "--abort", "--check"], "--abort goes with --json alone"),
+        (["add", "--list", "docker"], "--list only shows"),
+        (["update", "--to", ""], '--to "": no such version'),
+    ],
+)
+def test_flags_that_do_not_go_together(owner: Owner, arguments: list[str], word: str) -> None:
+    refused(owner.run("0.3.0", *arguments), word)

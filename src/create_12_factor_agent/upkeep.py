@@ -34,6 +34,8 @@ def update(
     request = Request(directory, tuple(data or ()), yes, dry_run, diff, may_ask(as_json))
     if abort and (to or check or data or dry_run or diff):
         raise NotPossible("--abort goes with --json alone: it takes back what was begun")
+    if check and (data or diff):
+        raise NotPossible("--check only looks: --data and --diff go with an update")
     if abort:
         printing.aborted(update.abort(directory), as_json=as_json)
     elif check:
@@ -57,6 +59,8 @@ def add(
     from . import components, printing
     from .changing import Request
 
+    if listed and (names or diff):
+        raise NotPossible("--list only shows what there is: leave it out to add")
     if listed:
         printing.components(components.listed(project), as_json=as_json)
         return

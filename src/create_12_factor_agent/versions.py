@@ -12,7 +12,7 @@ def target(source: Source, project: Project, wanted: str | None = None) -> str:
     chosen = source.version if wanted is None else f"v{wanted.removeprefix('v')}"
     require_known(source, project)
     if chosen not in source.versions:
-        raise NotPossible(f"--to {wanted}: no such version; choose from {_listed(source)}")
+        raise NotPossible(f'--to "{wanted}": no such version; choose from {_listed(source)}')
     if _number(chosen) < _number(project.version):
         raise NotPossible(
             f"the project is at {project.version} already: there is no way back to {chosen}"
