@@ -58,6 +58,7 @@ How to go on.
 
 The end.
 """
+TOOL = "template/project/tool.sh"
 BLOCK = "options\n  retries 2\n  model one\n  timeout 60\n  cache no\n  stream no\nend\n\n"
 FIRST = {
     "copier.yml": COPIER_YML,
@@ -74,6 +75,7 @@ FIRST = {
     "template/project/clients.txt": "".join(f"client {name}\n{BLOCK}" for name in "abcd"),
     "template/project/src/going.py": "".join(f"going_{n} = {n}\n" for n in range(1, 9)),
     "template/project/run.sh": "#!/bin/sh\necho run\n",
+    TOOL: "".join(f"echo {n}\n" for n in range(1, 31)),
     "template/project/Dockerfile": "FROM python\nCMD agent\n",
     "template/project/.ci.yml": "steps:\n- pytest\n",
 }
@@ -82,6 +84,7 @@ FIRST = {
 SECOND = {
     **FIRST,
     "template/project/src/two.py": "two = 2\n",
+    TOOL: FIRST[TOOL].replace("15", "15 in two"),
     "template/project/clients.txt": "".join(f"client {name}\n{BLOCK}" for name in "0abcd"),
     "template/project/src/loop.py": FIRST["template/project/src/loop.py"].replace(
         "step_15 = 15", "step_15 = 1500"
@@ -129,7 +132,9 @@ def make_factory(folder: Path) -> Factory:
             file = factory.repository / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
-            file.chmod(0o755 if name.endswith(".sh") else 0o644)
+            # tool.sh can be run from the second version on.
+            executable = name.endswith(".sh") and (name, version) != (TOOL, "0.1.0")
+            file.chmod(0o755 if executable else 0o644)
         _git(factory, "add", "--all")
         _git(factory, "commit", "-q", "-m", version)
         _git(factory, "tag", "-a", f"v{version}", "-m", version)

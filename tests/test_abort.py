@@ -64,7 +64,6 @@ def test_what_is_being_solved_is_taken_back(torn: Owner) -> None:
     before = tree(torn.project)
     torn.update()
     torn.write("src/loop.py", "half of it is solved\n")
-    torn.write("src/two.py", "and this\n")
     torn.git("add", "src/loop.py")
     assert torn.run("0.3.0", "update", "--abort").code == 0
     assert tree(torn.project) == before
@@ -188,3 +187,46 @@ def test_a_folder_that_is_gone_is_said_in_one_line(owner: Owner, command: str) -
     done = shell(owner, f"mkdir {gone}; cd {gone}; rmdir {gone}; {' '.join(COMMAND)} {command}")
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("src/going.py", ["reset", "-q", "--", "src/going.py"]),
+        ("src/loop.py", ["checkout", "-q", "HEAD", "--", "src/loop.py"]),
+    ],
+)
+def test_work_on_a_file_that_was_settled_is_not_eaten(
+    torn: Owner, name: str, command: list[str]
+) -> None:
+    torn.update()
+    torn.git(*command)
+    torn.write(name, "a day of work\n")
+    refused = torn.run("0.3.0", "update", "--abort")
+    assert (refused.code, torn.read(name)) == (2, "a day of work\n")
+    assert f"edited since ({name})" in refused.stderr
+
+
+def test_a_file_between_marks_that_git_does_not_know_is_being_solved(torn: Owner) -> None:
+    torn.update()
+    torn.write("src/two.py", torn.read("src/two.py") + "more\n")
+    assert torn.run("0.3.0", "update", "--abort").code == 0
+    assert torn.read("src/two.py") == "my_two = 2\n"
+
+
+def test_nothing_but_its_own_scratch_is_removed(torn: Owner) -> None:
+    torn.write(".create-12-factor-agent-write-mine/notes", "mine\n")
+    torn.write("src/.create-12-factor-agent-write-notes", "mine\n")
+    before = tree(torn.project)
+    torn.update()
+    assert torn.run("0.3.0", "update", "--abort").code == 0
+    assert tree(torn.project) == before
+
+
+def test_a_record_of_another_version_is_refused_in_one_line(torn: Owner) -> None:
+    torn.update()
+    [state] = torn.project.glob(".git/create-12-factor-agent/*/state.json")
+    state.write_text(state.read_text().replace('"permissions"', '"of_tomorrow"'))
+    for command in (["status"], ["update", "--yes"], ["update", "--abort"]):
+        refused = torn.run("0.3.0", *command)
+        assert (refused.code, refused.stderr.count("\n")) == (2, 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Desk, tree
-from factory import FIRST, Factory, Owner, answers
+from factory import FIRST, Factory, Owner, answers, make_project
 
 
 @pytest.mark.parametrize("content", [b"\0\1binary", "step_1 = 'ü'\n".encode("utf-16")])
@@ -297,7 +297,8 @@ def test_filters_and_attributes_of_the_repository_alone_hold(owner: Owner) -> No
     owner.git("config", "filter.shout.clean", "tr A-Z a-z")
     owner.write(".git/info/attributes", "*.txt filter=shout\nsrc/*.py text eol=crlf\n")
     assert owner.update().code == 0
-    assert owner.read("colour.txt") == "blue\n"  # as copier has it: git smudges at checkouts
+    assert owner.read("colour.txt") == "BLUE\n"  # as a checkout has it
+    assert owner.read("src/two.py") == "two = 2\r\n"
     assert owner.git("status", "--porcelain", "--", "src/going.py") == " D src/going.py\n"
 
 
@@ -417,3 +418,61 @@ def test_a_checkout_with_crlf_keeps_what_the_template_has_not_changed(owner: Own
     updated = owner.run("0.3.0", "update", "--yes", "--json").json
     assert "run.sh" not in updated["files"]
     assert "\r\n" in owner.read("run.sh")
+
+
+def test_a_secret_that_git_does_not_store_stays_where_it_is(owner: Owner) -> None:
+    owner.git("config", "filter.scrub.clean", "sed s/REAL/@SECRET@/")
+    owner.git("config", "filter.scrub.smudge", "sed s/@SECRET@/REAL/")
+    owner.write(".gitattributes", "src/*.py filter=scrub\n")
+    owner.edit("src/loop.py", "step_2 = 2\n", "step_2 = 'REAL'\n")
+    owner.edit("src/going.py", "going_2 = 2\n", "going_2 = 'REAL'\n")
+    owner.commit()
+    assert "@SECRET@" in owner.git("show", "HEAD:src/loop.py")
+    assert owner.update().code == 3
+    assert "step_2 = 'REAL'\n" in owner.read("src/loop.py")
+    assert "step_15 = 1500\n" in owner.read("src/loop.py")
+    assert "going_2 = 'REAL'\n" in owner.read("src/going.py")
+
+
+def test_a_file_in_another_encoding_is_merged_in_it(owner: Owner) -> None:
+    owner.write(".gitattributes", "src/loop.py working-tree-encoding=UTF-16\n")
+    text = owner.read("src/loop.py").replace("step_2 = 2\n", "step_2 = 'ü'\n")
+    (owner.project / "src/loop.py").write_bytes(text.encode("utf-16"))
+    owner.commit()
+    assert owner.update().code == 0
+    merged = (owner.project / "src/loop.py").read_bytes().decode("utf-16")
+    assert "step_2 = 'ü'\n" in merged
+    assert "step_15 = 1500\n" in merged
+    owner.git("add", "--all")
+
+
+def test_what_the_template_makes_executable_is_so_beside_an_edit(owner: Owner) -> None:
+    owner.edit("tool.sh", "echo 3\n", "echo mine\n")
+    owner.commit()
+    assert owner.update("0.2.0").code == 0
+    assert "echo mine\n" in owner.read("tool.sh")
+    assert "echo 15 in two\n" in owner.read("tool.sh")
+    assert (owner.project / "tool.sh").stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_what_became_of_a_file_that_the_template_dropped_is_the_user_s(
+    owner: Owner, kind: str
+) -> None:
+    (owner.project / "src/old.py").unlink()
+    if kind == "folder":
+        owner.write("src/old.py/mine.py", "mine = 1\n")
+    else:
+        owner.git("mv", "run.sh", "src/run.sh")
+        (owner.project / "run.sh").symlink_to("src/run.sh")
+    owner.commit()
+    assert owner.update().code == 0
+
+
+def test_a_project_is_whole_from_its_first_commit(desk: Desk, factory: Factory) -> None:
+    excludes = desk.here.parent / "excludes"
+    excludes.write_text("*.sh\n")
+    desk.configure("core.excludesFile", str(excludes))
+    owner = make_project(desk, factory)
+    assert "run.sh" in owner.git("ls-files")
+    assert owner.update().code == 0

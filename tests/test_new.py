@@ -150,7 +150,7 @@ def test_a_dry_run_draws_every_file_and_a_new_project_is_summed_up(desk: Desk) -
     assert "── src/  " in summed_up
 
 
-@pytest.mark.parametrize("name", ["Pydantic", "starlette", "click"])
+@pytest.mark.parametrize("name", ["Pydantic", "starlette", "click", "pre-commit"])
 def test_a_project_is_not_named_after_what_it_installs(desk: Desk, name: str) -> None:
     refused = desk.run(name, "--yes")
     assert (refused.code, desk.left()) == (2, [])

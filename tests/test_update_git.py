@@ -26,7 +26,7 @@ def edited(owner: Owner) -> Owner:
 
 def arrived(owner: Owner, unmerged: str = "README.md\nsrc/going.py\n") -> None:
     """The update is there, the edits too, and the conflicts are known."""
-    assert "step_2 = 'mine'  \n" in owner.read("src/loop.py")
+    assert "step_2 = 'mine'  \n" in owner.read("src/loop.py").replace("\r\n", "\n")
     assert "step_15 = 1500" in owner.read("src/loop.py")
     assert "<<<<<<<" not in owner.read("src/loop.py")
     assert "<<<<<<< before updating" in owner.read("README.md")
@@ -203,15 +203,16 @@ def test_a_checkout_with_crlf_is_no_edit(owner: Owner) -> None:
     assert owner.update().code == 0
     owner.git("add", "--all")
     assert "step_15 = 1500\n" in owner.git("show", ":src/loop.py")
+    assert "step_15 = 1500\r\n" in owner.read("src/loop.py")
 
 
 def test_links_and_modes_stay(owner: Owner) -> None:
     (owner.project / "link").symlink_to("README.md")
     (owner.project / "src/loop.py").chmod(0o755)
-    owner.write("tool.sh", "#!/bin/sh\n")
-    (owner.project / "tool.sh").chmod(0o755)
+    owner.write("own.sh", "#!/bin/sh\n")
+    (owner.project / "own.sh").chmod(0o755)
     owner.commit()
     assert owner.update().code == 0
     assert str((owner.project / "link").readlink()) == "README.md"
-    for name in ("tool.sh", "run.sh", "src/loop.py"):
+    for name in ("own.sh", "run.sh", "src/loop.py"):
         assert os.access(owner.project / name, os.X_OK), name

@@ -18,8 +18,6 @@ from .questions import Question
 from .source import Source, carried
 from .versions import require_known
 
-LISTED_IN = "template/components.yml"
-
 
 @dataclass(frozen=True)
 class Component:
@@ -99,7 +97,7 @@ def _question(source: Source, version: str) -> Question:
 
 
 def _known(source: Source, version: str, added: Sequence[str]) -> list[Component]:
-    brought = yaml.safe_load(source.read(version, LISTED_IN))
+    brought = yaml.safe_load(source.components(version))
     question = _question(source, version)
     return [
         Component(name, label.partition(": ")[2], **brought[name], added=name in added)

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 LINK = "120000"
-SCRATCH = ".create-12-factor-agent-"
+SCRATCH = ".create-12-factor-agent-write-"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,13 @@ def content_of(file: Path) -> Content | None:
     if not file.exists():
         return None
     return Content(file.read_bytes(), "100755" if os.access(file, os.X_OK) else "100644")
+
+
+def is_scratch(folder: Path) -> bool:
+    """What `write` leaves behind when it is killed, and nothing else of such a name."""
+    if folder.is_symlink() or not folder.is_dir() or not folder.name.startswith(SCRATCH):
+        return False
+    return all(file.name == "new" and not file.is_dir() for file in folder.iterdir())
 
 
 def write(file: Path, content: Content | None) -> None:

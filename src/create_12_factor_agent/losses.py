@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .answers import read_answers
-from .contents import LINK, content_of, exists, is_file
+from .contents import LINK, Content, content_of, exists, is_file, write
 from .index import Entry
 from .obstacles import in_the_way
 from .project import Project
@@ -63,6 +63,16 @@ def meetings(source: Source, project: Project, copy: Copy, version: str) -> list
     mine = {path: replace(copy.before[path], stage=2) for path in sorted(new)}
     met = [Meeting(old[path], mine[path], new[path]) for path in mine]
     return [each for each in met if not _same(each.old, each.mine) and not each.is_passed_by]
+
+
+def keep_modes(source: Source, project: Project, copy: Copy, version: str) -> None:
+    """What the template made executable, or no longer: lost where copier merges the whole file."""
+    old, new = source.modes(project.version), source.modes(version)
+    for path, entry in copy.before.items():
+        here = copy.path / path
+        changed = path in new and old.get(path) == entry.mode != new[path]
+        if changed and is_file(here) and not here.is_symlink():
+            write(here, Content(here.read_bytes(), new[path]))
 
 
 def _no_text(copy: Copy) -> set[str]:

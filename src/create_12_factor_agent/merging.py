@@ -8,8 +8,9 @@ import yaml
 
 from . import conflicts, losses, obstacles
 from .answers import ANSWERS_FILE, read_answers
+from .checkout import checked_out
 from .conflicts import Conflict
-from .contents import Content, content_of, exists
+from .contents import Content, exists
 from .errors import InTheWay, NotPossible
 from .index import Entry
 from .project import Project
@@ -62,6 +63,7 @@ def try_merge(
             with rendered(source, project.path.name, known, version) as made:
                 obstacles.require_room(project, made)
             raise
+        losses.keep_modes(source, project, copy, version)
         notes = list(_not_kept(copy, header))
         going = []
         for meeting in losses.meetings(source, project, copy, version):
@@ -78,11 +80,15 @@ def try_merge(
             notes.append(f"{path} was edited, and went: git has it still")
         added = [path for path in copy.changed() if path not in before]
         untracked = {path: obstacles.meet(project, copy, path) for path in added}
-        return _outcome(copy, untracked, notes, diff)
+        return _outcome(project, copy, untracked, notes, diff)
 
 
 def _outcome(
-    copy: Copy, untracked: dict[str, Content | None], notes: list[str], diff: bool
+    project: Project,
+    copy: Copy,
+    untracked: dict[str, Content | None],
+    notes: list[str],
+    diff: bool,
 ) -> Outcome:
     changed = [path for path in copy.changed() if path in copy.before or exists(copy.path / path)]
     unmerged = copy.unmerged()
@@ -91,7 +97,7 @@ def _outcome(
     between_marks = [path for path in met if conflicts.hunks_in(copy.path / path)]
     return Outcome(
         answers=read_answers(copy.path),
-        files={path: content_of(copy.path / path) for path in changed},
+        files=checked_out(project, copy, changed),
         committed={path: copy.before[path] for path in changed if path in copy.before},
         untracked=untracked,
         conflicts=conflicts.described(copy.path, unmerged, between_marks),

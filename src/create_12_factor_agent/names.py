@@ -20,10 +20,13 @@ def project_name(text: str) -> str:
     return name
 
 
-def require_free(name: str, project: Path) -> None:
-    """A project cannot depend on itself: refuse the name of a package that it installs."""
+def require_free(name: str, project: Path, components: str) -> None:
+    """A project cannot depend on itself: refuse the name of a package that it installs.
+
+    Or that one of the components, of which `components` is the list, would bring later.
+    """
     pins = "".join(file.read_text(encoding="utf-8") for file in project.glob("requirements*.txt"))
-    if re.search(rf"^{re.escape(name)}==", pins, re.MULTILINE):
+    if re.search(rf"(?<![\w-]){re.escape(name)}(\[[\w,-]+\])?[=<>~!]", pins + components):
         raise _refusal(name, "it is a package that the project installs", f"{name}-agent")
 
 

@@ -80,7 +80,7 @@ def _create(source: Source, request: Request, known: Answers) -> Created:
     beside = Path(gettempdir()) if request.dry_run else target or Path.cwd()
     with staging(beside) as project:
         answers = render(source, project, known, defaults=request.yes)
-        require_free(answers["project_name"], project)
+        require_free(answers["project_name"], project, source.components(source.version))
         target = target or _target(request, answers)
         assert target is not None
         created = _describe(source, request, project, target, answers)

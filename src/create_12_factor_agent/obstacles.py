@@ -1,6 +1,6 @@
 """What of the user's, unknown to git or not, stands where the template has a file."""
 
-from collections.abc import Container
+from collections.abc import Iterable
 from pathlib import Path
 
 from .contents import LINK, Content, content_of, exists, is_file, write
@@ -30,17 +30,25 @@ def meet(project: Project, copy: Copy, path: str) -> Content | None:
     return found
 
 
-def require_committed(source: Source, project: Project, committed: Container[str]) -> None:
+def require_committed(source: Source, project: Project, committed: Iterable[str]) -> None:
     """Refuse files of the template's that git does not know: copier would pass them by."""
-    paths = sorted(source.paths(project.version))
-    unknown = [path for path in paths if path not in committed and exists(project.path / path)]
+    paths = sorted(source.paths(project.version) - set(committed))
+    unknown = [path for path in paths if _is_there(project.path, path)]
     if not unknown:
         return
     with rendered(source, project.path.name, project.answers, project.version) as made:
         if theirs := ", ".join(path for path in unknown if exists(made / path)):
             raise NotPossible(
-                f"git does not know what the template made ({theirs}): git add --force and commit"
+                f"git does not know what the template made ({theirs}): "
+                "git add --force and commit, or move it"
             )
+
+
+def _is_there(root: Path, path: str) -> bool:
+    """A file, and not seen through a link or within another repository."""
+    folders = [root / folder for folder in Path(path).parents[:-1]]
+    around = any(folder.is_symlink() or (folder / ".git").exists() for folder in folders)
+    return not around and (root / path).is_file() and not (root / path).is_symlink()
 
 
 def require_room(project: Project, made: Path) -> None:

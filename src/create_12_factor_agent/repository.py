@@ -41,7 +41,8 @@ def first_commit(project: Path, message: str) -> str | None:
     """Make the repository; if git will not commit, say why and what to run."""
     git("init", "-q", "-b", "main", cwd=project)
     try:
-        git("add", "--all", cwd=project)
+        # All that the template made, whatever the user's own gitignore says: updates merge it.
+        git("add", "--all", "--force", cwd=project)
         # The user's identity and signature, but not their hooks: those are for their own work.
         settings = ("-c", f"core.hooksPath={os.devnull}", "-c", "maintenance.auto=false")
         git(*settings, "commit", "-q", "-m", message, cwd=project)

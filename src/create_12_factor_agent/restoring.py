@@ -6,7 +6,8 @@ from pathlib import Path
 
 from . import undo
 from .answers import ANSWERS_FILE
-from .contents import LINK, SCRATCH, write
+from .conflicts import hunks_in
+from .contents import LINK, is_scratch, write
 from .errors import Failure, NotPossible
 from .index import lines, removed
 from .project import Project
@@ -20,10 +21,11 @@ def restore(project: Project, kept: Undo) -> None:
             _restore(project.path / path, path, kept)
         except OSError as error:
             failed.append(f"{path}: {error.strerror}")
-    for path in set(kept.permissions) - set(kept.before):
-        _restore_folder(project.path / path, kept.permissions[path])
-        for scratch in (project.path / path).glob(f"{SCRATCH}*"):  # of a process that was killed
-            shutil.rmtree(scratch)
+    for path in sorted(set(kept.permissions) - set(kept.before)):
+        try:
+            _restore_folder(project.path / path, kept.permissions[path])
+        except OSError as error:
+            failed.append(f"{path}: {error.strerror}")
     _restore_index(project, kept)
     if failed:
         raise Failure(f"could not be brought back ({'; '.join(failed)}): mend it, then {ABORT}")
@@ -41,6 +43,8 @@ def _restore_folder(folder: Path, permissions: int) -> None:
     """One that was empty, and went with the file that had come into it; or the other way round."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(permissions)
+    for scratch in filter(is_scratch, folder.iterdir()):  # of a process that was killed
+        shutil.rmtree(scratch)
 
 
 def _restore_index(project: Project, kept: Undo) -> None:
@@ -67,8 +71,12 @@ def _edited_since(project: Project, kept: Undo) -> Iterator[str]:
     """What is neither as it was nor as it was made, and no conflict that is being solved."""
     # Every change writes the answers: where they are not its own, git has taken it back already.
     under_way = undo.digest_of(project, ANSWERS_FILE) == kept.after.get(ANSWERS_FILE)
+    index = undo.index_of(project)
     for path in kept.before:
         # What is not there cannot be lost.
         as_known = undo.digest_of(project, path) in (None, kept.before[path], kept.after[path])
-        if not as_known and not (under_way and path in kept.conflicts):
+        # Git, where it knows the file, has it as a conflict or as solved, not as before.
+        known, now = kept.index.get(path), index.get(path)
+        being_solved = now != known if known else hunks_in(project.path / path) > 0
+        if not as_known and not (under_way and path in kept.conflicts and being_solved):
             yield path

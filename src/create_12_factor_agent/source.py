@@ -65,11 +65,18 @@ class Source:
         """A file of that version, by its path in the template's repository."""
         return git("cat-file", "blob", f"refs/tags/{version}:{path}", cwd=self.repository)
 
+    def components(self, version: str) -> str:
+        """What each component brings, as YAML."""
+        return self.read(version, "template/components.yml")
+
+    def modes(self, version: str) -> dict[str, str]:
+        """Git's mode of each path that a project of that version can have, whatever its answers."""
+        listed = git("ls-tree", "-r", "-z", f"refs/tags/{version}:{PROJECT}", cwd=self.repository)
+        rows = (row.split("\t", 1) for row in listed.split("\0") if row)
+        return {path.removesuffix(SUFFIX): what.partition(" ")[0] for what, path in rows}
+
     def paths(self, version: str) -> set[str]:
-        """Every path that a project of that version can have, whatever its answers."""
-        tree = f"refs/tags/{version}:{PROJECT}"
-        listed = git("ls-tree", "-r", "-z", "--name-only", tree, cwd=self.repository)
-        return {path.removesuffix(SUFFIX) for path in listed.split("\0") if path}
+        return set(self.modes(version))
 
     def environment(self, env: Mapping[str, str]) -> dict[str, str]:
         """`env`, and in it settings with which git finds the repository at the public URL."""

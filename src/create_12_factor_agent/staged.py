@@ -36,6 +36,16 @@ class Copy:
         """The project's committed files."""
         return {entry.path: entry for entry in entries(self.git("ls-files", "-s", "-z"))}
 
+    def after(self) -> dict[str, Entry]:
+        """All files as they are now; of a conflict, git's index knows nothing any more."""
+        self.git("add", "--all", "--force")
+        return {entry.path: entry for entry in entries(self.git("ls-files", "-s", "-z"))}
+
+    def has_committed(self, entry: Entry) -> bool:
+        """Whether a file is the one that was there before."""
+        before = self.before.get(entry.path)
+        return before is not None and before.content == entry.content
+
     def unmerged(self) -> list[Entry]:
         return list(entries(self.git("ls-files", "-u", "-z")))
 
@@ -73,8 +83,7 @@ class Copy:
         return to_bytes(told)
 
     def diff(self) -> str:
-        """Everything that changed, as a patch for the project's folder."""
-        self.git("add", "--all", "--force")
+        """Everything that changed since, once `after` was asked, as a patch for the project."""
         # The user's own settings for diffs are for their eyes; this is for `git apply` too.
         plain = ("-U3", "--no-ext-diff", "--no-textconv", "--no-renames", "--binary", "--no-color")
         return self.git("diff", "--cached", *plain, "--src-prefix=a/", "--dst-prefix=b/", "HEAD")

@@ -122,19 +122,21 @@ def digest_of(project: Project, path: str) -> str | None:
 
 def _permissions(project: Project, outcome: Outcome) -> dict[str, int]:
     folders = {str(folder) for path in outcome.files for folder in Path(path).parents}
-    found = [path for path in {*folders, *outcome.files} if _has_permissions(project.path / path)]
-    return {path: (project.path / path).stat().st_mode & 0o7777 for path in sorted(found)}
-
-
-def _has_permissions(file: Path) -> bool:
-    return file.exists() and not file.is_symlink()
+    files = {path: project.path / path for path in sorted({*folders, *outcome.files})}
+    there = {path: file for path, file in files.items() if file.exists() and not file.is_symlink()}
+    return {path: file.stat().st_mode & 0o7777 for path, file in there.items()}
 
 
 def _kept(project: Project) -> Undo | None:
     folder = _folder(project)
     if not (folder / STATE).exists():
         return None
-    return Undo(folder, **json.loads((folder / STATE).read_text(encoding="utf-8")))
+    try:
+        return Undo(folder, **json.loads((folder / STATE).read_text(encoding="utf-8")))
+    except TypeError:
+        raise NotPossible(
+            f"begun by another version of this command: end it there ({folder})"
+        ) from None
 
 
 def _remove(folder: Path) -> None:
