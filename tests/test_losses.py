@@ -297,7 +297,7 @@ def test_filters_and_attributes_of_the_repository_alone_hold(owner: Owner) -> No
     owner.git("config", "filter.shout.clean", "tr A-Z a-z")
     owner.write(".git/info/attributes", "*.txt filter=shout\nsrc/*.py text eol=crlf\n")
     assert owner.update().code == 0
-    assert owner.read("colour.txt") == "BLUE\n"  # as a checkout has it
+    assert owner.read("colour.txt") == "blue\n"  # as copier has it: git smudges at checkouts
     assert owner.read("src/two.py") == "two = 2\r\n"
     assert owner.git("status", "--porcelain", "--", "src/going.py") == " D src/going.py\n"
 
@@ -476,3 +476,67 @@ def test_a_project_is_whole_from_its_first_commit(desk: Desk, factory: Factory) 
     owner = make_project(desk, factory)
     assert "run.sh" in owner.git("ls-files")
     assert owner.update().code == 0
+
+
+def test_a_conflict_in_another_encoding_is_one_until_it_is_solved(owner: Owner) -> None:
+    owner.write(".gitattributes", "src/loop.py working-tree-encoding=UTF-16\n")
+    text = owner.read("src/loop.py").replace("step_15 = 15\n", "step_15 = 'ü'\n")
+    (owner.project / "src/loop.py").write_bytes(text.encode("utf-16"))
+    owner.commit()
+    assert "src/loop.py: 1 hunk" in owner.update().stdout
+    assert "src/loop.py: 1 hunk" in owner.run("0.3.0", "status").stdout
+    owner.git("add", "--all")
+    assert owner.run("0.3.0", "status").code == 3
+
+
+@pytest.mark.parametrize("clean", ["base64", "tr a-z A-Z"])
+def test_what_the_template_brings_goes_through_no_filter(owner: Owner, clean: str) -> None:
+    owner.git("config", "filter.armour.clean", clean)
+    owner.git("config", "filter.armour.smudge", {"base64": "base64 -d"}.get(clean, "tr A-Z a-z"))
+    owner.git("config", "filter.armour.required", "true")
+    owner.write(".gitattributes", "src/*.py filter=armour\n")
+    owner.edit("src/loop.py", "step_2 = 2\n", "step_2 = 'mine'\n")
+    owner.commit()
+    owner.write("src/two.py", "my_two = 2\n")
+    assert owner.update().code == 3
+    assert "my_two = 2\n" in owner.read("src/two.py")
+    assert "two = 2\n" in owner.read("src/two.py")
+    assert "step_2 = 'mine'\n" in owner.read("src/loop.py")
+    assert "step_15 = 1500\n" in owner.read("src/loop.py")
+    assert "<<<<<<<" not in owner.read("src/loop.py")
+
+
+def test_no_hook_is_run_and_nothing_written_to_say_what_would_change(owner: Owner) -> None:
+    hook = owner.project / ".git/hooks/post-index-change"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\ntouch .git/ran\n")
+    hook.chmod(0o755)
+    owner.git("config", "core.splitIndex", "true")
+    owner.git("config", "core.autocrlf", "true")
+    before = owner.everything()
+    assert owner.update("0.3.0", "--dry-run").code == 0
+    assert owner.update("0.3.0", "--diff").code == 0
+    assert owner.everything() == before
+
+
+def test_a_file_at_the_path_of_an_absent_component_keeps_its_mode(owner: Owner) -> None:
+    owner.write("Dockerfile", "FROM mine\n")
+    (owner.project / "Dockerfile").chmod(0o755)
+    owner.commit()
+    assert owner.update().code == 0
+    assert (owner.project / "Dockerfile").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_repository_that_knows_no_modes_gets_those_of_the_template(owner: Owner) -> None:
+    owner.git("config", "core.fileMode", "false")
+    owner.edit("tool.sh", "echo 3\n", "echo mine\n")
+    owner.commit()
+    assert not (owner.project / "tool.sh").stat().st_mode & 0o111
+    assert owner.update().code == 0
+    assert (owner.project / "tool.sh").stat().st_mode & 0o111
+
+
+def test_a_new_file_that_git_ignores_is_told(owner: Owner) -> None:
+    owner.write(".gitignore", "*.log\n/private/\ncolour.txt\n")
+    owner.commit()
+    assert "git ignores colour.txt: git add --force" in owner.update().stdout

@@ -92,7 +92,9 @@ def test_a_work_tree_of_its_own(edited: Owner) -> None:
     assert edited.git("status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("name", ["with space", "ünïcode + 日本", "quo'te\"s", "space behind "])
+@pytest.mark.parametrize(
+    "name", ["with space", "ünïcode + 日本", "quo'te\"s", "space behind ", "co:lon"]
+)
 def test_a_path_as_people_have_them(desk: Desk, factory: Factory, name: str) -> None:
     desk.git("init", "-q", "elsewhere")
     owner = make_project(desk, factory, "0.1.0", "--data", "project_name=my-agent", at=name)

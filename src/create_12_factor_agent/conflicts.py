@@ -92,7 +92,8 @@ def hunks_in(file: Path) -> int:
         return 0
     if file.name.endswith(REJECTED):
         return len(re.findall(rb"^@@ ", file.read_bytes(), re.MULTILINE))
-    return len(HUNK.findall(file.read_bytes()))
+    # Without the zeros of UTF-16.
+    return len(HUNK.findall(file.read_bytes().replace(b"\0", b"")))
 
 
 def _split(listed: str) -> list[str]:

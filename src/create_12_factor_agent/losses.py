@@ -18,6 +18,7 @@ from .source import Source
 from .staged import Copy
 
 SUBMODULE = "160000"
+PLAIN_FILES = {"100644", "100755"}
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,10 @@ def meetings(source: Source, project: Project, copy: Copy, version: str) -> list
 def keep_modes(source: Source, project: Project, copy: Copy, version: str) -> None:
     """What the template made executable, or no longer: lost where copier merges the whole file."""
     old, new = source.modes(project.version), source.modes(version)
-    for path, entry in copy.before.items():
-        here = copy.path / path
-        changed = path in new and old.get(path) == entry.mode != new[path]
-        if changed and is_file(here) and not here.is_symlink():
+    for path in copy.changed():
+        here, entry = copy.path / path, copy.before.get(path)
+        modes = {old.get(path), new.get(path)}
+        if entry and entry.mode == old.get(path) and modes == PLAIN_FILES and here.is_file():
             write(here, Content(here.read_bytes(), new[path]))
 
 
@@ -115,4 +116,4 @@ def _side(copy: Copy, made: Path, path: str, stage: int) -> Entry | None:
     content = content_of(file) if is_file(file) else None
     if content is None or content.mode == LINK:
         return None
-    return Entry(content.mode, copy.blob(file), stage, path)
+    return Entry(content.mode, copy.blob(file, as_path=path), stage, path)

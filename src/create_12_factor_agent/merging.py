@@ -52,7 +52,7 @@ def try_merge(
     diff: bool,
 ) -> Outcome:
     """Merge a version of the template, with these answers, into a copy of the project."""
-    with staged(project) as copy:
+    with staged(project, source.paths(project.version) | source.paths(version)) as copy:
         before = copy.before
         obstacles.require_committed(source, project, before)
         header = (copy.path / ANSWERS_FILE).read_text(encoding="utf-8")
@@ -102,7 +102,7 @@ def _outcome(
         untracked=untracked,
         conflicts=conflicts.described(copy.path, unmerged, between_marks),
         unmerged=[(side, copy.content(side)) for side in unmerged],
-        notes=notes,
+        notes=[*notes, *obstacles.ignored(project, untracked)],
         diff=copy.diff() if diff else "",
     )
 

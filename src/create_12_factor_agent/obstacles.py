@@ -1,6 +1,6 @@
 """What of the user's, unknown to git or not, stands where the template has a file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .contents import LINK, Content, content_of, exists, is_file, write
@@ -49,6 +49,14 @@ def _is_there(root: Path, path: str) -> bool:
     folders = [root / folder for folder in Path(path).parents[:-1]]
     around = any(folder.is_symlink() or (folder / ".git").exists() for folder in folders)
     return not around and (root / path).is_file() and not (root / path).is_symlink()
+
+
+def ignored(project: Project, added: Iterable[str]) -> Iterator[str]:
+    """Say which of the template's new files git would not add by itself."""
+    listed = "".join(f"{path}\0" for path in added)
+    told = project.git("check-ignore", "-z", "--stdin", stdin=listed, fine=(0, 1))
+    if paths := told.rstrip("\0").replace("\0", ", "):
+        yield f"git ignores {paths}: git add --force"
 
 
 def require_room(project: Project, made: Path) -> None:

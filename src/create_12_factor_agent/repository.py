@@ -47,6 +47,6 @@ def first_commit(project: Path, message: str) -> str | None:
         settings = ("-c", f"core.hooksPath={os.devnull}", "-c", "maintenance.auto=false")
         git(*settings, "commit", "-q", "-m", message, cwd=project)
     except Failure as failure:
-        command = f"git add --all && git commit -m {shlex.quote(message)}"
+        command = f"git add --all --force && git commit -m {shlex.quote(message)}"
         return f"the first commit is left to you, run: {command}\ngit said: {failure}"
     return None

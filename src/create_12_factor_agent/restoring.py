@@ -16,6 +16,7 @@ from .undo import ABORT, Undo
 
 def restore(project: Project, kept: Undo) -> None:
     failed = []
+    _remove_scratch(project, kept)
     for path in kept.before:
         try:
             _restore(project.path / path, path, kept)
@@ -43,8 +44,13 @@ def _restore_folder(folder: Path, permissions: int) -> None:
     """One that was empty, and went with the file that had come into it; or the other way round."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(permissions)
-    for scratch in filter(is_scratch, folder.iterdir()):  # of a process that was killed
-        shutil.rmtree(scratch)
+
+
+def _remove_scratch(project: Project, kept: Undo) -> None:
+    """What a process that was killed has left behind."""
+    for folder in {(project.path / path).parent for path in kept.before}:
+        for scratch in list(filter(is_scratch, folder.glob("*"))):
+            shutil.rmtree(scratch)
 
 
 def _restore_index(project: Project, kept: Undo) -> None:
@@ -62,7 +68,7 @@ def abort(project: Project) -> str:
     if kept is None:
         raise NotPossible("nothing to abort: no update is under way here")
     if edited := ", ".join(_edited_since(project, kept)):
-        raise NotPossible(f"{kept.what}: edited since ({edited}): commit that or put it back")
+        raise NotPossible(f"{kept.what}: edited since ({edited}): commit that or move it away")
     restore(project, kept)
     return kept.what
 

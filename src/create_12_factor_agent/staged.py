@@ -1,6 +1,7 @@
 """A merge is tried on a copy: the project itself is touched when the outcome is known."""
 
-from collections.abc import Container, Iterator
+import re
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,11 +15,11 @@ from .index import Entry, entries, lines, removed
 from .project import Project
 
 # What a repository may say for itself alone about how its files are written and merged.
-SETTINGS = r"^(core\.(filemode|symlinks)|merge\..*)$"
-# All files as git stores them, which is how the template's are: with LF, and unfiltered (a filter
-# may need what only the project's own repository has, keys or what LFS has fetched). And git
+SETTINGS = r"^(core\.(filemode|symlinks)|filter\..*|merge\..*)$"
+# Line ends and encoding are the template's own: `checkout` makes the project's of them. And git
 # itself finds out what is text, as it does in copier's own copies.
-AS_STORED = "* -text -filter -ident !working-tree-encoding !diff\n"
+AS_RENDERED = "* -text -ident !working-tree-encoding !diff\n"
+NO_FILTER = ("unspecified", "unset")
 NOBODY = ("user.name=create-12-factor-agent", "user.email=template@create-12-factor-agent.invalid")
 
 
@@ -38,7 +39,7 @@ class Copy:
 
     def after(self) -> dict[str, Entry]:
         """All files as they are now; of a conflict, git's index knows nothing any more."""
-        self.git("add", "--all", "--force")
+        self.git("-c", "core.fileMode=true", "add", "--all", "--force")
         return {entry.path: entry for entry in entries(self.git("ls-files", "-s", "-z"))}
 
     def has_committed(self, entry: Entry) -> bool:
@@ -61,9 +62,16 @@ class Copy:
         noted = lines(removed(sides[0].path), *sides)
         self.git("update-index", "-z", "--index-info", stdin=noted)
 
-    def blob(self, file: Path) -> str:
-        """Store a file's bytes."""
-        return self.git("hash-object", "-w", "--no-filters", "--", str(file)).strip()
+    def blob(self, file: Path, *, as_path: str | None = None) -> str:
+        """Store a file's bytes, or what git would make of them at a path of the project."""
+        how = ("--no-filters",) if as_path is None else ("--path", as_path)
+        return self.git("hash-object", "-w", *how, "--", str(file)).strip()
+
+    def blobs(self, paths: Sequence[str]) -> dict[str, str]:
+        """Store the bytes of files that the template can have: no name has a line break."""
+        listed = "".join(f"{self.path / path}\n" for path in paths)
+        told = self.git("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=listed)
+        return dict(zip(paths, told.split(), strict=True))
 
     def content(self, entry: Entry) -> bytes:
         return to_bytes(self.git("cat-file", "blob", entry.blob))
@@ -90,8 +98,11 @@ class Copy:
 
 
 @contextmanager
-def staged(project: Project) -> Iterator[Copy]:
-    """A copy of what the project has committed, gone afterwards."""
+def staged(project: Project, paths: Container[str]) -> Iterator[Copy]:
+    """A copy of what the project has committed, gone afterwards.
+
+    `paths` are those that the template can have.
+    """
     with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
         # Copier strips the path that git tells it.
         copy = Copy(Path(folder, project.path.name.strip() or "project"))
@@ -103,9 +114,27 @@ def staged(project: Project) -> Iterator[Copy]:
         for name, value in project.settings(SETTINGS):
             copy.git("config", "--add", name, value)
         info.mkdir(exist_ok=True)
-        (info / "attributes").write_text(AS_STORED, encoding="utf-8")
+        (info / "attributes").write_bytes(AS_RENDERED.encode() + _unfiltered(project, paths))
         copy.git("read-tree", project.tree)
         copy.git("checkout-index", "--all", "--quiet")
         identity = [word for setting in NOBODY for word in ("-c", setting)]
         copy.git(*identity, "commit", "-q", "--no-gpg-sign", "-m", "The project")
         yield copy
+
+
+def _unfiltered(project: Project, paths: Container[str]) -> bytes:
+    """Attributes that leave the user's own files as git stores them.
+
+    A filter may need what only their own repository has: keys, or what LFS has fetched.
+    """
+    listed = project.git("ls-files", "-z")
+    told = project.git("check-attr", "-z", "--stdin", "filter", stdin=listed).split("\0")
+    rows = zip(told[0::3], told[2::3], strict=False)
+    own = [path for path, filtered in rows if filtered not in NO_FILTER and path not in paths]
+    return b"".join(to_bytes(f'"/{_pattern(path)}" -filter\n') for path in own)
+
+
+def _pattern(path: str) -> str:
+    """Of this path alone, as gitattributes has it between quotes."""
+    exactly = re.sub(r"([\\*?\[])", r"\\\1", path)
+    return re.sub(r'([\\"])', r"\\\1", exactly).replace("\n", "\\n")
