@@ -8,8 +8,6 @@ import pytest
 from conftest import ROOT
 
 PROJECTS = sorted(path.parent for path in (ROOT / "tests/golden").glob("*/README.md"))
-CORE = ("events", "thread", "context", "loop", "tools", "prefetch", "model")
-SHELL = ("store", "thread_file", "files", "server", "serve", "cli", "looking", "settings")
 NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 
 
@@ -29,16 +27,13 @@ def lines_of_code(path: Path) -> int:
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda project: project.name)
-@pytest.mark.parametrize(
-    ("names", "most"), [(CORE, 500), (SHELL, 600), (("loop",), 80)], ids=["core", "shell", "loop"]
-)
-def test_what_people_read_stays_small(project: Path, names: tuple[str, ...], most: int) -> None:
-    counted = {name: lines_of_code(project / f"src/agent/{name}.py") for name in names}
-    assert sum(counted.values()) <= most, counted
+def test_the_loop_fits_on_one_screen(project: Path) -> None:
+    assert lines_of_code(project / "src/agent/loop.py") <= 80
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda project: project.name)
 def test_no_module_is_long(project: Path) -> None:
+    """A number never cuts a subject in two; one that grows past this has two subjects."""
     modules = sorted((project / "src/agent").rglob("*.py"))
     lengths = {path.name: len(path.read_text().splitlines()) for path in modules}
-    assert {name: length for name, length in lengths.items() if length > 150} == {}
+    assert {name: length for name, length in lengths.items() if length > 250} == {}

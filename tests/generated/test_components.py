@@ -29,7 +29,7 @@ def passes_its_own(project: Path, tests: Sequence[str] = ()) -> None:
 def brought_tests(components: Sequence[str]) -> list[str]:
     """The test files that the components bring. With none, pytest would run all there are."""
     files = [path for name in components for path in BROUGHT[name]["files"]]
-    return [path for path in files if path.startswith("tests/")] or ["tests/test_settings.py"]
+    return [path for path in files if path.startswith("tests/")] or ["tests/agent/test_settings.py"]
 
 
 @pytest.mark.parametrize("example", OTHERS)

@@ -34,7 +34,7 @@ def test_every_hook_passes_on_a_fresh_project(project: Path) -> None:
 
 @pytest.mark.parametrize(("content", "said"), [(UNTIDY, "F401"), (WRONG, "assignment")])
 def test_a_commit_of_what_is_wrong_is_refused(project: Path, content: str, said: str) -> None:
-    (project / "src/agent/extras/added.py").write_text(content)
+    (project / "src/agent/channels/added.py").write_text(content)
     succeed(hooks(project, "git", "add", "src"))
     refused = hooks(project, "git", "commit", "-m", "Add what is wrong")
     assert refused.code != 0
@@ -45,7 +45,7 @@ def test_without_uv_they_are_the_venv_s(project: Path) -> None:
     """What the head of the file says: `uv run` is taken out, and .venv is activated."""
     config = project / ".pre-commit-config.yaml"
     config.write_text(config.read_text().replace("entry: uv run ", "entry: "))
-    (project / "src/agent/extras/added.py").write_text('"""Nothing is wrong."""\n')
+    (project / "src/agent/channels/added.py").write_text('"""Nothing is wrong."""\n')
     succeed(hooks(project, "git", "add", "."))
     path = f"{project}/.venv/bin:/usr/local/bin:/usr/bin:/bin"
     done = succeed(hooks(project, "git", "commit", "-m", "Use pip", path=path))

@@ -1,4 +1,4 @@
-"""Generates src/agent/baml_client when the project is built or installed: git does not keep it."""
+"""Generates the BAML client when the project is built or installed: git does not keep it."""
 
 import subprocess
 import sys
@@ -11,4 +11,4 @@ class GenerateClient(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         code = "import baml_py; baml_py.invoke_runtime_cli()"
         subprocess.run([sys.executable, "-c", code, "generate"], check=True, cwd=self.root)
-        build_data["artifacts"].append("src/agent/baml_client")
+        build_data["artifacts"].append("src/agent/model/baml_client")

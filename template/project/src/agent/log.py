@@ -1,31 +1,36 @@
 """What is logged: JSON lines on stderr, unless the program around the agent has it otherwise."""
 
 import sys
-from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from .events import AnyEvent, ModelFailed, ToolCall
 from .redaction import redact
 
+Level = Literal["debug", "info", "warning", "error"]
+_level: Level = "info"
 
-@cache
+
+def log_from(level: Level) -> None:
+    """Log this level and what is above it; the settings say so when an agent is put together."""
+    global _level
+    _level = level
+
+
 def logger() -> Any:
     # Not before there is something to log: most commands have nothing, and this is slow to import.
     import structlog
 
-    from .settings import Settings
-
-    if not structlog.is_configured():
-        structlog.configure(
-            processors=[
-                structlog.processors.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso"),
-                structlog.processors.JSONRenderer(),
-            ],
-            wrapper_class=structlog.make_filtering_bound_logger(Settings().log_level),
-            logger_factory=lambda: structlog.PrintLogger(sys.stderr),
-        )
-    return structlog.get_logger()
+    if structlog.is_configured():  # by the program that the agent is part of
+        return structlog.get_logger()
+    return structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_level),
+    )
 
 
 def log_event(thread_id: str, event: AnyEvent) -> None:

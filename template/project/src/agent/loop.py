@@ -9,10 +9,8 @@ from functools import partial
 from typing import Literal, assert_never
 from uuid import uuid4
 
-from . import events as happened
-from .context import format_error
-from .data import Question
-from .events import AnyEvent, ToolCall
+from .errors import format_error
+from .events import AnyEvent, Error, HumanRequest, Question, ToolCall, ToolResponse, ToolStarted
 from .parts import Agent
 from .states import AskModel, Finished, InDoubt, RunTool, Waiting
 from .thread import Thread
@@ -34,7 +32,7 @@ async def agent_loop(thread_id: str, agent: Agent) -> Thread:
                     thread = await record(await agent.determine_next_step(thread))
             case RunTool(call, approved):
                 if approved:
-                    await record(happened.ToolStarted(call_id=call.call_id))
+                    await record(ToolStarted(call_id=call.call_id))
                 thread = await record(*await attempt(run(call, agent), call.call_id))
             case InDoubt(call):
                 question = f"{call.intent} was started and left no result: run it again?"
@@ -46,7 +44,7 @@ async def agent_loop(thread_id: str, agent: Agent) -> Thread:
     return thread
 
 
-def limit_reached(thread: Thread, agent: Agent) -> happened.HumanRequest | None:
+def limit_reached(thread: Thread, agent: Agent) -> HumanRequest | None:
     """Factors 9 and 10: an agent that spins asks for help."""
     if thread.errors_in_a_row >= agent.max_errors:
         return ask_human("errors", f"{thread.errors_in_a_row} errors in a row: what now?")
@@ -55,16 +53,14 @@ def limit_reached(thread: Thread, agent: Agent) -> happened.HumanRequest | None:
     return None
 
 
-def ask_human(
-    reason: Literal["errors", "steps", "in_doubt"], question: str
-) -> happened.HumanRequest:
+def ask_human(reason: Literal["errors", "steps", "in_doubt"], question: str) -> HumanRequest:
     data: Question = {"reason": reason, "question": question}
-    return happened.HumanRequest(call_id=str(uuid4()), data=data)
+    return HumanRequest(call_id=str(uuid4()), data=data)
 
 
 async def run(call: ToolCall, agent: Agent) -> Sequence[AnyEvent]:
     result = await agent.handle_next_step(parse_tool(call.data), call.call_id)
-    return [happened.ToolResponse(call_id=call.call_id, data=result)]
+    return [ToolResponse(call_id=call.call_id, data=result)]
 
 
 async def attempt(
@@ -74,4 +70,4 @@ async def attempt(
     try:
         return await work
     except Exception as error:  # noqa: BLE001, the one place that catches everything
-        return [happened.Error(call_id=call_id, data={"message": format_error(error)})]
+        return [Error(call_id=call_id, data={"message": format_error(error)})]

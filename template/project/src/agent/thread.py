@@ -1,15 +1,23 @@
-"""Factors 5 and 12: the thread is its events, and everything else follows from them."""
+"""Factor 5: the thread is its events, and everything else follows from them."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Self, assert_never
+from typing import Any, Self
 
-from . import events as happened
-from . import rules, states
 from .context import ContextFormat, serialize_for_llm
-from .events import AnyEvent, ToolCall
-from .states import AskModel, Finished, InDoubt, RunTool, State, Status, Waiting
+from .events import (
+    AnyEvent,
+    Error,
+    HumanRequest,
+    HumanResponse,
+    ToolCall,
+    ToolResponse,
+    Trigger,
+    load,
+)
+from .rules import can_follow, refusal
+from .states import InDoubt, RunTool, State, Status, Waiting, state_of
 
 
 class CannotFollow(Exception):
@@ -26,12 +34,13 @@ class Thread:
 
         What happened is not judged by today's rules, so new rules make no old thread unreadable.
         """
-        thread = cls(happened.load(raw))
-        if [event.id for event in thread.events if event.at] != list(range(len(raw))):
+        events = load(raw)
+        if [event.id for event in events if event.at] != list(range(len(raw))):
             raise ValueError("its events are not numbered from 0, or have no time")
-        if not raw or not isinstance(thread.events[0], happened.Trigger) or not thread.state:
+        if not events or not isinstance(events[0], Trigger):
             raise ValueError("a thread begins with what somebody said")
-        return thread
+        state_of(events)  # raises where what stands last has nothing before it to be about
+        return cls(events)
 
     def dump(self) -> list[str]:
         """One JSON object an event."""
@@ -44,28 +53,29 @@ class Thread:
         """
         thread = self
         for event in events:
-            if thread._repeats(event):
+            if known := thread.answer_to(event):
+                if known.said != getattr(event, "said", None):
+                    raise CannotFollow(f"call {event.call_id} has another answer already")
                 continue
-            if not rules.can_follow(thread.state, event) or thread._is_known(event):
-                reason = rules.refusal(thread.state, event)
+            if not can_follow(thread.state, event) or thread.has_id_of(event):
+                reason = refusal(thread.state, event)
                 raise CannotFollow(f"{reason}: the thread is {thread.status}")
             placed = event.model_copy(update={"id": len(thread.events), "at": at})
             thread = type(self)((*thread.events, placed))
         return thread
 
-    def _is_known(self, event: AnyEvent) -> bool:
-        """Whether the id that this event brings is taken."""
-        brings_one = isinstance(event, ToolCall | happened.HumanRequest)
-        return brings_one and event.call_id in {known.call_id for known in self.events}
+    def answer_to(self, event: AnyEvent) -> HumanResponse | None:
+        """What a human has already answered, where this is an answer to the same call."""
+        if not isinstance(event, HumanResponse):
+            return None
+        answers = (known for known in self.events if isinstance(known, HumanResponse))
+        return next((known for known in answers if known.call_id == event.call_id), None)
 
-    def _repeats(self, event: AnyEvent) -> bool:
-        if not isinstance(event, happened.HumanResponse):
+    def has_id_of(self, event: AnyEvent) -> bool:
+        """Whether the call id that this event brings is taken."""
+        if not isinstance(event, ToolCall | HumanRequest):
             return False
-        answers = [known for known in self.events if isinstance(known, happened.HumanResponse)]
-        said = [known.said for known in answers if known.call_id == event.call_id]
-        if said and said[0] != event.said:
-            raise CannotFollow(f"call {event.call_id} has another answer already")
-        return bool(said)
+        return event.call_id in {known.call_id for known in self.events}
 
     def fork(self, at: int) -> Self:
         """A thread of its own with events 0…at. Raises CannotFollow without such an event."""
@@ -82,35 +92,7 @@ class Thread:
 
     @cached_property
     def state(self) -> State:
-        """What to do next: what the last event means, given the last decision."""
-        if not self.events:
-            return Finished("done")
-        if any(isinstance(event, happened.Stopped) for event in self.events[-2:-1]):
-            return Finished("stopped")  # behind it, only the result of a call that was running
-        match self.events[-1]:
-            case happened.Trigger() | happened.Prefetched() | happened.Resumed():
-                return AskModel(first=not self.calls)
-            case happened.ToolResponse() | happened.Error():
-                return AskModel(first=not self.calls)
-            case ToolCall() as call:
-                return states.after_decision(call)
-            case happened.ToolStarted():
-                return InDoubt(self.calls[-1])
-            case happened.HumanRequest(call_id=call_id, data=data):
-                about = states.doubted(self.calls[-1]) if data["reason"] == "in_doubt" else {}
-                return Waiting(call_id, data["reason"], data["question"], **about)
-            case happened.HumanResponse(call_id=call_id, data=data):
-                # A yes to a tool lets it run; a yes to a question authorises nothing.
-                asked_for = self.events[-2].call_id == call_id
-                if asked_for and data.get("approved") and states.is_tool(self.calls[-1]):
-                    return RunTool(self.calls[-1], approved=True)
-                return AskModel()
-            case happened.ModelFailed():
-                return Finished("failed")
-            case happened.Stopped():
-                return Finished("stopped", states.may_run(type(self)(self.events[:-1]).state))
-            case never:
-                assert_never(never)
+        return state_of(self.events)
 
     @property
     def status(self) -> Status:
@@ -136,12 +118,11 @@ class Thread:
     @property
     def steps(self) -> int:
         """Decisions since a human last spoke."""
-        return self._count(ToolCall, since=(happened.Trigger, happened.HumanResponse))
+        return self._count(ToolCall, since=(Trigger, HumanResponse))
 
     @property
     def errors_in_a_row(self) -> int:
-        spoken = (happened.Trigger, happened.HumanResponse)
-        return self._count(happened.Error, since=(*spoken, happened.ToolResponse))
+        return self._count(Error, since=(Trigger, HumanResponse, ToolResponse))
 
     def _count(self, kind: type[AnyEvent], since: tuple[type[AnyEvent], ...]) -> int:
         count = 0

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from agent.store import FileSystemThreadStore
+from agent.store.filesystem import FileSystemThreadStore
+
+from .yours.samples import prepare
 
 # The same examples every time. `pytest --hypothesis-profile=search` looks for new ones.
 settings.register_profile("steady", deadline=None, derandomize=True, max_examples=100)
@@ -21,6 +23,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         # The scripted models listen on this machine, where no proxy leads.
         if name.startswith("AGENT_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+    prepare()
 
 
 @pytest.fixture

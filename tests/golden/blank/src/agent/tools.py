@@ -2,7 +2,7 @@
 
 `save_note` is here to be replaced. To add one: a class here and in `baml_src/tools.baml`, its name
 in both unions called `Tool`, its case in `approver` and in `handle_next_step`. mypy and
-`tests/test_steps.py` say what you forgot.
+`tests/agent/test_steps.py` say what you forgot.
 """
 
 import asyncio

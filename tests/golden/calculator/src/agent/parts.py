@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .events import AnyEvent
+from .events import AnyEvent, Trigger
 from .store import ThreadStore
 from .thread import Thread
 from .tools import Tool
@@ -25,6 +25,13 @@ class Agent:
     max_steps: int = 20
     max_errors: int = 3
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def begin(self, trigger: Trigger, thread_id: str | None = None) -> str:
+        """Keep a new thread, and tell who listens; its id. Raises ThreadExists for one in use."""
+        thread = Thread().append(trigger, at=self.clock())
+        thread_id = await self.store.create(thread, thread_id)
+        self.notify(thread_id, thread.events[0])
+        return thread_id
 
     async def record(self, thread_id: str, *events: AnyEvent) -> Thread:
         """Append to what is stored, save, and tell who listens. Raises CannotFollow."""

@@ -24,7 +24,7 @@ async def advance(thread_id: str, agent: Agent, *, patient: bool = False) -> Thr
         if agent.stopping.is_set():
             break
         try:
-            with agent.store.lease(thread_id):
+            async with agent.store.lease(thread_id):
                 await agent_loop(thread_id, agent)
         except Busy:
             if not patient:
@@ -36,13 +36,23 @@ async def advance(thread_id: str, agent: Agent, *, patient: bool = False) -> Thr
     return thread
 
 
+async def take_up(thread_id: str, agent: Agent) -> Thread:
+    """Let a thread that failed try again; one that is running, but that nobody runs, needs no word.
+
+    Raises CannotFollow where it makes no sense.
+    """
+    thread = await agent.store.get(thread_id)
+    return thread if thread.status == "running" else await agent.record(thread_id, Resumed())
+
+
 class Runner:
-    """The threads that this process runs, each as a task of its own."""
+    """The threads that this process runs, each as a task of its own in the loop that runs now."""
 
     def __init__(self, agent: Agent, *, patient: bool = False) -> None:
         self.agent = agent
         self.patient = patient
         self._tasks: set[asyncio.Task[Thread]] = set()
+        self._is_open = False
 
     def start(self, thread_id: str) -> None:
         task = asyncio.create_task(
@@ -51,10 +61,9 @@ class Runner:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
-    async def launch(self, trigger: Trigger) -> str:
-        """Keep a new thread and run it; its id."""
-        at = self.agent.clock()
-        thread_id = await self.agent.store.create(Thread().append(trigger, at=at))
+    async def launch(self, trigger: Trigger, thread_id: str | None = None) -> str:
+        """Keep a new thread and run it; its id. Raises ThreadExists for an id that is in use."""
+        thread_id = await self.agent.begin(trigger, thread_id)
         self.start(thread_id)
         return thread_id
 
@@ -66,8 +75,7 @@ class Runner:
 
     async def resume(self, thread_id: str) -> Thread:
         """Take up a thread that failed, or one that nobody runs any more."""
-        if (thread := await self.agent.store.get(thread_id)).status != "running":
-            thread = await self.agent.record(thread_id, Resumed())
+        thread = await take_up(thread_id, self.agent)
         self.start(thread_id)
         return thread
 
@@ -78,10 +86,11 @@ class Runner:
             await asyncio.wait(tasks, timeout=seconds)
 
     async def start_unfinished(self) -> None:
-        """After a crash or a restart: whatever was running goes on."""
-        for thread_id, thread in await self.agent.store.list():
-            if thread.status == "running":
-                self.start(thread_id)
+        """After a crash or a restart: whatever was running goes on. Once for each runner."""
+        if not self._is_open:
+            self._is_open = True
+            for thread in await self.agent.store.find(status="running"):
+                self.start(thread.id)
 
     async def shut_down(self) -> None:
         """Let what runs come to its next event, for a while; every thread can be taken up again."""

@@ -1,9 +1,27 @@
-"""Where a thread can stand, and where a decision leaves it."""
+"""Factor 12: where a thread stands, a pure function of its events.
 
+`state_of` is the reducer. Of what happened it reads what the last event means, given the last
+decision; what happened is never judged again, so new rules make no old thread impossible.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, assert_never
 
-from .events import ToolCall
+from .events import (
+    AnyEvent,
+    Error,
+    HumanRequest,
+    HumanResponse,
+    ModelFailed,
+    Prefetched,
+    Resumed,
+    Stopped,
+    ToolCall,
+    ToolResponse,
+    ToolStarted,
+    Trigger,
+)
 from .humans import DoneForNow, HumanStep, RequestApprovalFromManager, RequestMoreInformation
 from .tools import NextStep, approver, parse_next_step
 
@@ -70,6 +88,87 @@ class Finished:
 State = AskModel | RunTool | InDoubt | Waiting | Finished
 
 
+def state_of(events: Sequence[AnyEvent]) -> State:
+    """What to do next. Without any event there is nothing to do."""
+    if not events:
+        return Finished("done")
+    if any(isinstance(event, Stopped) for event in events[-2:-1]):
+        return Finished("stopped")  # behind it, only the result of a call that was running
+    match events[-1]:
+        case Trigger() | Prefetched() | Resumed() | ToolResponse() | Error():
+            return AskModel(first=last_decision(events) is None)
+        case ToolCall() as call:
+            return after_decision(call)
+        case ToolStarted():
+            return InDoubt(decision_of(events))
+        case HumanRequest() as request:
+            return after_request(request, events)
+        case HumanResponse() as answer:
+            return after_answer(answer, events)
+        case ModelFailed():
+            return Finished("failed")
+        case Stopped():
+            return Finished("stopped", may_run(state_of(events[:-1])))
+        case never:
+            assert_never(never)
+
+
+def after_decision(call: ToolCall) -> State:
+    match step_of(call):
+        case None:
+            return RunTool(call)  # running it fails, and the model is told
+        case DoneForNow():
+            return Finished("done")
+        case RequestMoreInformation() as ask:
+            style = ask.model_dump(include={"urgency", "format", "choices"}, exclude_none=True)
+            return Waiting(call.call_id, "question", ask.message, **about(call), **style)
+        case RequestApprovalFromManager() as ask:
+            yes_no: Any = {"format": "yes_no", **about(call)}
+            return Waiting(call.call_id, "approval", ask.message, **yes_no)
+        case tool:
+            if (who := approver(tool)) is None:
+                return RunTool(call)
+            question = f"{call.intent} needs the yes of {who}"
+            return Waiting(call.call_id, "approval", question, format="yes_no", **about(call))
+
+
+def after_request(request: HumanRequest, events: Sequence[AnyEvent]) -> Waiting:
+    reason, question = request.data["reason"], request.data["question"]
+    if reason != "in_doubt":
+        return Waiting(request.call_id, reason, question)
+    doubted: Any = {"urgency": "high", "format": "yes_no", **about(decision_of(events))}
+    return Waiting(request.call_id, reason, question, **doubted)
+
+
+def after_answer(answer: HumanResponse, events: Sequence[AnyEvent]) -> State:
+    """A yes to a tool lets it run; a yes to a question authorises nothing."""
+    call, asked_for = last_decision(events), events[-2].call_id == answer.call_id
+    if call and is_tool(call) and asked_for and answer.data.get("approved"):
+        return RunTool(call, approved=True)
+    return AskModel()
+
+
+def may_run(state: State) -> str | None:
+    """The id of the call whose result can come now."""
+    match state:
+        case RunTool(call, approved=False) | InDoubt(call):
+            return call.call_id
+        case Finished():
+            return state.running
+    return None
+
+
+def last_decision(events: Sequence[AnyEvent]) -> ToolCall | None:
+    return next((event for event in reversed(events) if isinstance(event, ToolCall)), None)
+
+
+def decision_of(events: Sequence[AnyEvent]) -> ToolCall:
+    """Raises LookupError where nothing was decided: such a thread is none."""
+    if call := last_decision(events):
+        return call
+    raise LookupError("this follows a decision, and there is none")
+
+
 def step_of(call: ToolCall) -> NextStep | None:
     """None for a step that is gone: an older version of the agent decided it."""
     try:
@@ -82,37 +181,6 @@ def is_tool(call: ToolCall) -> bool:
     return not isinstance(step_of(call), HumanStep)
 
 
-def asked(call: ToolCall, **style: Any) -> dict[str, Any]:
-    return {"intent": call.intent, "arguments": call.arguments, **style}
-
-
-def doubted(call: ToolCall) -> dict[str, Any]:
-    return asked(call, urgency="high", format="yes_no")
-
-
-def after_decision(call: ToolCall) -> State:
-    match step_of(call):
-        case None:
-            return RunTool(call)  # running it fails, and the model is told
-        case DoneForNow():
-            return Finished("done")
-        case RequestMoreInformation() as ask:
-            style = ask.model_dump(include={"urgency", "format", "choices"}, exclude_none=True)
-            return Waiting(call.call_id, "question", ask.message, **asked(call, **style))
-        case RequestApprovalFromManager() as ask:
-            return Waiting(call.call_id, "approval", ask.message, **asked(call, format="yes_no"))
-        case tool:
-            who = approver(tool)
-            question = f"{call.intent} needs the yes of {who}"
-            approval = Waiting(call.call_id, "approval", question, **asked(call, format="yes_no"))
-            return approval if who else RunTool(call)
-
-
-def may_run(state: State) -> str | None:
-    """The id of the call whose result can come now."""
-    match state:
-        case RunTool(call, approved=False) | InDoubt(call):
-            return call.call_id
-        case Finished():
-            return state.running
-    return None
+def about(call: ToolCall) -> dict[str, Any]:
+    """What a human is told of the call that waits for them."""
+    return {"intent": call.intent, "arguments": call.arguments}

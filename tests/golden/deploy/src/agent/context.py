@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import yaml
-from pydantic import ValidationError
 
 from .events import (
     AnyEvent,
@@ -105,16 +104,3 @@ def escape(body: str) -> str:
 def unescape(body: str) -> str:
     """The way back from `escape`."""
     return re.sub(r"&lt;|&amp;(?=(amp;)*lt;)", lambda f: "<" if f[0] == "&lt;" else "&", body)
-
-
-def format_error(error: Exception) -> str:
-    """One useful line for the model: what went wrong, no traceback, no secrets."""
-    if isinstance(error, ValidationError):
-        faults = [(".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
-        message = "; ".join(": ".join(filter(None, fault)) for fault in faults)
-    else:
-        message = str(error)
-    message = " ".join(message.split())
-    if not message or not isinstance(error, ValueError | ArithmeticError):
-        message = f"{type(error).__name__}: {message}".removesuffix(": ")
-    return str(redact(message))[:500]

@@ -1,40 +1,52 @@
-"""What can follow where a thread stands, and why something cannot."""
+"""Factor 12: what can follow where a thread stands, and why something cannot."""
 
 from typing import assert_never
 
-from . import events as happened
-from .events import AnyEvent
+from .events import (
+    AnyEvent,
+    Error,
+    HumanRequest,
+    HumanResponse,
+    ModelFailed,
+    Prefetched,
+    Resumed,
+    Stopped,
+    ToolCall,
+    ToolResponse,
+    ToolStarted,
+    Trigger,
+)
 from .states import AskModel, Finished, InDoubt, RunTool, State, Waiting, may_run
 
 
 def can_follow(state: State, event: AnyEvent) -> bool:
     match event:
-        case happened.Trigger():
+        case Trigger():
             return state == Finished("done")
-        case happened.Prefetched():
+        case Prefetched():
             return state == AskModel(first=True)
-        case happened.ToolCall() | happened.ModelFailed():
+        case ToolCall() | ModelFailed():
             return isinstance(state, AskModel)
-        case happened.ToolStarted():
+        case ToolStarted():
             starts = (True, event.call_id)
             return isinstance(state, RunTool) and (state.approved, state.call.call_id) == starts
-        case happened.ToolResponse():
+        case ToolResponse():
             return may_run(state) == event.call_id
-        case happened.Error():
+        case Error():
             return may_run(state) == event.call_id if event.call_id else isinstance(state, AskModel)
-        case happened.HumanRequest():
+        case HumanRequest():
             return isinstance(state, InDoubt if event.data["reason"] == "in_doubt" else AskModel)
-        case happened.HumanResponse():
+        case HumanResponse():
             return isinstance(state, Waiting) and is_answer(state, event)
-        case happened.Resumed():
+        case Resumed():
             return state == Finished("failed")
-        case happened.Stopped():
+        case Stopped():
             return not isinstance(state, Finished) or state.status == "failed"
         case never:
             assert_never(never)
 
 
-def is_answer(asked: Waiting, event: happened.HumanResponse) -> bool:
+def is_answer(asked: Waiting, event: HumanResponse) -> bool:
     kinds = {"approved", "response"} & event.data.keys()
     wanted = "approved" if asked.for_approval else "response"
     return event.call_id == asked.call_id and kinds == {wanted}
@@ -42,11 +54,11 @@ def is_answer(asked: Waiting, event: happened.HumanResponse) -> bool:
 
 def refusal(state: State, event: AnyEvent) -> str:
     """Why it cannot follow, for whoever sent it."""
-    if isinstance(event, happened.Trigger):
+    if isinstance(event, Trigger):
         return "only a thread that is done takes a new message; to answer, name the call_id"
-    if isinstance(event, happened.Resumed | happened.Stopped):
+    if isinstance(event, Resumed | Stopped):
         return f"it cannot be {event.type}"
-    if not isinstance(event, happened.HumanResponse):
+    if not isinstance(event, HumanResponse):
         return f"{event.type} cannot come now"
     if not isinstance(state, Waiting) or state.call_id != event.call_id:
         return f"call {event.call_id} is not waiting for a human"

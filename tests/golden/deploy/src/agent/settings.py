@@ -1,6 +1,6 @@
 """Configuration, all of it, from the environment or `.env`; `.env.example` explains each."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from dotenv import load_dotenv
 from pydantic import Field, SecretStr, ValidationError
@@ -13,11 +13,13 @@ class WrongSettings(Exception):
     """Each variable that cannot be used, and why."""
 
 
-class Settings(BaseSettings):
-    """Each field is read from `AGENT_` and its name in capitals."""
+class Section(BaseSettings):
+    """Each field is read from `AGENT_` and its name in capitals. A channel's settings are one."""
 
     model_config = SettingsConfigDict(env_prefix="AGENT_", env_ignore_empty=True)
 
+
+class Settings(Section):
     model: str = "offline"
     store_url: str = "file:.threads"
     api_token: SecretStr | None = None
@@ -29,14 +31,22 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+S = TypeVar("S", bound=Section)
+
+
 def load_settings() -> Settings:
+    """Raises WrongSettings."""
+    return load(Settings)
+
+
+def load(section: type[S]) -> S:
     """`.env` goes into the environment first: the keys of the providers are read from there.
 
     Raises WrongSettings.
     """
     load_dotenv(".env")
     try:
-        return Settings()
+        return section()
     except ValidationError as error:
         faults = [f"AGENT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
         raise WrongSettings("; ".join(faults)) from None

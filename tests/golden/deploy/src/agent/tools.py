@@ -1,7 +1,8 @@
 """The tools: what the model may ask for, which calls need a human's yes, and what runs.
 
 To add one: a class here and in `baml_src/tools.baml`, its name in both unions called `Tool`, its
-case in `approver` and in `handle_next_step`. mypy and `tests/test_steps.py` say what you forgot.
+case in `approver` and in `handle_next_step`. mypy and `tests/agent/test_steps.py` say what you
+forgot.
 """
 
 from asyncio import to_thread

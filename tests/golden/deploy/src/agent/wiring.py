@@ -5,18 +5,25 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from .channels import brought
 from .context import ContextFormat
+from .errors import format_error
 from .events import AnyEvent
-from .model import determine_next_step
+from .log import log_from, logger
+from .model.next_step import determine_next_step
 from .parts import Agent
 from .prefetch import prefetch
 from .settings import Settings
-from .store import FileSystemThreadStore, StoreError, ThreadStore
+from .store import StoreError, ThreadStore
+from .store.filesystem import FileSystemThreadStore
 from .tools import handle_next_step
 
+Notify = Callable[[str, AnyEvent], None]
 
-def build(settings: Settings, notify: Callable[[str, AnyEvent], None]) -> Agent:
-    """Raises StoreError."""
+
+def build(settings: Settings, notify: Notify) -> Agent:
+    """The agent of this project; `notify` is called with every event. Raises StoreError."""
+    log_from(settings.log_level)
     return Agent(
         store=open_store(settings.store_url, settings.context_format),
         determine_next_step=partial(
@@ -25,10 +32,23 @@ def build(settings: Settings, notify: Callable[[str, AnyEvent], None]) -> Agent:
         handle_next_step=handle_next_step,
         prefetch=prefetch,
         clock=lambda: datetime.now(UTC),
-        notify=notify,
+        notify=everybody(notify, *brought("listen")),
         max_steps=settings.max_steps,
         max_errors=settings.max_errors,
     )
+
+
+def everybody(*listeners: Notify) -> Notify:
+    """Tells one after the other. One that fails is logged: what happened has happened."""
+
+    def notify(thread_id: str, event: AnyEvent) -> None:
+        for listener in listeners:
+            try:
+                listener(thread_id, event)
+            except Exception as error:  # noqa: BLE001, nothing that listens ends a thread
+                logger().error("not_told", thread=thread_id, problem=format_error(error))
+
+    return notify
 
 
 def open_store(url: str, form: ContextFormat) -> ThreadStore:

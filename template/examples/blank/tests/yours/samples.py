@@ -1,0 +1,32 @@
+"""What the tests need to know of this project's tools: with other tools, change it here alone.
+
+The contract: `SAFE_STEP` runs at once, needs no yes, and gives `SAFE_RESULT`. `APPROVAL_STEP` needs
+a yes, and each time it runs `effects` counts one more. `FAILING_STEP` raises, every time. All three
+run in the current folder, which is empty but for what `prepare` puts there, in any order and in
+other processes too. `STORES` makes each store of this project in an empty folder.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from agent.store import ThreadStore
+from agent.store.filesystem import FileSystemThreadStore
+
+NOTE = {"intent": "save_note", "name": "plans", "text": "none at all"}
+
+SAFE_STEP: dict[str, Any] = {**NOTE, "name": "shopping", "overwrite": False}
+SAFE_RESULT: Any = {"saved": "notes/shopping.md"}
+APPROVAL_STEP: dict[str, Any] = {**NOTE, "overwrite": True}
+FAILING_STEP: dict[str, Any] = {**NOTE, "name": "../plans", "overwrite": False}
+
+STORES: list[Callable[[Path], ThreadStore]] = [FileSystemThreadStore]
+
+
+def prepare() -> None:
+    """What the steps need in the current folder, before each test."""
+
+
+def effects() -> int:
+    """How often APPROVAL_STEP took effect in the current folder."""
+    return int(Path("notes", "plans.md").exists())

@@ -1,0 +1,36 @@
+"""What the tests need to know of this project's tools: with other tools, change it here alone.
+
+The contract: `SAFE_STEP` runs at once, needs no yes, and gives `SAFE_RESULT`. `APPROVAL_STEP` needs
+a yes, and each time it runs `effects` counts one more. `FAILING_STEP` raises, every time. All three
+run in the current folder, which is empty but for what `prepare` puts there, in any order and in
+other processes too. `STORES` makes each store of this project in an empty folder.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from agent.refunds import read
+from agent.store import ThreadStore
+from agent.store.filesystem import FileSystemThreadStore
+
+SAFE_STEP: dict[str, Any] = {"intent": "add", "a": 3, "b": 4}
+SAFE_RESULT: Any = 7
+APPROVAL_STEP: dict[str, Any] = {
+    "intent": "process_refund",
+    "order_id": "A-1001",
+    "amount": 49.9,
+    "reason": "it arrived broken",
+}
+FAILING_STEP: dict[str, Any] = {"intent": "multiply", "a": 1e200, "b": 1e200}
+
+STORES: list[Callable[[Path], ThreadStore]] = [FileSystemThreadStore]
+
+
+def prepare() -> None:
+    """What the steps need in the current folder, before each test."""
+
+
+def effects() -> int:
+    """How often APPROVAL_STEP took effect in the current folder."""
+    return len(read())

@@ -1,0 +1,94 @@
+"""Errors as `application/problem+json` (RFC 9457): what is wrong, never where in our code."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..log import logger
+from ..store import NoSuchThread, ThreadExists, Unreadable
+from ..thread import CannotFollow
+
+MAX_BODY = 1_000_000  # bytes
+
+
+class Problem(BaseModel):
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+
+
+def problem(status: int, detail: str) -> JSONResponse:
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
+    return JSONResponse(body.model_dump(), status, media_type="application/problem+json")
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For OpenAPI: these calls can answer with these problems."""
+    schema = {"schema": Problem.model_json_schema()}
+    content = {"content": {"application/problem+json": schema}}
+    return {status: {"description": HTTPStatus(status).phrase, **content} for status in statuses}
+
+
+# What any route here can answer with, a channel's as well.
+EVERYWHERE = documented(400, 401, 404, 409, 413, 422)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of this app with a problem."""
+    app.add_middleware(LimitBody)
+    app.add_exception_handler(StarletteHTTPException, refused)
+    app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(NoSuchThread, lambda _, error: problem(404, str(error)))
+    app.add_exception_handler(CannotFollow, lambda _, error: problem(409, str(error)))
+    app.add_exception_handler(ThreadExists, lambda _, error: problem(409, str(error)))
+    app.add_exception_handler(Unreadable, unreadable)
+    app.add_exception_handler(Exception, lambda *_: problem(500, "see the server's log"))
+
+
+def refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, StarletteHTTPException)
+    answer = problem(error.status_code, error.detail)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def malformed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return problem(400, "the body is not JSON")
+    place = ".".join(str(part) for part in first["loc"] if part != "body")
+    fault = first["msg"].removeprefix("Value error, ")
+    return problem(422, f"{place}: {fault}" if place else fault)
+
+
+def unreadable(request: Request, error: Exception) -> JSONResponse:
+    logger().error("unreadable_thread", problem=str(error))
+    return problem(409, "this thread is stored, but cannot be read: the server's log says why")
+
+
+class LimitBody:
+    """Refuses a body that is too long while it is read, whatever its headers say."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = 0
+
+        async def limited() -> Message:
+            nonlocal length
+            message = await receive()
+            length += len(message.get("body", b""))
+            if length > MAX_BODY:
+                raise HTTPException(413, f"the body has more than {MAX_BODY} bytes")
+            return message
+
+        await self.app(scope, limited, send)

@@ -1,0 +1,89 @@
+"""Factors 6 and 11: launch, query, resume and stop over HTTP.
+
+What arrives is on the disk before it is answered. The work goes on behind the answer, and after
+a crash or a restart it goes on by itself.
+"""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Header, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import JSONResponse
+
+from ..events import Stopped
+from ..inbound import Approval, Launch, Response, Running
+from ..states import Status
+from ..views import listing, view
+
+MAX_WAIT = 300  # seconds that `Prefer: wait=` can ask for
+
+api = APIRouter(prefix="/api/v1")
+
+
+@api.post("/threads", status_code=202)
+async def launch(
+    request: Request, body: Launch, runner: Running, prefer: Annotated[str, Header()] = ""
+) -> JSONResponse:
+    thread_id = await runner.launch(body.event())
+    if wait := re.search(r"(?i)\bwait\s*=\s*(\d{1,6})\b", prefer):
+        await runner.wait(thread_id, min(int(wait[1]), MAX_WAIT))
+    thread = await runner.agent.store.get(thread_id)
+    status = 202 if not wait or thread.status == "running" else 200
+    place = request.url_for("get_thread", thread_id=thread_id).path
+    return JSONResponse(view(thread_id, thread), status, {"Location": place})
+
+
+@api.get("/threads")
+async def list_threads(
+    runner: Running,
+    status: Status | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    after: str | None = None,
+) -> dict[str, Any]:
+    """The oldest first."""
+    # One more than is shown says whether there is another page.
+    found = await runner.agent.store.find(status=status, after=after or None, limit=limit + 1)
+    return listing(found, limit=limit)
+
+
+@api.get("/openapi.json", include_in_schema=False)
+async def description(request: Request) -> dict[str, Any]:
+    app: FastAPI = request.app
+    return app.openapi()
+
+
+@api.get("/threads/{thread_id}")
+async def get_thread(thread_id: str, runner: Running) -> dict[str, Any]:
+    return view(thread_id, await runner.agent.store.get(thread_id))
+
+
+@api.post("/threads/{thread_id}/responses", status_code=202)
+async def respond(thread_id: str, body: Response, runner: Running) -> dict[str, Any]:
+    return view(thread_id, await runner.tell(thread_id, body.event()))
+
+
+@api.post("/threads/{thread_id}/approvals", status_code=202)
+async def approve(thread_id: str, body: Approval, runner: Running) -> dict[str, Any]:
+    return view(thread_id, await runner.tell(thread_id, body.event()))
+
+
+@api.post("/threads/{thread_id}/resume", status_code=202)
+async def resume(thread_id: str, runner: Running) -> dict[str, Any]:
+    return view(thread_id, await runner.resume(thread_id))
+
+
+@api.post("/threads/{thread_id}/stop", status_code=202)
+async def stop(thread_id: str, runner: Running) -> dict[str, Any]:
+    return view(thread_id, await runner.tell(thread_id, Stopped()))
+
+
+class Fork(BaseModel):
+    at: Annotated[int, Field(ge=0, strict=True)]
+
+
+@api.post("/threads/{thread_id}/fork", status_code=201)
+async def fork(thread_id: str, body: Fork, runner: Running) -> dict[str, Any]:
+    """The copy stands where the thread was cut; `resume` runs it."""
+    copy = (await runner.agent.store.get(thread_id)).fork(body.at)
+    return view(await runner.agent.store.create(copy), copy)

@@ -1,0 +1,110 @@
+"""What a module in `channels/` brings is mounted, guarded and told; it answers as ours do."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .commands import Shell, shell_with
+from .processes import HOME, SOURCES, python
+from .serving import TOKEN
+
+CHANNEL = """
+from pathlib import Path
+
+import typer
+from fastapi import APIRouter, HTTPException, Request
+
+from ..events import Trigger
+from ..inbound import Launch, Running
+from ..settings import Section, load
+
+
+class settings(Section):
+    greeting: str
+
+
+routes = APIRouter()
+hooks = APIRouter()
+commands = typer.Typer()
+
+
+@routes.get("/secret")
+async def secret() -> dict[str, int]:
+    return {"secret": 42}
+
+
+@hooks.post("/hook", status_code=202)
+async def hook(request: Request, body: Launch, runner: Running) -> dict[str, str]:
+    if request.headers.get("signature") != "right":
+        raise HTTPException(401, "it is not signed")
+    thread_id = await runner.launch(Trigger(type="slack_message", data=body.message))
+    return {"thread_id": thread_id}
+
+
+def listen(thread_id, event):
+    with Path("told").open("a") as told:
+        told.write(f"{event.type}\\n")
+    raise RuntimeError("nobody must care")
+
+
+@commands.command()
+def greet():
+    typer.echo(load(settings).greeting)
+"""
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """An agent with that channel, whose model says that it is done."""
+    shutil.copytree(SOURCES / "agent", tmp_path / "src" / "agent")
+    if (HOME / "baml_src").is_dir():
+        shutil.copytree(HOME / "baml_src", tmp_path / "baml_src")
+    channel = tmp_path / "src" / "agent" / "channels" / "mine.py"
+    channel.write_text(CHANNEL, "utf-8")
+    with shell_with(AGENT_API_TOKEN=TOKEN, AGENT_GREETING="ahoy") as shell:
+        yield Shell(shell.variables, sources=tmp_path / "src")
+
+
+def test_its_routes_are_behind_the_token_and_its_hooks_are_open(shell: Shell) -> None:
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    with shell.serving() as server:
+        client = server.client
+        assert client.get("/secret").status_code == 401
+        assert client.get("/secret", headers=bearer).json() == {"secret": 42}
+        signed = {"signature": "right"}
+        refused = client.post("/hook", json={"message": "hello"})
+        assert (refused.status_code, refused.json()["detail"]) == (401, "it is not signed")
+        wrong = client.post("/hook", json={"message": ""}, headers=signed)
+        assert (wrong.status_code, wrong.headers["content-type"]) == (
+            422,
+            "application/problem+json",
+        )
+        thread_id = client.post("/hook", json={"message": "hello"}, headers=signed).json()
+        place = f"/api/v1/threads/{thread_id['thread_id']}"
+        thread = client.get(place, headers=bearer).json()
+        assert thread["events"][0]["type"] == "slack_message"
+
+
+def test_it_is_told_of_every_event_and_cannot_stop_one(shell: Shell) -> None:
+    code, out, _ = shell.run("hello")
+    assert (code, out.splitlines()[-1]) == (0, "that is all")
+    assert Path("told").read_text().split() == ["user_input", "tool_call"]
+
+
+def test_its_commands_are_the_agent_s_own(shell: Shell) -> None:
+    assert shell.run("greet") == (0, "ahoy\n", "")
+
+
+def test_its_settings_are_checked_when_the_server_starts(shell: Shell) -> None:
+    del shell.variables["AGENT_GREETING"]
+    code, out, err = shell.run("serve", "--port", "0")
+    assert (code, out) == (2, "")
+    assert err == "error: AGENT_GREETING: Field required\n"
+
+
+def test_a_command_line_loads_what_has_commands_and_no_web_framework() -> None:
+    """Starting is quick, whatever is in the folder."""
+    process = python("import sys, agent.terminal.cli; print('fastapi' in sys.modules)")
+    assert process.communicate(timeout=60)[0] == "False\n"

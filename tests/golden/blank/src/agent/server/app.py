@@ -1,0 +1,50 @@
+"""Factors 6 and 11: the agent as a web application, alone or within another one."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import Depends, FastAPI
+
+from ..channels import brought
+from ..log import log_event
+from ..parts import Agent
+from ..runner import Runner
+from ..settings import Settings, load
+from ..wiring import build
+from . import problems
+from .access import authorize
+from .routes import api
+
+
+def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
+    """The API of this agent, or of the one that the settings say. Raises StoreError, WrongSettings.
+
+    What was running goes on when the app starts or, where an app around this one does not start
+    it, with the first request.
+    """
+    for section in brought("settings"):
+        load(section)
+    runner = Runner(agent or build(settings, log_event), patient=True)
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        await runner.start_unfinished()
+        yield
+        await runner.shut_down()
+
+    closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
+    app = FastAPI(title="Agent", lifespan=lifespan, redirect_slashes=False, **closed)
+    app.state.runner, app.state.settings = runner, settings
+    problems.install(app)
+    app.get("/healthz")(healthz)
+    for router in (api, *brought("routes")):
+        app.include_router(router, dependencies=[Depends(authorize)], responses=problems.EVERYWHERE)
+    for router in brought("hooks"):
+        app.include_router(router, responses=problems.EVERYWHERE)
+    return app
+
+
+def healthz() -> dict[str, str]:
+    """Whether the process answers; without a token."""
+    return {"status": "ok"}

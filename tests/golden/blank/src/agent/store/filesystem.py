@@ -1,0 +1,155 @@
+"""Threads in a folder: `<id>.json` is the thread, `<id>.txt` beside it what the model reads.
+
+The JSON is `{"id", "version", "events"}`, one event a line.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+
+from ..context import ContextFormat
+from ..errors import format_error
+from ..files import Fingerprint, fingerprint, overwrite, replace
+from ..log import logger
+from ..states import Status
+from ..thread import Thread
+from ..views import Summary, summary_of
+from . import Busy, NoSuchThread, StoreError, ThreadExists, Unreadable, require_id
+
+T = TypeVar("T")
+
+
+class FileSystemThreadStore:
+    """A ThreadStore in a folder, for the processes of one machine."""
+
+    def __init__(self, root: Path, form: ContextFormat = "xml") -> None:
+        self.root = root
+        self.form = form
+        self._known: dict[str, tuple[Fingerprint, Thread]] = {}
+        # Not asyncio's own threads: tools that take long may hold all of those.
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="store")
+
+    async def create(self, thread: Thread, thread_id: str | None = None) -> str:
+        return await self._aside(self._create, thread, thread_id or str(uuid4()))
+
+    async def get(self, thread_id: str) -> Thread:
+        return await self._aside(self._read, thread_id)
+
+    async def update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
+        return await self._aside(self._update, thread_id, change)
+
+    async def find(
+        self, *, status: Status | None = None, after: str | None = None, limit: int | None = None
+    ) -> list[Summary]:
+        return await self._aside(self._find, status, after, limit)
+
+    @asynccontextmanager
+    async def lease(self, thread_id: str) -> AsyncIterator[None]:
+        self._require(thread_id)
+        # Whoever lets go is perhaps another of our threads than the one that took it.
+        lock = FileLock(self._lock(thread_id, "lease"), blocking=False, thread_local=False)
+        try:
+            await self._aside(lock.acquire)
+        except Timeout:
+            raise Busy(thread_id) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    async def _aside(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+
+    def _create(self, thread: Thread, thread_id: str) -> str:
+        path = self._path(thread_id)
+        with FileLock(self._lock(thread_id, "write")):
+            if path.exists():
+                raise ThreadExists(f"there is a thread {thread_id} already")
+            self._write(thread_id, thread)
+        return thread_id
+
+    def _update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
+        self._require(thread_id)
+        # A new lock object each time: two coroutines that shared one would both get in.
+        with FileLock(self._lock(thread_id, "write")):
+            stored = self._read(thread_id)
+            changed = change(stored)
+            if changed is not stored:
+                self._write(thread_id, changed)
+            return changed
+
+    def _find(self, status: Status | None, after: str | None, limit: int | None) -> list[Summary]:
+        everything = sorted(self._readable(), key=lambda each: (str(each.created), each.id))
+        if after is not None:
+            ids = [each.id for each in everything]
+            if after not in ids:
+                raise NoSuchThread(f"after={after[:64]!r} is none of these threads")
+            everything = everything[ids.index(after) + 1 :]
+        return [each for each in everything if status in (None, each.status)][:limit]
+
+    def _readable(self) -> Iterator[Summary]:
+        for path in self.root.glob("*.json"):
+            try:
+                yield summary_of(path.stem, self._read(path.stem))
+            except StoreError as problem:
+                logger().warning("unreadable_thread", file=path.name, problem=str(problem))
+
+    def _read(self, thread_id: str) -> Thread:
+        path = self._path(thread_id)
+        try:
+            seen, known = fingerprint(path), self._known.get(thread_id)
+            if known and known[0] == seen:
+                return known[1]
+            thread = from_file(thread_id, path.read_bytes())
+        except FileNotFoundError:
+            raise NoSuchThread(f"there is no thread {thread_id}") from None
+        except (ValueError, LookupError, TypeError, RecursionError, OSError) as error:
+            problem = f"{path} is no thread: mend it or move it away"
+            raise Unreadable(f"{problem} ({format_error(error)})") from error
+        self._remember(thread_id, seen, thread)
+        return thread
+
+    def _write(self, thread_id: str, thread: Thread) -> None:
+        path = self._path(thread_id)
+        replace(path, as_file(thread_id, thread))
+        overwrite(path.with_suffix(".txt"), thread.serialize_for_llm(self.form) + "\n")
+        self._remember(thread_id, fingerprint(path), thread)
+
+    def _remember(self, thread_id: str, seen: Fingerprint, thread: Thread) -> None:
+        if len(self._known) >= 1000:
+            self._known.clear()
+        self._known[thread_id] = (seen, thread)
+
+    def _path(self, thread_id: str) -> Path:
+        require_id(thread_id)
+        return self.root / f"{thread_id}.json"
+
+    def _require(self, thread_id: str) -> None:
+        """Before a lock is taken: asking for what is not there leaves no file."""
+        if not self._path(thread_id).exists():
+            raise NoSuchThread(f"there is no thread {thread_id}")
+
+    def _lock(self, thread_id: str, purpose: str) -> Path:
+        return self.root / ".locks" / f"{thread_id}.{purpose}"
+
+
+def as_file(thread_id: str, thread: Thread) -> str:
+    lines = ",\n".join(thread.dump())
+    head = f'"id": "{thread_id}", "version": {len(thread.events)}'
+    return f'{{{head}, "events": [\n{lines}\n]}}\n'
+
+
+def from_file(thread_id: str, content: bytes) -> Thread:
+    """Raises ValueError, LookupError, TypeError and RecursionError for what is no such thread."""
+    stored = json.loads(content)
+    thread = Thread.load(stored["events"])
+    if (stored["id"], stored["version"]) != (thread_id, len(thread.events)):
+        raise ValueError("its id or version is not that of its events")
+    return thread

@@ -1,0 +1,232 @@
+"""Factor 11: the agent from a terminal. `agent MESSAGE` starts a thread."""
+
+import asyncio
+import json
+import os
+import sys
+from io import TextIOWrapper
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from ..channels import brought
+from ..events import Answer, Stopped, Trigger
+from ..model.baml import Unavailable
+from ..model.next_step import note_on
+from ..parts import Agent
+from ..runner import take_up
+from ..settings import WrongSettings, load_settings
+from ..states import Status
+from ..store import StoreError
+from ..thread import CannotFollow
+from ..views import listing, view
+from ..wiring import build
+from . import conversation, screen
+
+REFUSED = 2
+
+
+class NothingSaid(Exception):
+    """The message or the answer is empty."""
+
+
+class MessageFirst(TyperGroup):
+    """A first word that is a command is the command; everything else is a message."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        commands = {name for name, command in self.commands.items() if not command.hidden}
+        if args and args[0] not in commands | {"--help"}:
+            args = ["MESSAGE", "--", *args[args[0] == "--" :]]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=MessageFirst,
+    help="Give the agent a MESSAGE, or one of these commands.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+ThreadId = Annotated[str, typer.Argument(metavar="ID", help="The thread.")]
+Call = Annotated[str, typer.Argument(metavar="[CALL]", help="Which call; else the one that waits.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command("MESSAGE", hidden=True)
+def launch(words: list[str]) -> None:
+    """Start a thread with a message."""
+    trigger = Trigger(type="user_input", data=not_empty(" ".join(words)))
+    agent = open_agent()
+    say_which_model()
+    thread_id = asyncio.run(agent.begin(trigger))
+    screen.note(f"thread {thread_id}")
+    converse(agent, thread_id)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})  # "-5" is an answer
+def answer(thread_id: ThreadId, text: str) -> None:
+    """Answer the question that a thread waits with, or follow up on one that is done."""
+    tell(thread_id, {"response": not_empty(text)})
+
+
+@app.command()
+def approve(thread_id: ThreadId, call: Call = "") -> None:
+    """Let the call run that waits for a yes."""
+    tell(thread_id, {"approved": True}, call)
+
+
+@app.command()
+def reject(
+    thread_id: ThreadId,
+    call: Call = "",
+    because: Annotated[str, typer.Option(help="The reason; the model reads it.")] = "",
+) -> None:
+    """Refuse the call that waits for a yes."""
+    tell(thread_id, {"approved": False, **({"comment": because} if because else {})}, call)
+
+
+@app.command()
+def resume(thread_id: ThreadId) -> None:
+    """Take up a thread that failed or was interrupted."""
+    agent = open_agent()
+    say_which_model()
+    asyncio.run(take_up(thread_id, agent))
+    converse(agent, thread_id)
+
+
+@app.command()
+def stop(thread_id: ThreadId) -> None:
+    """End a thread for good."""
+    asyncio.run(open_agent().record(thread_id, Stopped()))
+
+
+@app.command()
+def fork(
+    thread_id: ThreadId, at: Annotated[int, typer.Option(help="The last event to keep.")]
+) -> None:
+    """Copy a thread up to an event and print the new id; `resume` runs it."""
+
+    async def copy() -> str:
+        store = open_agent().store
+        return await store.create((await store.get(thread_id)).fork(at))
+
+    typer.echo(asyncio.run(copy()))
+
+
+@app.command()
+def show(
+    thread_id: ThreadId,
+    context: Annotated[bool, typer.Option("--context", help="As the model reads it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print a thread."""
+    thread = asyncio.run(open_agent().store.get(thread_id))
+    if as_json:
+        typer.echo(json.dumps(view(thread_id, thread), indent=2))
+    elif context:
+        typer.echo(thread.serialize_for_llm(load_settings().context_format))
+    else:
+        screen.show_thread(thread_id, thread)
+
+
+@app.command()
+def threads(
+    status: Annotated[Status | None, typer.Option()] = None, as_json: AsJson = False
+) -> None:
+    """List the threads, the oldest first."""
+    store = open_agent().store
+    found = asyncio.run(store.find(status=status))
+    if as_json:
+        typer.echo(json.dumps(listing(found), indent=2))
+        return
+    for each in found:
+        screen.show_in_list(each.id, asyncio.run(store.get(each.id)))
+
+
+@app.command()
+def replay(thread_id: ThreadId) -> None:
+    """For each decision, whether the model would be asked the same today, or what changed."""
+    from ..model.replay import replay as replayed
+
+    results = asyncio.run(replayed(asyncio.run(open_agent().store.get(thread_id))))
+    for result in results:
+        typer.echo(f"{result.event.id:4} {result.event.intent:32} {result.verdict}")
+    raise typer.Exit(any(result.verdict != "same" for result in results))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="AGENT_HOST if left out.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="AGENT_PORT if left out.")
+    ] = None,
+) -> None:
+    """Serve the API."""
+    from ..server.process import CannotServe
+    from ..server.process import serve as serve_forever
+
+    given = {"host": host, "port": port}
+    changed = {name: value for name, value in given.items() if value is not None}
+    try:
+        serve_forever(load_settings().model_copy(update=changed))
+    except CannotServe as error:
+        refuse(error)
+    leave(0)
+
+
+for commands in brought("commands"):
+    app.add_typer(commands)
+
+
+def open_agent() -> Agent:
+    return build(load_settings(), screen.show)
+
+
+def say_which_model() -> None:
+    if note := note_on(load_settings().model):
+        screen.note(note)
+
+
+def not_empty(text: str) -> str:
+    if not text.strip():
+        raise NothingSaid("this message says nothing")
+    return text
+
+
+def tell(thread_id: str, said: Answer, call_id: str = "") -> None:
+    """What a human says to a thread, and the thread goes on."""
+    agent = open_agent()
+    say_which_model()
+    asyncio.run(conversation.answer(agent, thread_id, said, call_id))
+    converse(agent, thread_id)
+
+
+def converse(agent: Agent, thread_id: str) -> NoReturn:
+    code = conversation.converse(agent, thread_id)
+    if code == conversation.INTERRUPTED:
+        leave(code)
+    raise typer.Exit(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End at once: a thread of BAML's that was interrupted crashes the interpreter's own end."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def refuse(error: Exception) -> NoReturn:
+    screen.complain(str(error))
+    sys.exit(REFUSED)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point. Whatever cannot be done is one line on stderr and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a console without our letters shows others
+            stream.reconfigure(errors="replace")
+    try:
+        app(arguments, prog_name="agent")
+    except (StoreError, CannotFollow, NothingSaid, Unavailable, WrongSettings, OSError) as error:
+        refuse(error)

@@ -1,0 +1,107 @@
+"""Files that are no threads, and ids that are no ids: named, refused, and left alone."""
+
+import asyncio
+import json
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from agent.store import NoSuchThread, Unreadable
+from agent.store.filesystem import FileSystemThreadStore
+
+from .scripted import NOON, error, said, thread_of
+from .stores import created, held, listed, read
+
+AN_ID = UUID("0f8fad5b-d9cb-469f-a165-70867728950e")
+NO_IDS = ["../victim", "", ".", "x", "\u00e9" * 36, "a" * 300, "a\0b", "/etc/passwd"]
+
+
+@pytest.mark.parametrize("bad", [*NO_IDS, str(AN_ID).upper(), AN_ID.hex, f"{{{AN_ID}}}"])
+def test_an_id_that_is_none_is_no_thread(bad: str, tmp_path: Path) -> None:
+    """Nothing outside the folder is read, written or made."""
+    store = FileSystemThreadStore(tmp_path / "a" / ".threads")
+    victim = tmp_path / "a" / "victim.json"
+    thread_id = created(store)
+    victim.write_bytes((store.root / f"{thread_id}.json").read_bytes())
+    outside = sorted(tmp_path.rglob("*")), victim.stat().st_mtime_ns
+    uses = (
+        store.get(bad),
+        store.update(bad, lambda kept: kept),
+        store.create(thread_of(said()), bad or "-"),
+        held(store, bad),
+    )
+    for use in uses:
+        with pytest.raises(NoSuchThread):
+            asyncio.run(use)
+    assert (sorted(tmp_path.rglob("*")), victim.stat().st_mtime_ns) == outside
+
+
+def test_a_thread_has_one_id_and_no_other_spelling(store: FileSystemThreadStore) -> None:
+    thread_id = created(store)
+    content = (store.root / f"{thread_id}.json").read_text("utf-8")
+    for other in (thread_id.upper(), UUID(thread_id).hex, f"{{{thread_id}}}"):
+        (store.root / f"{other}.json").write_text(content.replace(thread_id, other), "utf-8")
+        with pytest.raises(NoSuchThread):
+            read(store, other)
+
+
+def test_a_thread_that_is_not_there(store: FileSystemThreadStore) -> None:
+    with pytest.raises(NoSuchThread):
+        read(store, str(uuid4()))
+    assert listed(store) == []
+
+
+def event(**other: object) -> str:
+    fields = {"id": 0, "type": "user_input", "at": "2026-01-01T12:00:00Z", "data": "hello"} | other
+    return json.dumps(fields)
+
+
+BROKEN = {
+    "empty": "",
+    "torn": '{"id": "ID", "version": 1, "events": [\n{"id": 0, "ty',
+    "not text": "\ud800",
+    "foreign": '{"name": "my-app"}',
+    "a list": "[]",
+    "a number": "7",
+    "null": "null",
+    "no events": '{"id": "ID", "version": 0, "events": []}',
+    "events are null": '{"id": "ID", "version": 0, "events": null}',
+    "events are words": '{"id": "ID", "version": 1, "events": ["hello"]}',
+    "null data": f'{{"id": "ID", "version": 1, "events": [{event(data=None)}]}}',
+    "no time": f'{{"id": "ID", "version": 1, "events": [{event(at=None)}]}}',
+    "a type that is a list": f'{{"id": "ID", "version": 1, "events": [{event(type=[])}]}}',
+    "another id": f'{{"id": "{AN_ID}", "version": 1, "events": [{event()}]}}',
+    "another version": f'{{"id": "ID", "version": 2, "events": [{event()}]}}',
+    "a start of nothing": '{"id": "ID", "version": 2, "events": ['
+    f"{event()}, {event(id=1, type='tool_started', call_id='1', data={})}]}}",
+    "nan": f'{{"id": "ID", "version": 1, "events": [{event(data={"a": float("nan")})}]}}',
+    "deep": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_named_and_left_alone(
+    content: str, store: FileSystemThreadStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others go on."""
+    whole, broken = created(store), str(uuid4())
+    path = store.root / f"{broken}.json"
+    path.write_bytes(content.replace("ID", broken).encode("utf-8", "surrogatepass"))
+    before = path.read_bytes()
+    with pytest.raises(Unreadable, match=broken):
+        read(store, broken)
+    with pytest.raises(Unreadable, match=broken):
+        asyncio.run(store.update(broken, lambda kept: kept.append(error(), at=NOON)))
+    assert listed(store) == [whole]
+    logged = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [entry["file"] for entry in logged] == [path.name]
+    assert path.read_bytes() == before
+
+
+def test_a_folder_where_a_thread_should_be_is_named(store: FileSystemThreadStore) -> None:
+    whole, broken = created(store), str(uuid4())
+    (store.root / f"{broken}.json").mkdir()
+    with pytest.raises(Unreadable, match=broken):
+        read(store, broken)
+    assert listed(store) == [whole]

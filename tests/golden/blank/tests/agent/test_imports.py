@@ -1,0 +1,69 @@
+"""Imports run downward: the core knows no room, and nothing knows the server or the terminal."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import agent
+
+PACKAGE = Path(agent.__file__).parent
+MODULES = [path for path in PACKAGE.rglob("*.py") if "baml_client" not in path.parts]
+
+# From the ground up. What stands on one line may import what stands above, and its own line.
+# What is in none of them is yours: a module of your tools.
+FLOORS = [
+    {"humans", "redaction", "files", "events", "errors"},
+    {"tools"},
+    {"states", "rules", "context", "thread"},
+    {"log", "views", "settings"},
+    {"model", "store", "offline", "prefetch"},
+    {"parts", "loop", "runner"},
+    {"inbound", "channels", "wiring"},
+    {"server", "terminal"},
+]
+
+
+def room(path: Path) -> str:
+    """A module of the package's own folder is a room, and so is a folder with all that it has."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The rooms that a module imports, at its top or later."""
+    package = ["agent", *path.relative_to(PACKAGE).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1]
+            whole = [*base, *(node.module or "").split(".")]
+            names = [whole] if node.module else [[*base, name.name] for name in node.names]
+            yield from (name[1] for name in names if len(name) > 1 and name[1])
+
+
+def floor(name: str) -> int | None:
+    return next((number for number, names in enumerate(FLOORS) if name in names), None)
+
+
+def test_no_import_runs_upward() -> None:
+    upward = [
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for path in MODULES
+        for name in imported(path)
+        if (here := floor(room(path))) is not None
+        and (there := floor(name)) is not None
+        and there > here
+    ]
+    assert not upward, upward
+
+
+def test_nothing_but_themselves_imports_the_server_and_the_terminal() -> None:
+    """Two ways in, side by side; the terminal's `serve` is an entry point of the server's."""
+    entries = {("terminal", "server")}
+    found = {(room(path), name) for path in MODULES for name in imported(path)}
+    wrong = {pair for pair in found if pair[1] in ("server", "terminal") and pair[0] != pair[1]}
+    assert wrong <= entries
+
+
+def test_every_room_of_the_agent_s_has_its_floor() -> None:
+    """So that this test cannot pass by not looking."""
+    rooms = {room(path) for path in MODULES} - {"__init__"}
+    assert {name for names in FLOORS for name in names if name != "offline"} <= rooms

@@ -1,0 +1,100 @@
+"""`POST /api/v1/conversations`: the guide's own webhook payloads, behind the token."""
+
+from typing import Annotated, Literal, Self
+
+from fastapi import APIRouter
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
+
+from ..events import HumanResponse, Trigger
+from ..inbound import Approval, CallId, Comment, Launch, Response, Running, Words
+
+routes = APIRouter(prefix="/api/v1")
+
+# A sender that has no call to name sends an empty text.
+Named = Annotated[CallId | None, BeforeValidator(lambda text: text or None)]
+
+
+class State(BaseModel):
+    thread_id: str
+    call_id: Named = None
+
+
+class Spec(BaseModel):
+    state: State
+
+
+class UserMessage(BaseModel):
+    user_message: Words
+
+    def launch(self) -> Trigger:
+        return Launch(message=self.user_message).event()
+
+
+class Contacted(BaseModel):
+    response: Words
+
+
+class Contact(BaseModel):
+    spec: Spec
+    status: Contacted
+    call_id: Named = None
+
+    def answer(self) -> HumanResponse | Trigger:
+        call_id = self.call_id or self.spec.state.call_id
+        return Response(response=self.status.response, call_id=call_id).event()
+
+
+class Decided(BaseModel):
+    approved: Annotated[bool, Field(strict=True)]
+    comment: Comment | None = None
+
+
+class FunctionCall(BaseModel):
+    spec: Spec
+    status: Decided
+    call_id: Named = None
+
+    @property
+    def of(self) -> CallId:
+        return self.call_id or self.spec.state.call_id or ""
+
+    @model_validator(mode="after")
+    def names_its_call(self) -> Self:
+        if not self.of:
+            raise ValueError("call_id is missing: an approval is for one call and no other")
+        return self
+
+    def answer(self) -> HumanResponse:
+        decided = self.status.model_dump()
+        return Approval(call_id=self.of, **decided).event()
+
+
+class ConversationCreated(BaseModel):
+    type: Literal["conversation.created"]
+    event: UserMessage
+
+
+class HumanContactCompleted(BaseModel):
+    type: Literal["human_contact.completed"]
+    event: Contact
+
+
+class FunctionCallCompleted(BaseModel):
+    type: Literal["function_call.completed"]
+    event: FunctionCall
+
+
+Conversation = Annotated[
+    ConversationCreated | HumanContactCompleted | FunctionCallCompleted,
+    Field(discriminator="type"),
+]
+
+
+@routes.post("/conversations", status_code=202)
+async def converse(body: Conversation, runner: Running) -> dict[str, str]:
+    if isinstance(body, ConversationCreated):
+        thread_id = await runner.launch(body.event.launch())
+    else:
+        thread_id = body.event.spec.state.thread_id
+        await runner.tell(thread_id, body.event.answer())
+    return {"status": "ok", "thread_id": thread_id}

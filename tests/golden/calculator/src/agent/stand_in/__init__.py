@@ -1,1 +1,0 @@
-"""The rules behind the offline stand-in: its sentences, and the story that a thread tells."""

@@ -1,0 +1,76 @@
+"""Factors 5 and 6: where threads are kept. A thread that is saved can be taken up by anybody.
+
+`ThreadStore` is what the agent needs of one; each store is a module of this folder, imported when
+`AGENT_STORE_URL` names it. `tests/agent/test_store_contract.py` holds each to what is said here.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+from uuid import UUID
+
+from ..states import Status
+from ..thread import Thread
+from ..views import Summary
+
+
+class StoreError(Exception):
+    """One line that says what is wrong with the store or with what was asked of it."""
+
+
+class NoSuchThread(StoreError):
+    """Nothing is kept under this id, or it is no id."""
+
+
+class ThreadExists(StoreError):
+    """Something is kept under this id already. Nothing has changed."""
+
+
+class Unreadable(StoreError):
+    """Something is kept there that is no thread. It is left alone."""
+
+
+class Busy(Exception):
+    """Somebody else is running this thread at the moment."""
+
+
+class ThreadStore(Protocol):
+    """What the agent needs of a store. Ids are UUIDs in lower-case text."""
+
+    async def create(self, thread: Thread, thread_id: str | None = None) -> str:
+        """Keep a new thread; its id, a new one unless it is given.
+
+        Raises ThreadExists: of two that come with one id, one is kept, whoever is first. An id
+        that is derived from what was delivered makes the same delivery the same thread.
+        """
+
+    async def get(self, thread_id: str) -> Thread:
+        """Raises NoSuchThread and Unreadable."""
+
+    async def update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
+        """Apply a pure change to what is stored, with nobody in between, and return the result.
+
+        What `change` raises is passed on, and then nothing is written. Raises NoSuchThread and
+        Unreadable.
+        """
+
+    async def find(
+        self, *, status: Status | None = None, after: str | None = None, limit: int | None = None
+    ) -> list[Summary]:
+        """The threads of this status behind that one, the oldest first, so many at most.
+
+        What cannot be read is logged by name and passed over. Raises NoSuchThread for `after`.
+        """
+
+    def lease(self, thread_id: str) -> AbstractAsyncContextManager[None]:
+        """Held by whoever runs the thread, across processes. Raises Busy at once."""
+
+
+def require_id(thread_id: str) -> None:
+    """Refuse what is no id of ours, such as `../victim`. Raises NoSuchThread."""
+    try:
+        known = str(UUID(thread_id)) == thread_id
+    except ValueError:
+        known = False
+    if not known:
+        raise NoSuchThread(f"there is no thread {thread_id[:64]!r}")
