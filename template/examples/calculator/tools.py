@@ -68,7 +68,10 @@ def parse_next_step(data: dict[str, Any]) -> NextStep:
 
 
 def approver(tool: Tool) -> str | None:
-    """Who must say yes before this call runs; nobody if None. Said here and nowhere else."""
+    """Who must say yes before this call runs; nobody if None. Said here and nowhere else.
+
+    Whom you name is told to the human, and not checked: whoever has the token is "a manager".
+    """
     match tool:
         case Divide():
             return "a human"

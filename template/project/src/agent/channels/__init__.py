@@ -28,9 +28,10 @@ def brought(name: str) -> Iterator[Any]:
 
 
 def mentions(path: str, name: str) -> bool:
-    """Whether the module has the name where a line begins; where there is no source, it may."""
+    """Whether the module's source has the name in a line that begins at the margin, as what is
+    defined for all of it does. Where there is no source, it may.
+    """
     spec = find_spec(path)
     get_source = getattr(spec and spec.loader, "get_source", None)
     source = get_source(path) if get_source else None
-    defined = rf"^(?:def |class |from .*\b)?{name}\b"
-    return source is None or bool(re.search(defined, source, re.MULTILINE))
+    return source is None or bool(re.search(rf"^\S.*\b{name}\b|^{name}\b", source, re.MULTILINE))

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
 from ..yours.samples import APPROVAL_STEP, FAILING_STEP, SAFE_STEP, effects
 from .commands import Server, as_told, shell_with
 from .openai_server import Model, Reply
 from .scripted import QUESTION
 from .serving import THREADS, kinds, told
+
+pytestmark = pytest.mark.slow
 
 WAIT = {"Prefer": "wait=20"}
 SECRETS = ("sk-the-key-of-the-tests", "4111-1111", "a very private answer")

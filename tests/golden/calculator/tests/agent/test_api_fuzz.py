@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
@@ -13,6 +14,8 @@ from agent.store.filesystem import FileSystemThreadStore
 from ..yours.samples import APPROVAL_STEP
 from .scripted import decided, said, thread_of
 from .serving import TOKEN, app_of
+
+pytestmark = pytest.mark.slow
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 ANSWERS = [not_a_server_error, api.status_code_conformance, api.content_type_conformance]

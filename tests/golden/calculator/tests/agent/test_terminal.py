@@ -14,6 +14,8 @@ from .scripted import QUESTION
 from .serving import told
 from .terminals import at_terminal
 
+pytestmark = pytest.mark.slow
+
 CTRL_C, CTRL_D = "\x03", "\x04"
 ESCAPE = "\x1b"
 
@@ -54,6 +56,22 @@ def test_no_asks_why_and_the_model_reads_it() -> None:
         terminal.type("far too much\n")
         assert (terminal.ends_with(), effects()) == (0, 0)
     assert "far too much" in prompts[-1]
+
+
+def test_a_person_reads_calls_and_results_and_a_pipe_one_event_a_line() -> (
+    None
+):
+    with shell_with(TERM="xterm", NO_COLOR="1") as shell:
+        terminal = at_terminal(shell, told(SAFE_STEP)["message"])
+        assert terminal.ends_with() == 0
+        _, piped, _ = shell.run(told(SAFE_STEP)["message"])
+    shown = terminal.seen.replace("\r\n", "\n").splitlines()
+    assert shown[0].startswith("you: ")
+    assert shown[-3].startswith(SAFE_STEP["intent"])
+    assert shown[-2].startswith("  = ")
+    assert shown[-1] == "that is all"
+    kinds = [line.split(" ")[0] for line in piped.splitlines()[:3]]
+    assert kinds == ["user_input", SAFE_STEP["intent"], "tool_response"]
 
 
 @pytest.mark.parametrize("before", ["", "n\n"])

@@ -17,6 +17,8 @@ from ..yours.samples import APPROVAL_STEP, SAFE_STEP, effects
 from .processes import python
 from .scripted import DONE, agent_of, decided, go_on, no, said, thread_of, types, yes
 
+pytestmark = pytest.mark.slow
+
 # Arguments: the point, the thread, the step that the model decides, and whether a human says yes.
 LIVE_AND_DIE = """
 import asyncio, json, os, sys

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 
 from ..channels import brought
-from ..log import log_event
+from ..log import log_event, log_from
 from ..parts import Agent
 from ..runner import Runner
 from ..settings import Settings, load
@@ -23,6 +23,7 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     What was running goes on when the app starts or, where an app around this one does not start
     it, with the first request.
     """
+    log_from(settings.log_level)
     for section in brought("settings"):
         load(section)
     runner = Runner(agent or build(settings, log_event), patient=True)

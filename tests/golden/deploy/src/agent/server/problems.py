@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -45,6 +45,7 @@ def install(app: FastAPI) -> None:
     app.add_middleware(LimitBody)
     app.add_exception_handler(StarletteHTTPException, refused)
     app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(ValidationError, malformed)  # a hook reads its body itself
     app.add_exception_handler(NoSuchThread, lambda _, error: problem(404, str(error)))
     app.add_exception_handler(CannotFollow, lambda _, error: problem(409, str(error)))
     app.add_exception_handler(ThreadExists, lambda _, error: problem(409, str(error)))
@@ -60,7 +61,7 @@ def refused(_: Request, error: Exception) -> JSONResponse:
 
 
 def malformed(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
+    assert isinstance(error, RequestValidationError | ValidationError)
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return problem(400, "the body is not JSON")
