@@ -13,13 +13,13 @@ from page import Chapter, table
 from timing import Times, in_turn, ratio, ratios, run, seconds, spread
 from workshop import HERE, Workshop
 
-AGENT, LOOP = "`import agent.cli`", "`import agent.loop`"
+AGENT, LOOP = "`import agent.terminal.cli`", "`import agent.loop`"
 READY, STACK_READY = "generated agent, ready", "LangGraph, ready"
 ASYNC, SYNC = "LangGraph + SqliteSaver", 'LangGraph + SqliteSaver, `durability="sync"`'
 OURS = "generated agent, durable file store"
 STACK = "the imports of LangGraph's loop"
 IMPORTS = {
-    AGENT: "import agent.cli",
+    AGENT: "import agent.terminal.cli",
     LOOP: "import agent.loop",
     STACK: """
 from langchain_core.messages import SystemMessage, ToolMessage
@@ -41,7 +41,9 @@ divided by its tool calls; of each process the median thread counts."""
 
 GET_READY = {
     READY: """
-from agent import baml, cli, wiring
+from agent import wiring
+from agent.model import baml
+from agent.terminal import cli
 wiring.build(wiring.Settings(), print)
 baml.client()""",
     STACK_READY: "from langgraph_steps import graph; graph().compile()",

@@ -14,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from agent import baml, model
 from agent import events as happened
 from agent.events import AnyEvent
 from agent.humans import RequestApprovalFromManager, RequestMoreInformation
+from agent.model import baml, next_step
 from agent.thread import Thread
 from agent.tools import Add, Divide, Multiply, ProcessRefund, Subtract
 from pydantic import BaseModel
@@ -97,8 +97,8 @@ def untitled(value: Any) -> Any:
 def whole_requests(thread: Thread, messages: list[Message]) -> tuple[Message, Message]:
     """Ours as BAML renders it; OpenAI's with the same instructions, and schemas for a format."""
     context = thread.serialize_for_llm()
-    ours = json.loads(asyncio.run(model.render(context, "OpenAICompatible")))
-    instructions = model.prompt_of(json.dumps(ours)).partition("Answer in JSON")[0].strip()
+    ours = json.loads(asyncio.run(next_step.render(context, "OpenAICompatible")))
+    instructions = next_step.prompt_of(json.dumps(ours)).partition("Answer in JSON")[0].strip()
     system = {"role": "system", "content": instructions}
     tools = [schema(*tool) for tool in TOOLS]
     return ours, {"model": "gpt-5-mini", "messages": [system, *messages], "tools": tools}

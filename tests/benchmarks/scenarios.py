@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from agent import events as happened
-from agent.context import format_error
+from agent.errors import format_error
 from agent.events import AnyEvent
 from agent.thread import Thread
 from agent.tools import handle_next_step, parse_tool

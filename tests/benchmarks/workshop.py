@@ -48,7 +48,7 @@ class Workshop:
         project, bin_ = self.project, self.environment("agent")
         install = ("install", "-q", "-r", "requirements.txt")
         run(bin_ / "python", "-m", "pip", *install, cwd=project)
-        run(bin_ / "python", "-c", "from agent import baml; baml.client()", cwd=project)
+        run(bin_ / "python", "-c", "from agent.model import baml; baml.client()", cwd=project)
         return bin_
 
     @cached_property
