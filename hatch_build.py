@@ -22,8 +22,8 @@ class TemplateHook(BuildHookInterface[Any]):
         sys.path.insert(0, str(root / "src"))
         from create_12_factor_agent.errors import Failure
         from create_12_factor_agent.git import to_bytes
-        from create_12_factor_agent.history import history
-        from create_12_factor_agent.releases import require_all
+        from create_12_factor_agent.template.history import history
+        from create_12_factor_agent.template.releases import require_all
 
         try:
             require_all(root, self.metadata.version)

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 from create_12_factor_agent.errors import Failure
 from create_12_factor_agent.git import git, to_text
-from create_12_factor_agent.history import PARTS, unpack
-from create_12_factor_agent.releases import numbers, tagged
+from create_12_factor_agent.template.history import PARTS, unpack
+from create_12_factor_agent.template.releases import order, tagged
 
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
@@ -69,7 +69,7 @@ def _prove_templates(version: str, carried: str, folder: Path) -> None:
     """Git's names of objects are hashes: the same name is the same content."""
     history = folder / "history"
     unpack(carried, history)
-    tags = [f"v{known}" for known in tagged(ROOT) if numbers(known) <= numbers(version)]
+    tags = [f"v{known}" for known in tagged(ROOT) if order(known) <= order(version)]
     found = git("tag", cwd=history).split()
     require(sorted(tags) == sorted(found), f"the wheel has {found}, and tagged are {tags}")
     for tag in tags:

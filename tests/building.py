@@ -11,7 +11,7 @@ from conftest import ROOT
 from create_12_factor_agent import __version__
 from create_12_factor_agent.errors import Failure
 from create_12_factor_agent.git import git
-from create_12_factor_agent.releases import SECTION, require_all
+from create_12_factor_agent.template.releases import SECTION, require_all
 
 PACKAGE = "create_12_factor_agent"
 NOBODY = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from conftest import ROOT, Desk, Result
 
-from create_12_factor_agent.history import history
+from create_12_factor_agent.template.history import history
 
 PACKAGE = ROOT / "src/create_12_factor_agent"
 URL = "https://github.com/create-12-factor-agent/create-12-factor-agent.git"

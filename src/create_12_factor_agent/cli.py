@@ -1,22 +1,49 @@
 """The command line: reads the flags, calls what does the work, prints what came of it."""
 
-import gc
 import os
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from . import __version__, interruption, upkeep
-from .errors import FAILED, INTERRUPTED, NOT_POSSIBLE, Failure
-from .options import AsJson, Data, DryRun, Yes, may_ask
+from . import __version__, interruption
+from .errors import (
+    CONFLICTS,
+    FAILED,
+    INTERRUPTED,
+    NOT_POSSIBLE,
+    UPDATE_AVAILABLE,
+    Failure,
+    NotPossible,
+)
 
-# What only one command needs (copier, questionary, rich) is imported where it is needed:
-# `--version` and `--help` are quick because of it.
+# What does the work is imported where it is needed: `--version` and `--help` are quick because
+# copier, questionary and rich take their time.
+if TYPE_CHECKING:
+    from .merge.change import Changed, Effect
+    from .template.questions import Replies
 
+Directory = Annotated[
+    str | None, typer.Argument(metavar="[DIR]", help="The project's folder; here if left out.")
+]
+ProjectFolder = Annotated[
+    str | None,
+    typer.Option("--project", metavar="DIR", help="The project's folder; here if left out."),
+]
+Data = Annotated[
+    list[str] | None,
+    typer.Option("--data", metavar="KEY=VALUE", help="Answer one question; repeatable."),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, take defaults.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing.")]
+Diff = Annotated[bool, typer.Option("--diff", help="Print the exact diff, write nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Components.")]
 
 # Typer has its own copy of Click, and of its errors it exports this one's child.
 UsageError: Any = typer.BadParameter.__base__
@@ -70,20 +97,115 @@ def new(
 ) -> None:
     """Create a project; asks for what no flag answers."""
     from . import printing
-    from .new import Request, new
+    from .new import new
 
-    ask = may_ask(as_json)
-    created = new(Request(directory, tuple(data or ()), yes, dry_run, not no_git, ask))
+    replies = _replies(data, yes, as_json)
+    created = new(directory, replies, dry_run=dry_run, repository=not no_git)
     printing.created(created, as_json=as_json)
 
 
-for command in (upkeep.update, upkeep.add, upkeep.remove, upkeep.status):
-    app.command()(command)
+@app.command()
+def update(
+    directory: Directory = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="Go to this one, not to the newest.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether there is one.")] = False,
+    abort: Annotated[bool, typer.Option("--abort", help="Take back what has conflicts.")] = False,
+    data: Data = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    diff: Diff = False,
+    as_json: AsJson = False,
+) -> None:
+    """Merge a newer template into a project."""
+    from . import printing, update
+
+    if abort and (to or check or data or dry_run or diff):
+        raise NotPossible("--abort goes with --json alone: it takes back what was begun")
+    if check and (data or diff):
+        raise NotPossible("--check only looks: --data and --diff go with an update")
+    if abort:
+        printing.aborted(update.abort(directory), as_json=as_json)
+    elif check:
+        available = update.check(directory, to)
+        printing.available(available, as_json=as_json)
+        if available.is_newer:
+            raise typer.Exit(UPDATE_AVAILABLE)
+    else:
+        replies = _replies(data, yes, as_json)
+        _end(update.update(directory, to, replies, _effect(dry_run, diff)), as_json)
+
+
+@app.command()
+def add(
+    names: Names = None,
+    listed: Annotated[bool, typer.Option("--list", help="Show what there is.")] = False,
+    project: ProjectFolder = None,
+    dry_run: DryRun = False,
+    diff: Diff = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add components to a project."""
+    from . import components, printing
+
+    if listed and (names or diff):
+        raise NotPossible("--list only shows what there is: leave it out to add")
+    if listed:
+        printing.components(components.listed(project), as_json=as_json)
+        return
+    if not names:
+        raise NotPossible("name what to add; `add --list` shows what there is")
+    _end(components.add(names, project, _effect(dry_run, diff)), as_json)
+
+
+@app.command()
+def remove(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Components.")],
+    force: Annotated[bool, typer.Option("--force", help="Even what you edited.")] = False,
+    project: ProjectFolder = None,
+    dry_run: DryRun = False,
+    diff: Diff = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove components from a project."""
+    from . import components
+
+    _end(components.remove(names, project, _effect(dry_run, diff), force=force), as_json)
+
+
+@app.command()
+def status(directory: Directory = None, as_json: AsJson = False) -> None:
+    """Show whose each file of a project is."""
+    from . import printing
+    from .status import status
+
+    found = status(directory)
+    printing.status(found, as_json=as_json)
+    if found.conflicts:
+        raise typer.Exit(CONFLICTS)
+
+
+def _replies(data: list[str] | None, yes: bool, as_json: bool) -> "Replies":
+    from .template.questions import Replies
+
+    terminal = not as_json and sys.stdin.isatty() and sys.stdout.isatty()
+    return Replies(tuple(data or ()), yes, terminal)
+
+
+def _effect(dry_run: bool, diff: bool) -> "Effect":
+    return "diff" if diff else "list" if dry_run else "write"
+
+
+def _end(changed: "Changed", as_json: bool) -> None:
+    from . import printing
+
+    printing.changed(changed, as_json=as_json)
+    if changed.conflicts:
+        raise typer.Exit(CONFLICTS)
 
 
 def main() -> None:
-    # A short life makes little garbage; looking for it costs a tenth of the time.
-    gc.disable()
     interruption.listen()
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # whoever calls has closed it
@@ -93,11 +215,11 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     code = _flushed(_run())
     if code == INTERRUPTED:  # amid the tidying, perhaps: then the interpreter's end does it
-        # An interruption inside of exec, as dataclasses do it, would have it end with another
-        # code; the next exec takes that back.
+        # An interruption inside of exec, as dataclasses do it, has Python end with another code,
+        # whatever is asked for; the next exec takes that back.
         exec("")
         sys.exit(code)
-    # The interpreter's own end costs another tenth, and there is nothing left to tidy.
+    # The interpreter's own end is an eighth of `--version`, and there is nothing left to tidy.
     os._exit(code)
 
 

@@ -7,15 +7,16 @@ from typing import Any
 
 import yaml
 
-from . import git, questions
-from .answers import ANSWERS_FILE
-from .changing import Changed, Request, change, require_settled, unchanged
+from . import git
 from .errors import NotPossible
 from .interruption import interruptible
-from .merging import Edited
+from .merge.change import Changed, Effect, change, require_settled, unchanged
+from .merge.outcome import Edited
 from .project import Project, open_project
-from .questions import Question
-from .source import Source, carried
+from .template import questions
+from .template.answers import ANSWERS_FILE
+from .template.questions import Question, Replies
+from .template.source import Source, carried
 from .versions import require_known
 
 
@@ -45,26 +46,28 @@ def listed(directory: str | None) -> list[Component]:
         return _known(source, project.version, project.components)
 
 
-def add(names: Sequence[str], request: Request) -> Changed:
+def add(names: Sequence[str], directory: str | None, effect: Effect) -> Changed:
     git.require()
     with interruptible("changed"), carried() as source:
-        project = _project(source, request, names)
+        project = _project(source, directory, names)
         wanted = [*project.components, *names]
-        return _change(source, project, request, wanted, f"add {' '.join(names)}", "keep")
+        return _change(source, project, effect, wanted, f"add {' '.join(names)}", "keep")
 
 
-def remove(names: Sequence[str], request: Request, *, force: bool = False) -> Changed:
+def remove(
+    names: Sequence[str], directory: str | None, effect: Effect, *, force: bool = False
+) -> Changed:
     git.require()
     with interruptible("changed"), carried() as source:
-        project = _project(source, request, names)
+        project = _project(source, directory, names)
         wanted = [name for name in project.components if name not in names]
         edited: Edited = "delete" if force else "refuse"
-        return _change(source, project, request, wanted, f"remove {' '.join(names)}", edited)
+        return _change(source, project, effect, wanted, f"remove {' '.join(names)}", edited)
 
 
-def _project(source: Source, request: Request, names: Sequence[str]) -> Project:
+def _project(source: Source, directory: str | None, names: Sequence[str]) -> Project:
     """The project, once it is sure that its version of the template knows the components."""
-    project = open_project(request.directory)
+    project = open_project(directory)
     require_settled(project)
     require_known(source, project)
     known = _question(source, project.version).choices
@@ -77,7 +80,7 @@ def _project(source: Source, request: Request, names: Sequence[str]) -> Project:
 def _change(
     source: Source,
     project: Project,
-    request: Request,
+    effect: Effect,
     wanted: Sequence[str],
     what: str,
     edited: Edited,
@@ -85,8 +88,16 @@ def _change(
     components = [name for name in _question(source, project.version).choices if name in wanted]
     if set(components) == set(project.components):
         return unchanged(project)
-    answers = {"components": components}
-    return change(source, project, request, project.version, answers, what=what, edited=edited)
+    return change(
+        source,
+        project,
+        project.version,
+        Replies(yes=True),
+        effect,
+        what=what,
+        answers={"components": components},
+        edited=edited,
+    )
 
 
 def _question(source: Source, version: str) -> Question:

@@ -1,39 +1,26 @@
 """Create a project: check, render beside the target, make the repository, put it in place."""
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, Literal
 
-from . import git, questions
+from . import git
 from .errors import NotPossible
+from .git.repository import enclosing, first_commit, surrounded
 from .interruption import interruptible, too_late
 from .names import project_name, require_free
-from .placing import check_target, place, staging
-from .questions import Answers
-from .rendering import render
-from .repository import enclosing, first_commit, surrounded
-from .source import Source, carried
 from .steps import next_steps
+from .template import questions
+from .template.questions import Answers, Replies
+from .template.rendering import render
+from .template.source import Source, carried
 
 Git = Literal["created", "existing", "none"]
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the user wants; `ask` says whether there is a human to put questions to."""
-
-    directory: str | None = None
-    data: tuple[str, ...] = ()
-    yes: bool = False
-    dry_run: bool = False
-    git: bool = True
-    ask: bool = False
-
-    @property
-    def asks(self) -> bool:
-        return self.ask and not self.yes
+SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -54,96 +41,149 @@ class Created:
         return {**asdict(self), "path": str(self.path)}
 
 
-def new(request: Request) -> Created:
+def new(
+    directory: str | None, replies: Replies, *, dry_run: bool = False, repository: bool = True
+) -> Created:
+    """Create a project in that folder, with a git repository or, if there is one already, in it.
+
+    Raises NotPossible for a folder that is not empty, and for what cannot be answered.
+    """
     git.require()
     with interruptible("written"), carried() as source:
-        return _create(source, request, _answers(source, request))
+        known = _known(source, directory, replies)
+        target = _target(directory or known.get("project_name"))
+        beside = Path(gettempdir()) if dry_run else target or Path.cwd()
+        with _made_beside(beside) as project:
+            answers = render(source, project, known, defaults=replies.yes)
+            require_free(answers["project_name"], project, source.components(source.version))
+            target = target or _target(answers["project_name"])
+            assert target is not None
+            files = _files(project)
+            how = _commit(project, target, source.version, files, dry_run, repository)
+            created = _described(source, directory, target, answers, files, how, dry_run)
+            if not dry_run:
+                too_late()
+                _place(project, target)
+        return created
 
 
-def _answers(source: Source, request: Request) -> Answers:
+def _known(source: Source, directory: str | None, replies: Replies) -> Answers:
     """The answers that are known before copier asks for the others."""
     asked = questions.load(source.copier_yml)
-    answers = questions.settled(asked) | questions.parse(request.data, asked)
+    answers = questions.settled(asked) | replies.given(asked)
     if "project_name" in answers:
         answers["project_name"] = project_name(answers["project_name"])
-    elif request.directory is not None:
-        answers["project_name"] = project_name(_last_part(request.directory))
-    elif not request.asks:
+    elif directory is not None:
+        answers["project_name"] = project_name(_last_part(directory))
+    elif not replies.by_hand:
         raise NotPossible("give DIR, the folder to create, such as my-agent")
-    if not request.asks and not request.yes:
-        questions.require_all(asked, answers)
+    replies.require_all(asked, answers)
     return answers
-
-
-def _create(source: Source, request: Request, known: Answers) -> Created:
-    target = _target(request, known)
-    beside = Path(gettempdir()) if request.dry_run else target or Path.cwd()
-    with staging(beside) as project:
-        answers = render(source, project, known, defaults=request.yes)
-        require_free(answers["project_name"], project, source.components(source.version))
-        target = target or _target(request, answers)
-        assert target is not None
-        created = _describe(source, request, project, target, answers)
-        if not request.dry_run:
-            too_late()
-            place(project, target)
-    return created
-
-
-def _target(request: Request, answers: Answers) -> Path | None:
-    """Where the project goes; not known while its name has yet to be asked."""
-    directory = request.directory or answers.get("project_name")
-    if directory is None:
-        return None
-    # Not resolve(): a link is shown, and checked, as it was typed.
-    target = Path(os.path.abspath(directory))  # noqa: PTH100
-    check_target(target)
-    return target
-
-
-def _describe(
-    source: Source, request: Request, project: Path, target: Path, answers: Answers
-) -> Created:
-    files = sorted(
-        path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()
-    )
-    version = source.version
-    state, warning = _repository(request, project, target, version, files)
-    return Created(
-        path=target,
-        project_name=answers["project_name"],
-        template_version=version,
-        answers=answers,
-        files=files,
-        git=state,
-        warnings=[*_notes(request, answers, version), *filter(None, [warning])],
-        next_steps=next_steps(target, answers["example"]),
-        dry_run=request.dry_run,
-    )
-
-
-def _repository(
-    request: Request, project: Path, target: Path, version: str, files: list[str]
-) -> tuple[Git, str | None]:
-    if not request.git:
-        return "none", None
-    if found := enclosing(target):
-        return "existing", surrounded(found, target, files)
-    if request.dry_run:
-        return "created", None
-    return "created", first_commit(project, f"Create from create-12-factor-agent {version}")
-
-
-def _notes(request: Request, answers: Answers, version: str) -> list[str]:
-    notes = []
-    name = answers["project_name"]
-    typed = _last_part(request.directory) if request.directory else name
-    if typed != name:
-        notes.append(f'the project is named {name}, its folder "{typed}"')
-    if version.endswith(".dev0"):
-        notes.append(f"{version} is no release: plain `copier update` will not know this project")
-    return notes
 
 
 def _last_part(directory: str) -> str:
     return directory and Path(directory).resolve().name
+
+
+def _target(directory: str | None) -> Path | None:
+    """Where the project goes; not known while its name has yet to be asked."""
+    if directory is None:
+        return None
+    # Not resolve(): a link is shown, and checked, as it was typed.
+    target = Path(os.path.abspath(directory))  # noqa: PTH100
+    _require_empty(target)
+    return target
+
+
+def _require_empty(target: Path) -> None:
+    """Refuse what is no empty or new folder. A repository without files is empty."""
+    if target.is_symlink() and not target.exists():
+        raise NotPossible(f"{target} is a broken link: remove it or choose another folder")
+    if not (existing := _existing(target)).is_dir():
+        raise NotPossible(f"{existing} is a file: choose another folder")
+    if existing != target:
+        return
+    found = sorted(entry.name for entry in target.iterdir() if entry.name != ".git")
+    if found:
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        listed = ", ".join(found[:SHOWN])
+        raise NotPossible(f"{target} is not empty ({listed}{more}): choose another folder")
+
+
+def _existing(target: Path) -> Path:
+    return next(path for path in (target, *target.parents) if path.exists())
+
+
+@contextmanager
+def _made_beside(target: Path) -> Iterator[Path]:
+    """A folder on the target's own file system, gone afterwards whatever happens."""
+    beside = _existing(target)
+    try:
+        with TemporaryDirectory(prefix=".create-12-factor-agent-", dir=beside) as folder:
+            yield Path(folder, "project")
+    except OSError as error:
+        raise NotPossible(f"cannot write to {beside}: {error.strerror}") from error
+
+
+def _files(project: Path) -> list[str]:
+    found = (path.relative_to(project) for path in project.rglob("*") if path.is_file())
+    return sorted(path.as_posix() for path in found)
+
+
+def _commit(
+    project: Path, target: Path, version: str, files: list[str], dry_run: bool, repository: bool
+) -> tuple[Git, str | None]:
+    """Make the repository, unless there is one; and what its owner should know about it."""
+    if not repository:
+        return "none", None
+    if found := enclosing(target):
+        return "existing", surrounded(found, target, files)
+    if dry_run:
+        return "created", None
+    return "created", first_commit(project, f"Create from create-12-factor-agent {version}")
+
+
+def _described(
+    source: Source,
+    directory: str | None,
+    target: Path,
+    answers: Answers,
+    files: list[str],
+    how: tuple[Git, str | None],
+    dry_run: bool,
+) -> Created:
+    made, warning = how
+    return Created(
+        path=target,
+        project_name=answers["project_name"],
+        template_version=source.version,
+        answers=answers,
+        files=files,
+        git=made,
+        warnings=[*_notes(directory, answers, source.version), *filter(None, [warning])],
+        next_steps=next_steps(target, answers["example"]),
+        dry_run=dry_run,
+    )
+
+
+def _notes(directory: str | None, answers: Answers, version: str) -> Iterator[str]:
+    name = answers["project_name"]
+    typed = _last_part(directory) if directory else name
+    if typed != name:
+        yield f'the project is named {name}, its folder "{typed}"'
+    if version.endswith(".dev0"):
+        yield f"{version} is no release: plain `copier update` will not know this project"
+
+
+def _place(project: Path, target: Path) -> None:
+    """Move the finished project to its target, which is new or an empty folder."""
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        project.rename(target)
+        return
+    # The folder itself stays, because it may be somebody's working directory.
+    with ExitStack() as back:
+        for entry in project.iterdir():
+            moved = entry.rename(target / entry.name)
+            back.callback(moved.rename, entry)
+        back.pop_all()

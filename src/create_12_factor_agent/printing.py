@@ -1,23 +1,34 @@
 """What the commands print: for a person with Rich, for a program as one JSON object."""
 
+import json
+import os
 import sys
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
+from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from .changing import Changed
 from .components import Component
-from .conflicts import THEIRS, YOURS
 from .git import to_bytes
+from .merge.change import Changed
+from .merge.undo import ABORT
 from .new import Created
 from .status import Status
 from .steps import steps_after_a_change
-from .terminal import console, print_json
-from .undo import ABORT
 from .update import Available
 
+
+class Terminal(Console):
+    def on_broken_pipe(self) -> None:
+        """Nobody reads on. What was done is done, and the exit code says what."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+console = Terminal(highlight=False, soft_wrap=True, markup=False)
 SIGNS = {"added": ("A", "green"), "changed": ("M", "yellow"), "deleted": ("D", "red")}
 
 
@@ -71,8 +82,9 @@ def _conflicts(changed: Changed) -> None:
     for conflict in changed.conflicts:
         console.print(f"  {conflict}", style="red")
     if any(conflict.kind == "lines" for conflict in changed.conflicts):
-        console.print(f"\n  {YOURS}   is your edit, down to =======")
-        console.print(f"  {THEIRS}    is template {changed.to_version}, up to there")
+        end = f">>>>>>> {changed.to_version}"
+        console.print(f"\n  {'<<<<<<< yours':{len(end)}}  is your edit, down to =======")
+        console.print(f"  {end}  is template {changed.to_version}, up to there")
     if changed.written:
         steps = ["edit these files, and `git add` each", "git commit"]
         _next([*steps, f"or take it all back: {ABORT}"])
@@ -120,6 +132,13 @@ def status(found: Status, *, as_json: bool) -> None:
     console.print(f"  {untouched} files are as the template made them", style="dim")
     for conflict in found.conflicts:
         console.print(f"  conflict {conflict}", style="bold red")
+
+
+def print_json(found: Any) -> None:
+    try:
+        print(json.dumps(found, indent=2), flush=True)
+    except BrokenPipeError:
+        console.on_broken_pipe()
 
 
 def _next(steps: Sequence[str]) -> None:

@@ -1,14 +1,17 @@
 """A generated project as it lies on the disk: where it is, and what it was made from."""
 
-from collections.abc import Container, Sequence
+import os
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from .answers import ANSWERS_FILE, answers_file, made_from, without_copiers_own
 from .errors import Failure, NotPossible
 from .git import git
-from .questions import Answers
-from .repository import enclosing
+from .git.index import Entry, entries
+from .git.repository import enclosing
+from .template.answers import ANSWERS_FILE, answers_file, made_from, without_copiers_own
+from .template.questions import Answers
 
 
 @dataclass(frozen=True)
@@ -20,36 +23,52 @@ class Project:
     version: str = ""
     answers: Answers = field(default_factory=dict)
 
-    def git(self, *arguments: str, stdin: str | None = None, fine: Container[int] = (0,)) -> str:
+    def git(
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        stdin: str | None = None,
+        fine: Container[int] = (0,),
+    ) -> str:
         """Run git in the project's folder; merely looking does not even refresh the index."""
-        env = {"GIT_OPTIONAL_LOCKS": "0"}
+        env = {"GIT_OPTIONAL_LOCKS": "0", **(env or {})}
         return git(*arguments, cwd=self.path, env=env, stdin=stdin, fine=fine)
 
     def git_path(self, name: str) -> Path:
         """Where git keeps something of this work tree."""
         return self.path / self.git("rev-parse", "--git-path", name).removesuffix("\n")
 
-    def settings(self, pattern: str) -> list[tuple[str, str]]:
-        """The settings of this repository whose names match."""
-        told = self.git("config", "--local", "-z", "--get-regexp", pattern, fine=(0, 1))
-        pairs = (line.partition("\n") for line in told.split("\0") if line)
-        return [(name, value) for name, _, value in pairs]
+    def quietly(self, *, filters: bool) -> list[str]:
+        """Settings with which git writes nothing into the repository, and runs no hook."""
+        settings = ["core.splitIndex=false", "core.fsmonitor=false", f"core.hooksPath={os.devnull}"]
+        if not filters:
+            told = self.git(
+                "config", "-z", "--name-only", "--get-regexp", r"^filter\.", fine=(0, 1)
+            )
+            drivers = sorted({name.rpartition(".")[0] for name in told.split("\0") if name})
+            off = ("smudge=", "process=", "required=false")
+            settings += [f"{driver}.{how}" for driver in drivers for how in off]
+        return [word for setting in settings for word in ("-c", setting)]
 
-    def blobs(self, paths: Sequence[str]) -> dict[str, str]:
-        """What git would store for each of these files now."""
-        plain = [path for path in paths if "\n" not in path and not (self.path / path).is_symlink()]
-        # Read from the top, unlike paths among the arguments.
-        listed = "".join(f"{self.prefix}{path}\n" for path in plain)
-        told = self.git("hash-object", "--stdin-paths", stdin=listed)
-        found = dict(zip(plain, told.split(), strict=True))
-        for path in set(paths) - set(plain):
-            file = self.path / path
-            if file.is_symlink():
-                target = str(file.readlink())
-                found[path] = self.git("hash-object", "--stdin", stdin=target).strip()
-            else:
-                found[path] = self.git("hash-object", "--", path).strip()
-        return found
+    def committed(self) -> dict[str, Entry]:
+        """The files that are committed, by their paths in the project."""
+        found = entries(self.git("ls-tree", "--full-tree", "-r", "-z", self.tree))
+        return {entry.path: entry for entry in found}
+
+    def edited(self, paths: Sequence[str]) -> list[str]:
+        """Which committed files are no longer so, whatever git was told not to see of them."""
+        if not paths:
+            return []
+        with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
+            env = {"GIT_INDEX_FILE": f"{folder}/index"}
+            quiet = [*self.quietly(filters=True), "--literal-pathspecs"]
+            self.git(*quiet, "read-tree", "HEAD", env=env)
+            look = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--")
+            return self.names(self.git(*quiet, *look, *paths, env=env))
+
+    def names(self, status: str) -> list[str]:
+        """The paths of which `git status --porcelain -z` tells."""
+        return [line[3:].removeprefix(self.prefix) for line in status.split("\0") if line]
 
     @property
     def tree(self) -> str:
@@ -108,7 +127,7 @@ def require_clean(project: Project) -> None:
     changed = project.git(
         "status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--", "."
     )
-    if names := [line[3:].removeprefix(project.prefix) for line in changed.split("\0") if line]:
+    if names := project.names(changed):
         listed = ", ".join(names[:5])
         raise NotPossible(f"there are changes that are not committed: commit them ({listed})")
     if not project.git("ls-files", "--", ANSWERS_FILE):

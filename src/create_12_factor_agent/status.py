@@ -4,13 +4,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from . import conflicts, git, undo
-from .changing import require_whole
-from .conflicts import Conflict
-from .contents import exists
+from . import git
+from .git.contents import exists
+from .merge.change import require_whole, unsolved
+from .merge.conflicts import Conflict
 from .project import Project, open_project
-from .rendering import rendered
-from .source import carried
+from .template.rendering import rendered
+from .template.source import carried
 from .versions import require_known
 
 State = Literal["template", "edited", "yours", "deleted"]
@@ -52,7 +52,7 @@ def status(directory: str | None) -> Status:
         available=source.version,
         components=project.components,
         files=files,
-        conflicts=conflicts.find(project, undo.conflicts(project)),
+        conflicts=unsolved(project),
     )
 
 

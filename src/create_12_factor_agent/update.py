@@ -4,12 +4,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from . import git, restoring
-from .changelog import release_notes
-from .changing import Changed, Request, change, require_settled, unchanged
+from . import git
 from .interruption import interruptible
+from .merge import undo
+from .merge.change import Changed, Effect, change, require_settled, unchanged
 from .project import Project, open_project, open_repository
-from .source import Source, carried
+from .template.changelog import release_notes
+from .template.questions import Replies
+from .template.source import Source, carried
 from .versions import target
 
 
@@ -29,31 +31,31 @@ class Available:
         return {**asdict(self), "path": str(self.path), "update_available": self.is_newer}
 
 
-def update(request: Request, to: str | None = None) -> Changed:
+def update(directory: str | None, to: str | None, replies: Replies, effect: Effect) -> Changed:
     """Merge the CLI's own version of the template, or the one asked for, into the project."""
     git.require()
     with interruptible("changed"), carried() as source:
-        project = open_project(request.directory)
+        project = open_project(directory)
         require_settled(project)
         version = target(source, project, to)
-        if version == project.version and not request.data:
+        if version == project.version and not replies.data:
             return unchanged(project)
         return change(
             source,
             project,
-            request,
             version,
-            {},
+            replies,
+            effect,
             what=f"update from {project.version} to {version}",
             release_notes=_notes(source, project, version),
         )
 
 
-def check(request: Request, to: str | None = None) -> Available:
+def check(directory: str | None, to: str | None) -> Available:
     """Whether there is a newer version; nothing is touched."""
     git.require()
     with carried() as source:
-        project = open_project(request.directory)
+        project = open_project(directory)
         require_settled(project)
         return Available(project.path, project.version, target(source, project, to))
 
@@ -61,7 +63,7 @@ def check(request: Request, to: str | None = None) -> Available:
 def abort(directory: str | None) -> str:
     """Take back an update, an `add` or a `remove` whose conflicts are not solved."""
     git.require()
-    return restoring.abort(open_repository(directory))
+    return undo.abort(open_repository(directory))
 
 
 def _notes(source: Source, project: Project, version: str) -> str:

@@ -1,10 +1,9 @@
 """Which version of the template a project can go to."""
 
-from packaging.version import InvalidVersion, Version
-
 from .errors import NotPossible
 from .project import Project
-from .source import Source
+from .template.releases import order
+from .template.source import Source
 
 
 def target(source: Source, project: Project, wanted: str | None = None) -> str:
@@ -13,7 +12,7 @@ def target(source: Source, project: Project, wanted: str | None = None) -> str:
     require_known(source, project)
     if chosen not in source.versions:
         raise NotPossible(f'--to "{wanted}": no such version; choose from {_listed(source)}')
-    if _number(chosen) < _number(project.version):
+    if order(chosen) < order(project.version):
         raise NotPossible(
             f"the project is at {project.version} already: there is no way back to {chosen}"
         )
@@ -24,7 +23,11 @@ def require_known(source: Source, project: Project) -> None:
     """Refuse a project made from a version that this installation does not carry."""
     if project.version in source.versions:
         return
-    if _number(project.version) > _number(source.version):
+    try:
+        is_newer = order(project.version) > order(source.version)
+    except ValueError as error:
+        raise NotPossible(f"{error}: restore _commit in .copier-answers.yml") from None
+    if is_newer:
         raise NotPossible(
             f"the project is at {project.version} and this is {source.version}: "
             "use a newer create-12-factor-agent (uvx create-12-factor-agent@latest)"
@@ -33,15 +36,6 @@ def require_known(source: Source, project: Project) -> None:
         f"the project was made from {project.version}, which was never released: "
         f"it cannot be updated; known are {_listed(source)}"
     )
-
-
-def _number(version: str) -> Version:
-    try:
-        return Version(version)
-    except InvalidVersion:
-        raise NotPossible(
-            f"{version} is no version of the template: restore _commit in .copier-answers.yml"
-        ) from None
 
 
 def _listed(source: Source) -> str:

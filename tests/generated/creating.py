@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conftest import ROOT
 
-from create_12_factor_agent import questions
+from create_12_factor_agent.template import questions
 
 from .conftest import installed, run_offline, succeed
 

@@ -1,6 +1,6 @@
 """Whatever a user did to a project: after an update nothing of it has vanished in silence.
 
-And every file that all three have is what `git merge-file` makes of them: no line has moved.
+And every file is what git's own merge makes of the three trees, in a plain repository.
 """
 
 import shutil
@@ -101,13 +101,43 @@ def made(
     }
 
 
-def three_way(folder: Path, mine: bytes, base: bytes, new: bytes) -> bytes:
-    """What git itself makes of a file, with copier's marks."""
-    sides = {"before updating": mine, "last update": base, "after updating": new}
-    for label, content in sides.items():
-        (folder / label).write_bytes(content)
-    command = ["git", "merge-file", "-p", *sides]
-    return subprocess.run(command, cwd=folder, capture_output=True).stdout
+Tree = dict[str, bytes]
+
+
+def merged_by_git(
+    folder: Path, base: Tree, mine: Tree, new: Tree, version: str
+) -> tuple[Tree, str]:
+    """What `git merge` makes of the three in a repository of its own, and what is unmerged."""
+    repository = folder / "repository"
+    shutil.rmtree(repository, ignore_errors=True)
+    repository.mkdir()
+
+    def git(*arguments: str, check: bool = True) -> str:
+        who = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "core.quotePath=false")
+        command = ["git", *who, "-c", "merge.directoryRenames=false", *arguments]
+        done = subprocess.run(command, cwd=repository, check=check, capture_output=True, text=True)
+        return done.stdout
+
+    def commit(tree: Tree, branch: str) -> None:
+        git("checkout", "-q", "-B", branch)
+        git("rm", "-q", "-r", "--ignore-unmatch", ".")
+        for name, content in tree.items():
+            (repository / name).parent.mkdir(parents=True, exist_ok=True)
+            (repository / name).write_bytes(content)
+        git("add", "--all", "--force")
+        git("commit", "-q", "--allow-empty", "-m", branch)
+
+    git("init", "-q", "-b", "base")
+    commit(base, "base")
+    commit(new, f"v{version}")
+    git("checkout", "-q", "base")
+    commit(mine, "mine")
+    git("merge", "-q", "--no-commit", "--no-ff", f"v{version}", check=False)
+    found = {
+        name: content.replace(b"<<<<<<< HEAD", b"<<<<<<< yours")
+        for name, content in tree(repository).items()
+    }
+    return found, git("diff", "--name-only", "--diff-filter=U")
 
 
 # Each is a test of its own, so that they run beside one another.
@@ -159,14 +189,15 @@ def test_nothing_of_the_user_s_vanishes_in_silence(
         for name, content in edited.items():
             for line in content.decode().splitlines():
                 if line.startswith("# user-"):
-                    kept = line in now.get(name, b"").decode()
+                    kept = any(line in text.decode() for text in now.values())
                     assert kept or line in shown, f"{line} of {name} is gone"
-        for name in edited.keys() & new.keys() - {ANSWERS}:
-            base = old.get(name, b"")
-            assert now[name] == three_way(scratch, edited[name], base, new[name]), name
-        marked = [name for name in now if b"<<<<<<< before updating" in now[name]]
-        assert all(f"{name}: " in shown for name in marked)
-        assert (updated.code == 3) == ("Conflicts in" in shown) >= bool(marked)
+        base = old | {ANSWERS: edited[ANSWERS]}  # they are written anew
+        wanted, unmerged = merged_by_git(scratch, base, edited, new, after)
+        assert now == wanted
+        owner.git("config", "core.quotePath", "false")
+        assert owner.git("diff", "--name-only", "--diff-filter=U") == unmerged
+        assert all(name in shown for name in unmerged.splitlines())
+        assert (updated.code == 3) == ("Conflicts in" in shown) == bool(unmerged)
         if updated.code == 3:
             assert owner.run(after, "update", "--abort").code == 0
             assert tree(project) == edited

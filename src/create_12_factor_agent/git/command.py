@@ -1,0 +1,107 @@
+"""Git as a subprocess: one way to call it, deaf to a repository that surrounds us."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Container, Mapping
+from functools import cache
+from pathlib import Path
+
+from ..errors import Failure, NotPossible
+
+# A commit may ask for a passphrase; without a human it must not wait for ever.
+PATIENCE = 120
+# The first whose `git merge` is the one that `git merge-tree` has (2.38): both see the same.
+OLDEST = (2, 34)
+# For repositories that are gone in a second: nobody's settings, hooks, attributes and excludes.
+APART = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_DEFAULT_HASH": "sha1",
+    "GIT_TEMPLATE_DIR": "",
+}
+
+
+def require() -> None:
+    if shutil.which("git") is None:
+        raise NotPossible("git is needed and was not found: install it (https://git-scm.com)")
+    if not version():
+        raise NotPossible("git was found and does not run: see what `git --version` says")
+    if version() < OLDEST:
+        wanted, found = (".".join(map(str, numbers)) for numbers in (OLDEST, version()))
+        raise NotPossible(f"git {wanted} or newer is needed, this is git {found}: update it")
+
+
+@cache
+def version() -> tuple[int, ...]:
+    """Such as (2, 39)."""
+    said = subprocess.run(["git", "--version"], capture_output=True, text=True).stdout
+    return tuple(int(number) for number in re.findall(r"\d+", said)[:2])
+
+
+@cache
+def local_variables() -> frozenset[str]:
+    """Variables that tie git to one repository, as they are set inside a git hook.
+
+    The `GIT_CONFIG*` ones stay: they are the user's settings, not a place.
+    """
+    if not any(name.startswith("GIT_") for name in os.environ):
+        return frozenset()
+    names = subprocess.run(
+        ["git", "rev-parse", "--local-env-vars"], check=True, capture_output=True, text=True
+    ).stdout.split()
+    local = frozenset(name for name in names if not name.startswith("GIT_CONFIG"))
+    return local | {"GIT_NAMESPACE"}
+
+
+def environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if key not in local_variables()}
+
+
+def apart(settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Variables for git in a repository of our own, with these settings and no others."""
+    unread = {"core.attributesFile": os.devnull, "core.excludesFile": os.devnull}
+    pairs = list(enumerate({**unread, **(settings or {})}.items()))
+    keys = {f"GIT_CONFIG_KEY_{number}": key for number, (key, _) in pairs}
+    values = {f"GIT_CONFIG_VALUE_{number}": value for number, (_, value) in pairs}
+    return {**APART, "GIT_CONFIG_COUNT": str(len(pairs)), **keys, **values}
+
+
+def git(
+    *arguments: str,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    fine: Container[int] = (0,),
+) -> str:
+    """Run git in `cwd` and return its stdout, to the byte; a failure carries git's own stderr.
+
+    `fine` are the exit codes that are none.
+    """
+    try:
+        result = subprocess.run(
+            ["git", *arguments],
+            cwd=cwd,
+            env={**environment(), **(env or {})},
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            input=None if stdin is None else to_bytes(stdin),
+            capture_output=True,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        raise Failure(f"git {arguments[0]} did not end within {PATIENCE} seconds") from None
+    if result.returncode not in fine:
+        said = " ".join(to_text(result.stderr).split())
+        raise Failure(said or f"git {arguments[0]} failed")
+    return to_text(result.stdout)
+
+
+def to_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def to_text(content: bytes) -> str:
+    """Not subprocess's own text mode: that would turn CRLF into LF."""
+    return content.decode("utf-8", "surrogateescape")

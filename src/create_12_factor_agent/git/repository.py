@@ -1,0 +1,52 @@
+"""The git repository of a new project: one, with one commit."""
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import Failure
+from .command import git
+
+SHOWN = 5
+DENIED = 128  # a repository that another user owns
+
+
+def enclosing(target: Path) -> Path | None:
+    """The repository that a project at `target` would be part of.
+
+    Found by its .git, since git itself denies a repository that another user owns.
+    """
+    return next((folder for folder in (target, *target.parents) if _has_git(folder)), None)
+
+
+def _has_git(folder: Path) -> bool:
+    return (folder / ".git").exists()
+
+
+def surrounded(repository: Path, target: Path, files: Sequence[str]) -> str:
+    """What to know about a project in somebody's repository."""
+    within = target.relative_to(repository)
+    listed = "".join(f"{within / file}\0" for file in files)
+    told = git("check-ignore", "-z", "--stdin", cwd=repository, stdin=listed, fine=(0, 1, DENIED))
+    note = f"{repository} is a git repository already: none was made, commit there"
+    if ignored := [Path(path).relative_to(within).as_posix() for path in told.split("\0") if path]:
+        more = f" and {len(ignored) - SHOWN} more" if len(ignored) > SHOWN else ""
+        shown = ", ".join(ignored[:SHOWN])
+        note += f"; it ignores {shown}{more}: git add --force them, or no update can be merged"
+    return note
+
+
+def first_commit(project: Path, message: str) -> str | None:
+    """Make the repository; if git will not commit, say why and what to run."""
+    git("init", "-q", "-b", "main", cwd=project)
+    try:
+        # All that the template made, whatever the user's own gitignore says: updates merge it.
+        git("add", "--all", "--force", cwd=project)
+        # The user's identity and signature, but not their hooks: those are for their own work.
+        settings = ("-c", f"core.hooksPath={os.devnull}", "-c", "maintenance.auto=false")
+        git(*settings, "commit", "-q", "-m", message, cwd=project)
+    except Failure as failure:
+        command = f"git add --all --force && git commit -m {shlex.quote(message)}"
+        return f"the first commit is left to you, run: {command}\ngit said: {failure}"
+    return None

@@ -1,0 +1,121 @@
+"""Git's own merge of three trees: what comes of it, and what git says of each conflict."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from ..errors import NotPossible
+from ..git import to_bytes, version
+from ..git.index import Entry, entries, removed
+from .trees import Trees
+
+YOURS = "yours"
+# Before, `git merge-tree` knew no `--write-tree`. The same merge needs a work tree then, and calls
+# its own side HEAD.
+WITHOUT_WORK_TREE = (2, 38)
+HEAD = "HEAD"
+
+Files = Mapping[str, Entry]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A tree, with marks where lines meet; the sides of each conflict, and git's words for it."""
+
+    tree: str
+    unmerged: list[Entry]
+    said: dict[str, str]
+
+
+def merge(trees: Trees, base: str, yours: str, theirs: str, name: str) -> Merged:
+    """Merge two trees that come from `base`; `name` is what theirs are called in the marks.
+
+    Raises NotPossible where one side has a folder and the other a file, a link or a submodule.
+    """
+    trees.commit(base, **{YOURS: yours, name: theirs})
+    merged = _merge_tree if version() >= WITHOUT_WORK_TREE else _merge_in_work_tree
+    found = merged(trees, name)
+    aside = re.compile(rf"~(?:{YOURS}|{HEAD}|{re.escape(name)})(?:_\d+)?\Z")
+    if not any(aside.search(entry.path) for entry in found.unmerged):
+        return found
+    return _in_their_place(trees, found, trees.entries(yours), trees.entries(theirs), aside)
+
+
+def _merge_tree(trees: Trees, name: str) -> Merged:
+    command = ("merge-tree", "--write-tree", "--messages", "-z", YOURS, name)
+    tree, rest = trees.git(*command, env={"LC_ALL": "C"}, fine=(0, 1)).split("\0", 1)
+    sides, _, messages = f"\0{rest}".partition("\0\0")
+    said: dict[str, list[str]] = {}
+    for paths, message in _messages(messages):
+        for path in paths:
+            said.setdefault(path, []).append(message)
+    unmerged = list(entries(sides))
+    words = {entry.path: _in_short(said.get(entry.path, [])) for entry in unmerged}
+    return Merged(tree, unmerged, words)
+
+
+def _messages(told: str) -> Iterator[tuple[list[str], str]]:
+    """How many paths, the paths, a name for the kind, and a sentence: as often as there are."""
+    words = iter(told.split("\0"))
+    for number in filter(None, words):
+        paths = [next(words) for _ in range(int(number))]
+        _, message = next(words), next(words)
+        yield paths, message
+
+
+def _merge_in_work_tree(trees: Trees, name: str) -> Merged:
+    trees.git("checkout", "-q", "-f", YOURS)
+    command = ("merge", "--no-commit", "--no-ff", "--no-verify", "--no-log", "-s", "ort", name)
+    told = trees.git(*command, env={"LC_ALL": "C"}, fine=(0, 1))
+    unmerged = list(entries(trees.git("ls-files", "-u", "-z")))
+    paths = sorted({entry.path for entry in unmerged})
+    for file in (trees.folder / path for path in paths):
+        if file.is_file() and not file.is_symlink():
+            mark = re.compile(rf"^<<<<<<< {HEAD}(?=[:\r\n])".encode(), re.MULTILINE)
+            file.write_bytes(mark.sub(to_bytes(f"<<<<<<< {YOURS}"), file.read_bytes()))
+    if settled := [path for path in paths if not (trees.folder / path).is_dir()]:
+        trees.git("--literal-pathspecs", "add", "--all", "--force", "--", *settled)
+    if submodules := set(paths) - set(settled):
+        trees.git("update-index", "--force-remove", "--", *submodules)
+    lines = re.sub(rf"(?<=[ (]){HEAD}\b", YOURS, told).splitlines()
+    said = {path: _in_short(line for line in lines if _names(line, path)) for path in paths}
+    return Merged(trees.git("write-tree").strip(), unmerged, said)
+
+
+def _names(line: str, path: str) -> bool:
+    return re.search(rf"(?<!\S){re.escape(path)}(?![^\s.;,]|\.\S)", line) is not None
+
+
+def _in_short(told: Iterable[str]) -> str:
+    """What git says of one conflict, and not that there is one."""
+    words = (re.match(r"(?:CONFLICT \([\w/ ]+\)|warning): (.*)", line.strip()) for line in told)
+    sentences = [" ".join(found[1].split()) for found in words if found]
+    more = [sentence for sentence in sentences if not sentence.startswith("Merge conflict in ")]
+    return " ".join(dict.fromkeys(more or sentences))
+
+
+def _in_their_place(
+    trees: Trees, merged: Merged, yours: Files, theirs: Files, aside: re.Pattern[str]
+) -> Merged:
+    """A file and a link of one name: git puts one of them aside. Here the user's keeps its place.
+
+    The template's is known to git's index alone, as the other side of the conflict.
+    """
+    lines: list[str | Entry] = []
+    kept = {}
+    for path in sorted({entry.path for entry in merged.unmerged if aside.search(entry.path)}):
+        place = aside.sub("", path)
+        _require_no_folder(place, yours, theirs)
+        lines += [removed(path), removed(place), *filter(None, [yours.get(place)])]
+        kept[place] = f"{place} is of different types on each side, yours was kept"
+    unmerged = [replace(entry, path=aside.sub("", entry.path)) for entry in merged.unmerged]
+    return Merged(trees.of(merged.tree, *lines), unmerged, {**merged.said, **kept})
+
+
+def _require_no_folder(place: str, yours: Files, theirs: Files) -> None:
+    """No folder where a file goes, and no file, link or submodule where its folders go."""
+    below = f"{place}/"
+    if inside := next((path for path in sorted(theirs) if path.startswith(below)), None):
+        raise NotPossible(f"{place} is in the way of the template's {inside}: move it")
+    if any(path.startswith(below) for path in yours):
+        raise NotPossible(f"{place} is a folder, in the way of the template's file: move it")
