@@ -17,6 +17,7 @@ from .steps import next_steps
 from .template import questions
 from .template.questions import Answers, Replies
 from .template.rendering import render
+from .template.rooms import Room, rooms
 from .template.source import Source, carried
 
 Git = Literal["created", "existing", "none"]
@@ -32,6 +33,7 @@ class Created:
     template_version: str
     answers: Answers
     files: list[str]
+    rooms: list[Room]
     git: Git
     warnings: list[str]
     next_steps: list[str]
@@ -159,6 +161,7 @@ def _described(
         template_version=source.version,
         answers=answers,
         files=files,
+        rooms=rooms(source.read(source.version, "template/rooms.yml"), files),
         git=made,
         warnings=[*_notes(directory, answers, source.version), *filter(None, [warning])],
         next_steps=next_steps(target, answers["example"]),

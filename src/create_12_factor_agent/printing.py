@@ -29,6 +29,8 @@ class Terminal(Console):
 
 
 console = Terminal(highlight=False, soft_wrap=True, markup=False)
+# The columns of what `new` prints: the names, and what they are.
+ABOUT, FACTORS = 43, 29
 SIGNS = {"added": ("A", "green"), "changed": ("M", "yellow"), "deleted": ("D", "red")}
 
 
@@ -36,7 +38,10 @@ def created(created: Created, *, as_json: bool) -> None:
     if as_json:
         print_json(created.as_json())
         return
-    console.print(_tree(str(created.path), created.files, whole=created.dry_run))
+    if created.dry_run:
+        console.print(_tree(str(created.path), created.files))
+    else:
+        _rooms(created)
     for warning in created.warnings:
         console.print(f"\nNote: {warning}", style="yellow")
     if created.dry_run:
@@ -147,13 +152,30 @@ def _next(steps: Sequence[str]) -> None:
         console.print(f"  {step}", style="cyan")
 
 
-def _tree(name: str, files: Sequence[str], *, whole: bool) -> Tree:
-    """Sorted paths as a tree; unless `whole`, a folder in it is one line with a count."""
+def _rooms(created: Created) -> None:
+    """What a newcomer opens, on one screen: the owner's first, and how many files there are."""
+    console.print(Text(f"{created.path}  {len(created.files)} files", "bold"))
+    console.print(f"{'src/agent/':{ABOUT}}{'':{FACTORS}}factor", style="dim")
+    for room in created.rooms:
+        factors = ", ".join(map(str, room.factors))
+        names = Text(f"{_names(room.paths):{ABOUT}}", "cyan")
+        console.print(names.append(f"{room.about:{FACTORS}}{factors}".rstrip(), "default"))
+
+
+def _names(paths: Sequence[str]) -> str:
+    """Below the package by their own names, indented; of many, as many as there is room for."""
+    names = [path.removeprefix("src/agent/") for path in paths]
+    shown = len(names)
+    while len(line := " ".join([*names[:shown], f"+{len(names) - shown}"])) > ABOUT - 4:
+        shown -= 1
+    indent = "  " if names[0] != paths[0] else ""
+    return f"{indent}{line.removesuffix(' +0')}"
+
+
+def _tree(name: str, files: Sequence[str]) -> Tree:
+    """Sorted paths as a tree."""
     tree = Tree(Text(name), guide_style="dim")
     for part, paths in groupby(files, key=lambda path: path.partition("/")[0]):
         inside = [rest for path in paths if (rest := path.partition("/")[2])]
-        if inside and whole:
-            tree.add(_tree(f"{part}/", inside, whole=True))
-        else:
-            tree.add(Text(f"{part}/  {len(inside)} files" if inside else part, "dim"))
+        tree.add(_tree(f"{part}/", inside) if inside else Text(part, "dim"))
     return tree

@@ -46,6 +46,7 @@ def test_json_is_one_object_and_names_every_file(desk: Desk) -> None:
         "template_version",
         "answers",
         "files",
+        "rooms",
         "git",
         "warnings",
         "next_steps",
@@ -147,7 +148,7 @@ def test_a_dry_run_draws_every_file_and_a_new_project_is_summed_up(desk: Desk) -
     assert "── loop.py" in drawn
     summed_up = desk.run("bot", "--yes").stdout
     assert "── loop.py" not in summed_up
-    assert "── src/  " in summed_up
+    assert "loop.py     " in summed_up
 
 
 @pytest.mark.parametrize("name", ["Pydantic", "starlette", "click", "pre-commit"])
