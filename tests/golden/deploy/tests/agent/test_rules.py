@@ -1,4 +1,4 @@
-"""DESIGN's rules for every thread, whatever arrives in whatever order."""
+"""The rules for every thread, whatever arrives in whatever order."""
 
 import asyncio
 import tempfile

@@ -26,7 +26,7 @@ class Spec(BaseModel):
 class UserMessage(BaseModel):
     user_message: Words
 
-    def launch(self) -> Trigger:
+    def event(self) -> Trigger:
         return Launch(message=self.user_message).event()
 
 
@@ -39,7 +39,7 @@ class Contact(BaseModel):
     status: Contacted
     call_id: Named = None
 
-    def answer(self) -> HumanResponse | Trigger:
+    def event(self) -> HumanResponse | Trigger:
         call_id = self.call_id or self.spec.state.call_id
         return Response(response=self.status.response, call_id=call_id).event()
 
@@ -64,7 +64,7 @@ class FunctionCall(BaseModel):
             raise ValueError("call_id is missing: an approval is for one call and no other")
         return self
 
-    def answer(self) -> HumanResponse:
+    def event(self) -> HumanResponse:
         decided = self.status.model_dump()
         return Approval(call_id=self.of, **decided).event()
 
@@ -93,8 +93,8 @@ Conversation = Annotated[
 @routes.post("/conversations", status_code=202)
 async def converse(body: Conversation, runner: Running) -> dict[str, str]:
     if isinstance(body, ConversationCreated):
-        thread_id = await runner.launch(body.event.launch())
+        thread_id = await runner.launch(body.event.event())
     else:
         thread_id = body.event.spec.state.thread_id
-        await runner.tell(thread_id, body.event.answer())
+        await runner.tell(thread_id, body.event.event())
     return {"status": "ok", "thread_id": thread_id}
