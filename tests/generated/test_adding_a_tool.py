@@ -21,7 +21,7 @@ def edits(project: Path) -> dict[str, Edit]:
     code = "src/agent/tools.py"
     return {
         "the class": (code, r"^(?=Tool = )", f"{new}\n\n"),
-        "the union": (code, r"^(Tool = [^#\n]*?) *(#.*)?$", r"\1 | Remainder"),
+        "the union": (code, r"^(Tool = [^#\n]*?) *(#[^\n]*)?$", r"\1 | Remainder"),
         "the approver": (code, r"(def approver.*?)(?=        case never:)", rf"\1{yes}"),
         "the case": (code, r"(def handle_next_step.*?)(?=        case never:)", rf"\1{runs}"),
         "the prompt": ("baml_src/tools.baml", r"^(type Tool = .*)$", rf"{shown}\n\1 | Remainder"),

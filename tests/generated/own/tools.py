@@ -61,15 +61,23 @@ async def handle_next_step(tool: Tool, call_id: str) -> Any:
     """Run one call and return its result, any JSON."""
     match tool:
         case ListInbox():
-            return sorted(path.name for path in Path("inbox").iterdir())
+            return await asyncio.to_thread(letters)
         case SendLetter():
-            with Path("inbox", "sent.log").open("a") as sent:
-                sent.write(f"{call_id} {tool.to}\n")
-            return {"sent": tool.to}
+            return await asyncio.to_thread(send, call_id, tool.to)
         case LookUpWeather():
             return await asyncio.to_thread(look_up, tool.city)
         case never:
             assert_never(never)
+
+
+def letters() -> list[str]:
+    return sorted(path.name for path in Path("inbox").iterdir())
+
+
+def send(call_id: str, to: str) -> dict[str, str]:
+    with Path("inbox", "sent.log").open("a") as sent:
+        sent.write(f"{call_id} {to}\n")
+    return {"sent": to}
 
 
 def look_up(city: str) -> str:
