@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from ..channels import brought
 from ..events import Answer, Stopped, Trigger
-from ..model.baml import Unavailable
+from ..model.failures import Unavailable
 from ..model.next_step import note_on
 from ..parts import Agent
 from ..runner import take_up
@@ -149,9 +149,10 @@ def replay(thread_id: ThreadId) -> None:
     """For each decision, whether the model would be asked the same today, or what changed."""
     from ..model.replay import replay as replayed
 
-    results = asyncio.run(replayed(asyncio.run(open_agent().store.get(thread_id))))
+    thread = asyncio.run(open_agent().store.get(thread_id))
+    results = replayed(thread, load_settings().model)
     for result in results:
-        typer.echo(f"{result.event.id:4} {result.event.intent:32} {result.verdict}")
+        typer.echo(f"{result.event.id:4} {result.name:32} {result.verdict}")
     raise typer.Exit(any(result.verdict != "same" for result in results))
 
 
@@ -180,7 +181,7 @@ for commands in brought("commands"):
 
 
 def open_agent() -> Agent:
-    return build(load_settings(), screen.show)
+    return build(load_settings(), screen.show, screen.note)
 
 
 def say_which_model() -> None:
