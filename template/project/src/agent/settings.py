@@ -43,6 +43,12 @@ class Settings(Section):
 S = TypeVar("S", bound=Section)
 
 
+def known_settings() -> set[str]:
+    """The names of all variables of ours, of this class and of each section that was loaded."""
+    sections: list[type[Section]] = Section.__subclasses__()
+    return {f"AGENT_{name.upper()}" for section in sections for name in section.model_fields}
+
+
 def load_settings() -> Settings:
     """Raises WrongSettings."""
     return load(Settings)

@@ -22,7 +22,7 @@ from ..store import StoreError
 from ..thread import CannotFollow
 from ..views import listing, view
 from ..wiring import build
-from . import conversation, screen
+from . import checking, conversation, screen
 
 REFUSED = 2
 
@@ -57,6 +57,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 def launch(words: list[str]) -> None:
     """Start a thread with a message."""
     trigger = Trigger(type="user_input", data=not_empty(" ".join(words)))
+    if faults := checking.faults():
+        raise WrongSettings(faults)
     agent = open_agent()
     say_which_model()
     thread_id = asyncio.run(agent.begin(trigger))
@@ -176,7 +178,7 @@ def serve(
     leave(0)
 
 
-for commands in brought("commands"):
+for commands in (checking.commands, *brought("commands")):
     app.add_typer(commands)
 
 
