@@ -17,7 +17,7 @@ from agent.thread import Thread
 
 from ..yours.samples import SAFE_STEP
 from .openai_server import OpenAIServer, Reply, openai_server, scripted
-from .scripted import said, thread_of
+from .scripted import resumed, said, thread_of
 
 KEY = "sk-this-key-must-not-be-told"
 THREAD = thread_of(said("what a day"))
@@ -223,6 +223,17 @@ def test_a_quotation_of_the_user_is_no_decision() -> None:
 def test_a_refusal_is_one_line_that_says_what_to_do(reply: Reply, advice: str) -> None:
     event, _ = ask_server(reply)
     assert advice in told(event)
+
+
+def test_a_thread_that_is_too_long_is_not_sent_again_as_it_is() -> None:
+    """But to another model, or with less in it."""
+    too_long = Reply("maximum context length is 8192 tokens", status=400)
+    event, _ = ask_server(too_long)
+    thread = thread_of(said("what a day"), event, resumed())
+    again, server = ask_server(STEP, thread=thread)
+    assert (again.data, again.meta, server.bodies) == (event.data, event.meta, [])
+    other, _ = ask_server(STEP, thread=thread, form="json")
+    assert isinstance(other, ToolCall)
 
 
 def test_an_error_with_status_200_that_may_pass_is_tried_again() -> None:

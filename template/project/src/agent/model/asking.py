@@ -12,7 +12,7 @@ from .answer import Answer, NoAnswer, read_answer
 from .clients import OFFLINE, is_sent_by_baml, lacking
 from .connection import Request, Response
 from .decoding import constrained, remember, ways
-from .failures import Unavailable, explain, refuses_constraint
+from .failures import TooLong, Unavailable, explain, is_too_long, refuses_constraint
 from .request import model_in, render
 from .sending import send
 
@@ -51,13 +51,15 @@ async def ask(context: str, model: str, manner: Manner, record: dict[str, Any]) 
 
 
 def answer_in(request: Request, response: Response, record: dict[str, Any]) -> Answer:
+    """Raises Unavailable, and TooLong."""
+    if is_too_long(response):
+        raise TooLong(explain(response, request.secrets))
     if response.status != 200:
         raise Unavailable(explain(response, request.secrets))
     try:
-        answer = read_answer(response.body)
+        return noted(read_answer(response.body), record)
     except NoAnswer:
         raise Unavailable(explain(response, request.secrets)) from None
-    return noted(answer, record)
 
 
 async def exchange(

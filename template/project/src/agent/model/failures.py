@@ -14,6 +14,10 @@ class Unavailable(Exception):
     """The model could not be asked; one line says what to do."""
 
 
+class TooLong(Unavailable):
+    """The thread does not fit into the model, today or tomorrow."""
+
+
 ADVICE = {
     400: "it refused the request",
     401: "the provider refused the key: check the provider's key in .env",
@@ -27,8 +31,8 @@ ADVICE = {
 FAULT = "the provider has a fault: resume later"
 NO_MODEL = "what answered is no model: check the URL in clients.baml"
 TOO_LONG = (
-    "the thread is too long for this model; as it is, resuming will not help: take a model with a"
-    " larger context, or fork the thread at an earlier event"
+    "the thread is too long for this model, and resuming will not help: take one with a larger"
+    " context, or fork the thread at an earlier event"
 )
 PASSING = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
 QUOTA = re.compile(r"insufficient_quota|credit balance|billing", re.IGNORECASE)

@@ -12,7 +12,7 @@ from ..tools import NextStep
 from .answer import Answer
 from .asking import Manner, ask, sha256, stand_in
 from .clients import OFFLINE
-from .failures import Unavailable
+from .failures import TooLong, Unavailable
 from .json_text import NoStep
 from .reply import read_reply
 from .schema import unwrapped
@@ -41,8 +41,12 @@ async def determine_next_step(
     context = thread.serialize_for_llm(form)
     meta = {"model": model, "format": form, "context_sha256": sha256(context)}
     meta["thread_sha256"] = sha256("\n".join(thread.dump()))
+    if failed := too_long_before(thread, meta):
+        return failed
     try:
         answer = await ask(context, model, manner, meta)
+    except TooLong as error:
+        return ModelFailed(data={"message": f"{model}: {error}"}, meta=meta | {"too_long": True})
     except Unavailable as error:
         return ModelFailed(data={"message": f"{model}: {error}"}, meta=meta)
     try:
@@ -51,6 +55,16 @@ async def determine_next_step(
         return no_step(fault, answer, meta)
     data = step.model_dump(mode="json", exclude_none=True)
     return ToolCall(call_id=str(uuid4()), data=data, meta=meta)
+
+
+def too_long_before(thread: Thread, meta: dict[str, Any]) -> ModelFailed | None:
+    """The failure that a thread was resumed from, if it is known that it would fail again."""
+    for event in thread.events[-2:]:
+        then = event.meta or {}
+        same = all(then.get(name) == meta[name] for name in ("model", "context_sha256"))
+        if isinstance(event, ModelFailed) and then.get("too_long") and same:
+            return ModelFailed(data=event.data, meta=event.meta)
+    return None
 
 
 def step_in(answer: Answer, thread: Thread) -> NextStep:

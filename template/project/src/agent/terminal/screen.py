@@ -174,6 +174,8 @@ def say_what_next(thread_id: str, thread: Thread) -> None:
         say(f"{style('waiting', fg='yellow', bold=True)} {printable(wanted)}")
         for way in ways_on(thread_id, waiting):
             say(f"  {way}")
+    elif (thread.events[-1].meta or {}).get("too_long"):
+        say(f"{style('failed', fg='red')} to go on: {command('fork', thread_id, '--at', 'N')}")
     elif thread.status in ("failed", "running"):
         where = "unless another process is at it, " if thread.status == "running" else ""
         say(f"{style(thread.status, fg='red')} {where}to go on: {command('resume', thread_id)}")
