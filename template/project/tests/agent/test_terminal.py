@@ -58,9 +58,7 @@ def test_no_asks_why_and_the_model_reads_it() -> None:
     assert "far too much" in prompts[-1]
 
 
-def test_a_person_reads_calls_and_results_and_a_pipe_one_event_a_line() -> (
-    None
-):
+def test_a_person_reads_calls_and_results_and_a_pipe_one_event_a_line() -> None:
     with shell_with(TERM="xterm", NO_COLOR="1") as shell:
         terminal = at_terminal(shell, told(SAFE_STEP)["message"])
         assert terminal.ends_with() == 0
