@@ -1,7 +1,7 @@
 """Factors 1 and 2: the model is asked here, with our own prompt."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -50,7 +50,7 @@ async def determine_next_step(
     except Unavailable as error:
         return ModelFailed(data={"message": f"{model}: {error}"}, meta=meta)
     try:
-        step = step_in(answer, thread)
+        step = step_in(answer, said_in(thread))
     except NoStep as fault:
         return no_step(fault, answer, meta)
     data = step.model_dump(mode="json", exclude_none=True)
@@ -67,11 +67,11 @@ def too_long_before(thread: Thread, meta: dict[str, Any]) -> ModelFailed | None:
     return None
 
 
-def step_in(answer: Answer, thread: Thread) -> NextStep:
-    """Raises NoStep."""
+def step_in(answer: Answer, shown: Iterable[str]) -> NextStep:
+    """The step that the answer is; what is a quotation of what was shown is none. Raises NoStep."""
     if not answer.is_whole:
         raise CutOff(answer.end)
-    return read_step(unwrapped(read_reply(answer.text, said_in(thread))))
+    return read_step(unwrapped(read_reply(answer.text, shown)))
 
 
 def said_in(thread: Thread) -> Iterator[str]:
