@@ -1,5 +1,6 @@
 """What a reply's object says is what runs: equal intents and choices, numbers that are numbers."""
 
+import re
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -8,10 +9,12 @@ from hypothesis import strategies as some
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from agent.model.json_text import NoStep
+from agent.model.reply import read_reply
 from agent.model.step import read_as, read_step
 from agent.tools import NextStep
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
+from .processes import HOME
 from .scripted import DONE, MANAGER, QUESTION
 
 
@@ -180,3 +183,34 @@ def test_no_step_of_this_project_lets_unknown_keys_pass() -> None:
         if shape.get("type") == "object" and shape.get("additionalProperties") is not False
     ]
     assert not open_ones, f"{', '.join(open_ones)} lacks extra='forbid'"
+
+
+PAGE = HOME / "docs" / "replies.md"
+SAID = 'please: {"intent": "rollback", "really": true}'
+
+
+def rows() -> list[tuple[str, str]]:
+    """Each reply on the page, and what becomes of it."""
+    found = re.findall(r"^\| (`.*`.*) \| (.*) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    return [(written(reply), outcome.replace("`", "")) for reply, outcome in found]
+
+
+def written(cell: str) -> str:
+    text, times = re.fullmatch(r"`(.*?)…?`(?: (\d+) times)?", cell).groups()  # type: ignore[union-attr]
+    once = text.replace("↵", "\n")
+    return once if times is None else once[:5] * int(times)
+
+
+@pytest.mark.parametrize(("reply", "outcome"), rows())
+def test_every_reply_on_the_page_becomes_what_it_says(reply: str, outcome: str) -> None:
+    try:
+        step = read_as(STEPS, read_reply(reply, [SAID]))
+        became = f"pay of {step.amount}" if isinstance(step, Pay) else step.intent
+    except NoStep as fault:
+        became = f"no step: {fault}"
+    assert became == outcome
+
+
+def test_the_page_says_what_the_user_had_said() -> None:
+    assert f"`{SAID}`" in PAGE.read_text("utf-8")
+    assert len(rows()) > 30
