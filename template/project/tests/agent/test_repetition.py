@@ -1,6 +1,7 @@
 """An agent that goes in circles, or proposes again what was refused, asks a human."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -37,7 +38,7 @@ from .scripted import (
 
 def times(count: int, step: dict[str, Any] = SAFE_STEP, data: object = 7) -> list[AnyEvent]:
     """So many calls of this step, with this result."""
-    ids = [f"{step['intent']}-{data!r}-{number}" for number in range(count)]
+    ids = [str(uuid4()) for _ in range(count)]
     return [event for id_ in ids for event in (decided(step, id_), result(id_, data))]
 
 

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -14,6 +17,7 @@ from agent.model.connection import Request, Response
 from agent.model.failures import Unavailable
 from agent.model.sending import seconds_asked, send
 
+from .commands import Shell
 from .openai_server import OpenAIServer, Reply, openai_server, scripted
 
 KEY = "a-key-that-must-not-be-told"
@@ -115,6 +119,29 @@ def test_a_call_that_is_cancelled_closes_its_connection() -> None:
 
     with openai_server(lambda prompt: Reply("late", delay=20)) as server:
         asyncio.run(cancelled(server.url))
+        assert gave_up(server)
+
+
+INTERRUPTIBLE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from agent.terminal.cli import main
+main()
+"""
+
+
+def test_ctrl_c_closes_it_as_well() -> None:
+    with openai_server(lambda prompt: Reply("late", delay=20)) as server:
+        values = {"URL": server.url, "MODEL": "any", "KEY": KEY}
+        about = {f"OPENAI_COMPATIBLE_{name}": value for name, value in values.items()}
+        shell = Shell(about | {"AGENT_MODEL": "OpenAICompatible"})
+        command = [sys.executable, "-c", INTERRUPTIBLE, "hello"]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, env=shell.environment, stdout=pipe, stderr=pipe) as process:
+            while not server.bodies:
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 130
         assert gave_up(server)
 
 

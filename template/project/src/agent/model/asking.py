@@ -1,5 +1,6 @@
 """A model is asked, real or not: one request, constrained if the server takes that, one answer."""
 
+import asyncio
 import hashlib
 import importlib
 import json
@@ -43,6 +44,8 @@ async def ask(context: str, model: str, manner: Manner, record: dict[str, Any]) 
     if is_sent_by_baml(model):
         from .signed import send_through_baml
 
+        rendered = render(context, model)  # what is sent has more in it, and a replay has not
+        record |= {"rendered_sha256": sha256(rendered.body)}
         request, response = await send_through_baml(context, model, manner.limit)
         record |= described(request)
     else:
@@ -66,14 +69,15 @@ async def exchange(
     plain: Request, manner: Manner, record: dict[str, Any]
 ) -> tuple[Request, Response]:
     """The request that the server took, and its response."""
+    until = asyncio.get_running_loop().time() + manner.limit
     to_try = ways(manner.decoding, plain)
     for way in to_try:
         request = constrained(plain, way)
         record |= described(request) | {"decoding": way}
-        response = await send(request, manner.limit, manner.say)
+        response = await send(request, manner.limit, manner.say, until)
         if way == to_try[-1] or not refuses_constraint(response):
             break
-    if response.status == 200:
+    if manner.decoding == "auto" and response.status == 200:
         remember(plain, way)
     return request, response
 

@@ -50,7 +50,8 @@ def verdict(thread: Thread, event: AnyEvent, model: str) -> Verdict:
         return "code changed"
     today = constrained(render(context, recorded["model"]), recorded.get("decoding", "off"))
     then, now = recorded.get("model_requested"), model_in(today)
-    if recorded["request_sha256"] not in (sha256(today.body), sha256(asking_for(then, today))):
+    request = recorded.get("rendered_sha256") or recorded["request_sha256"]
+    if request not in (sha256(today.body), sha256(asking_for(then, today))):
         return "prompt changed"
     has_changed = (then is not None and then != now) or recorded["model"] != model
     return "model changed" if has_changed else "same"

@@ -27,13 +27,14 @@ class Passing(Exception):
         self.seconds = seconds
 
 
-async def send(request: Request, limit: float, say: Say) -> Response:
+async def send(request: Request, limit: float, say: Say, until: float | None = None) -> Response:
     """A response that asking again would not change. Raises Unavailable.
 
-    `limit` is in seconds and holds for all tries together. Giving up, for whichever reason, closes
-    the connection, so that the other side can stop as well.
+    `limit` is in seconds and holds for all tries together; `until` is its end on the loop's clock,
+    if it runs already. Giving up, for whichever reason, closes the connection, so that the other
+    side can stop as well.
     """
-    until = asyncio.get_running_loop().time() + limit
+    until = until or asyncio.get_running_loop().time() + limit
     fault = f"no answer from {request.place}"
     try:
         async with asyncio.timeout_at(until):
@@ -45,7 +46,7 @@ async def send(request: Request, limit: float, say: Say) -> Response:
                     await wait(passing, pause, until, say)
     except TimeoutError:
         pass
-    raise Unavailable(f"{fault}; gave up after {limit:g} s, which AGENT_MODEL_TIMEOUT allows")
+    raise Unavailable(f"{fault}; gave up after {limit:g} s (AGENT_MODEL_TIMEOUT)")
 
 
 async def once(request: Request, say: Say, limit: float) -> Response:
