@@ -11,7 +11,7 @@ from typing import Any
 
 from page import Chapter, table
 from timing import Times, in_turn, ratio, ratios, run, seconds, spread
-from workshop import HERE, Workshop
+from workshop import CLIENT, HERE, Workshop
 
 AGENT, LOOP = "`import agent.terminal.cli`", "`import agent.loop`"
 READY, STACK_READY = "generated agent, ready", "LangGraph, ready"
@@ -40,12 +40,13 @@ short thread first, which is not counted; a thread's time, from creating it to i
 divided by its tool calls; of each process the median thread counts."""
 
 GET_READY = {
-    READY: """
+    READY: f"""
+import httpx2
 from agent import wiring
 from agent.model import baml
 from agent.terminal import cli
 wiring.build(wiring.Settings(), print)
-baml.client()""",
+{CLIENT}""",
     STACK_READY: "from langgraph_steps import graph; graph().compile()",
 }
 IMPORTED = """Both put off a part of their imports until it is needed. So there are two figures:

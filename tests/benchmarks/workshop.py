@@ -9,6 +9,7 @@ from page import ROOT
 from timing import run
 
 HERE = Path(__file__).parent
+CLIENT = "baml.generated('sync_client')"  # makes it, where it is missing
 
 
 class Workshop:
@@ -48,7 +49,7 @@ class Workshop:
         project, bin_ = self.project, self.environment("agent")
         install = ("install", "-q", "-r", "requirements.txt")
         run(bin_ / "python", "-m", "pip", *install, cwd=project)
-        run(bin_ / "python", "-c", "from agent.model import baml; baml.client()", cwd=project)
+        run(bin_ / "python", "-c", f"from agent.model import baml; {CLIENT}", cwd=project)
         return bin_
 
     @cached_property
