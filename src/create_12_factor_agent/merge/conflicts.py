@@ -11,8 +11,8 @@ from ..project import Project
 from .three_way import YOURS
 
 # Ours, and those that a colleague's `copier update` leaves.
-MARKS = ("<<<<<<< yours", "<<<<<<< before updating")
-BEGIN = rf"<<<<<<< (?:{YOURS}|before updating)(?::[^\r\n]*)?"
+MARKS = (f"<<<<<<< {YOURS}", "<<<<<<< before updating")
+BEGIN = rf"(?:{'|'.join(MARKS)})(?::[^\r\n]*)?"
 END = r">>>>>>> (?:v\d+\.\d+\.\d+|after updating)[^\r\n]*"
 HUNK = re.compile(rf"^{BEGIN}\r?$.*?^=======\r?$.*?^{END}\r?$".encode(), re.MULTILINE | re.DOTALL)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import NotPossible
 from ..git import to_bytes, version
-from ..git.index import Entry, entries, removed
+from ..git.index import SUBMODULE, Entry, entries, removed
 from .sides import Sides
 from .trees import Trees
 
@@ -119,5 +119,6 @@ def _require_no_folder(place: str, yours: Files, theirs: Files) -> None:
     below = f"{place}/"
     if inside := next((path for path in sorted(theirs) if path.startswith(below)), None):
         raise NotPossible(f"{place} is in the way of the template's {inside}: move it")
-    if any(path.startswith(below) for path in yours):
+    submodule = place in yours and yours[place].mode == SUBMODULE
+    if submodule or any(path.startswith(below) for path in yours):
         raise NotPossible(f"{place} is a folder, in the way of the template's file: move it")
