@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from . import __version__, interruption
-from .errors import (
-    CONFLICTS,
-    FAILED,
-    INTERRUPTED,
-    NOT_POSSIBLE,
-    UPDATE_AVAILABLE,
-    Failure,
-    NotPossible,
-)
+from . import __version__, errors, interruption
 
 # What does the work is imported where it is needed: `--version` and `--help` are quick because
 # copier, questionary and rich take their time.
@@ -122,16 +113,16 @@ def update(
     from . import printing, update
 
     if abort and (to or check or data or dry_run or diff):
-        raise NotPossible("--abort goes with --json alone: it takes back what was begun")
+        raise errors.NotPossible("--abort goes with --json alone: it takes back what was begun")
     if check and (data or diff):
-        raise NotPossible("--check only looks: --data and --diff go with an update")
+        raise errors.NotPossible("--check only looks: --data and --diff go with an update")
     if abort:
         printing.aborted(update.abort(directory), as_json=as_json)
     elif check:
         available = update.check(directory, to)
         printing.available(available, as_json=as_json)
         if available.is_newer:
-            raise typer.Exit(UPDATE_AVAILABLE)
+            raise typer.Exit(errors.UPDATE_AVAILABLE)
     else:
         replies = _replies(data, yes, as_json)
         _end(update.update(directory, to, replies, _effect(dry_run, diff)), as_json)
@@ -150,12 +141,12 @@ def add(
     from . import components, printing
 
     if listed and (names or diff):
-        raise NotPossible("--list only shows what there is: leave it out to add")
+        raise errors.NotPossible("--list only shows what there is: leave it out to add")
     if listed:
         printing.components(components.listed(project), as_json=as_json)
         return
     if not names:
-        raise NotPossible("name what to add; `add --list` shows what there is")
+        raise errors.NotPossible("name what to add; `add --list` shows what there is")
     _end(components.add(names, project, _effect(dry_run, diff)), as_json)
 
 
@@ -183,7 +174,7 @@ def status(directory: Directory = None, as_json: AsJson = False) -> None:
     found = status(directory)
     printing.status(found, as_json=as_json)
     if found.conflicts:
-        raise typer.Exit(CONFLICTS)
+        raise typer.Exit(errors.CONFLICTS)
 
 
 def _replies(data: list[str] | None, yes: bool, as_json: bool) -> "Replies":
@@ -202,7 +193,7 @@ def _end(changed: "Changed", as_json: bool) -> None:
 
     printing.changed(changed, as_json=as_json)
     if changed.conflicts:
-        raise typer.Exit(CONFLICTS)
+        raise typer.Exit(errors.CONFLICTS)
 
 
 def main() -> None:
@@ -214,7 +205,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):  # whatever a terminal of old cannot show
             stream.reconfigure(errors="replace")
     code = _flushed(_run())
-    if code == INTERRUPTED:  # amid the tidying, perhaps: then the interpreter's end does it
+    if code == errors.INTERRUPTED:  # amid the tidying, perhaps: then the interpreter's end does it
         # An interruption inside of exec, as dataclasses do it, has Python end with another code,
         # whatever is asked for; the next exec takes that back.
         exec("")
@@ -226,13 +217,13 @@ def main() -> None:
 def _run() -> int:
     try:
         code = app(standalone_mode=False)
-    except Failure as failure:
+    except errors.Failure as failure:
         print(f"error: {failure}", file=sys.stderr)
         return failure.code
     except UsageError as error:
         help_of = f"{error.ctx.command_path} --help" if error.ctx else "--help"
         print(f"error: {error.format_message().rstrip('.')}: see {help_of}", file=sys.stderr)
-        return NOT_POSSIBLE
+        return errors.NOT_POSSIBLE
     except OSError as error:
         return _failed(error)
     except (KeyboardInterrupt, typer.Abort):
@@ -241,7 +232,7 @@ def _run() -> int:
         if not interruption.came:
             raise
         return _interrupted()  # a library made another error of it
-    return _interrupted() if code == INTERRUPTED else code or 0
+    return _interrupted() if code == errors.INTERRUPTED else code or 0
 
 
 def _flushed(code: int) -> int:
@@ -260,9 +251,9 @@ def _failed(error: OSError) -> int:
     """A full disk, a folder that may not be written to."""
     where = f": {error.filename}" if error.filename else ""
     print(f"error: {error.strerror}{where}", file=sys.stderr)
-    return FAILED
+    return errors.FAILED
 
 
 def _interrupted() -> int:
     print("error: interrupted", file=sys.stderr)
-    return INTERRUPTED
+    return errors.INTERRUPTED

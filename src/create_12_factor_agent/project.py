@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from .errors import Failure, NotPossible
 from .git import git
+from .git.contents import Content, content_of, is_file
 from .git.index import Entry, entries
 from .git.repository import enclosing
 from .template.answers import ANSWERS_FILE, answers_file, made_from, without_copiers_own
@@ -49,6 +50,11 @@ class Project:
             off = ("smudge=", "process=", "required=false")
             settings += [f"{driver}.{how}" for driver in drivers for how in off]
         return [word for setting in settings for word in ("-c", setting)]
+
+    def content(self, path: str) -> Content | None:
+        """A file as it lies there; None where there is none."""
+        file = self.path / path
+        return content_of(file) if is_file(file) else None
 
     def committed(self) -> dict[str, Entry]:
         """The files that are committed, by their paths in the project."""

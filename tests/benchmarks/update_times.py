@@ -18,7 +18,8 @@ OLD, NEW = "0.1.0", "0.2.0"
 ABOUT = f"""A fresh project goes from {OLD} to {NEW} of the template as it is today; the second has
 one to three places in five files changed. Ours takes the template from the wheel, and
 copier from a git bundle that stands at the public URL by git's `insteadOf`.
-Our command tries the merge on a copy first, and looks for conflicts; copier does neither."""
+Our command renders the two versions side by side and has git merge them with what is committed;
+copier renders three times and applies patches."""
 
 
 def measure(workshop: Workshop, rounds: int) -> str:
@@ -46,7 +47,7 @@ def measure(workshop: Workshop, rounds: int) -> str:
             rounds,
         )
     chapter = Chapter("An update beside copier's")
-    chapter.aim("`update` of `copier update`", ratio(times[UPDATE], times[COPIER]), 1.1)
+    chapter.aim("`update` of `copier update`", ratio(times[UPDATE], times[COPIER]), 0.7)
     chapter.say(" ".join(ABOUT.split("\n")))
     chapter.say(_table(times))
     packages = ("create-12-factor-agent", "copier")

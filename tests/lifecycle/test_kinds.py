@@ -222,3 +222,12 @@ def test_a_file_against_a_folder_is_refused(owner: Owner, old_git: str, kind: st
         refused = owner.update("0.3.0", **env)
         assert (refused.code, refused.stderr) == (2, f"error: {said}\n")
     assert owner.everything() == before
+
+
+def test_a_submodule_against_a_file_is_refused(owner: Owner) -> None:
+    commit = owner.git("rev-parse", "HEAD").strip()
+    (owner.project / "colour.txt").mkdir()
+    owner.git("update-index", "--add", "--cacheinfo", f"160000,{commit},colour.txt")
+    owner.git("commit", "-q", "-m", "Mine")
+    refused = owner.update()
+    assert (refused.code, "colour.txt is a folder" in refused.stderr) == (2, True)

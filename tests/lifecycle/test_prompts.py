@@ -104,11 +104,11 @@ def test_an_interruption_of_what_is_done_already_is_none(desk: Desk) -> None:
     script = """
 import os, signal, sys
 from create_12_factor_agent import cli, new
-place = new.place
+place = new._place
 def interrupted(project, target):
     place(project, target)
     os.kill(os.getpid(), signal.SIGINT)
-new.place = interrupted
+new._place = interrupted
 sys.argv[1:] = ["new", "bot", "--yes"]
 cli.main()
 """

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..git.contents import Content, content_of, is_file
+from ..git.contents import Content
 from ..git.index import Entry, entries
 from ..project import Project
 from .three_way import YOURS
 
 # Ours, and those that a colleague's `copier update` leaves.
-MARKS = ("<<<<<<< yours", "<<<<<<< before updating")
-BEGIN = rf"<<<<<<< (?:{YOURS}|before updating)(?::[^\r\n]*)?"
+MARKS = (f"<<<<<<< {YOURS}", "<<<<<<< before updating")
+BEGIN = rf"(?:{'|'.join(MARKS)})(?::[^\r\n]*)?"
 END = r">>>>>>> (?:v\d+\.\d+\.\d+|after updating)[^\r\n]*"
 HUNK = re.compile(rf"^{BEGIN}\r?$.*?^=======\r?$.*?^{END}\r?$".encode(), re.MULTILINE | re.DOTALL)
 
@@ -79,7 +79,7 @@ def find(project: Project, told: Mapping[str, str]) -> list[Conflict]:
         search += ["-e", f"^{mark}"]
     marked = [path for path in project.git(*search, fine=(0, 1)).split("\0") if path]
     paths = {*marked, *told, *(entry.path for entry in unmerged)}
-    files = {path: here(project, path) for path in paths}
+    files = {path: project.content(path) for path in paths}
     found = described(files, unmerged, {path: told.get(path, "") for path in paths})
     left = {path: hunks_in(files[path]) for path in {*marked, *told} - {one.path for one in found}}
     found += [Conflict(path, hunks, "lines", "") for path, hunks in left.items() if hunks]
@@ -89,10 +89,6 @@ def find(project: Project, told: Mapping[str, str]) -> list[Conflict]:
         else Conflict(one.path, 0, "unmerged", "git calls it unmerged")
         for one in sorted(found, key=lambda one: one.path)
     ]
-
-
-def here(project: Project, path: str) -> Content | None:
-    return content_of(project.path / path) if is_file(project.path / path) else None
 
 
 def hunks_in(content: Content | None) -> int:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from ..errors import NotPossible
 from ..git import to_bytes, version
-from ..git.index import Entry, entries, removed
+from ..git.index import SUBMODULE, Entry, entries, removed
+from .sides import Sides
 from .trees import Trees
 
 YOURS = "yours"
@@ -27,18 +28,19 @@ class Merged:
     said: dict[str, str]
 
 
-def merge(trees: Trees, base: str, yours: str, theirs: str, name: str) -> Merged:
-    """Merge two trees that come from `base`; `name` is what theirs are called in the marks.
+def merge(trees: Trees, three: Sides) -> Merged:
+    """Merge yours and theirs, which have the base in common.
 
     Raises NotPossible where one side has a folder and the other a file, a link or a submodule.
     """
-    trees.commit(base, **{YOURS: yours, name: theirs})
+    trees.commit(three.base, **{YOURS: three.yours, three.name: three.theirs})
     merged = _merge_tree if version() >= WITHOUT_WORK_TREE else _merge_in_work_tree
-    found = merged(trees, name)
-    aside = re.compile(rf"~(?:{YOURS}|{HEAD}|{re.escape(name)})(?:_\d+)?\Z")
+    found = merged(trees, three.name)
+    aside = re.compile(rf"~(?:{YOURS}|{HEAD}|{re.escape(three.name)})(?:_\d+)?\Z")
     if not any(aside.search(entry.path) for entry in found.unmerged):
         return found
-    return _in_their_place(trees, found, trees.entries(yours), trees.entries(theirs), aside)
+    yours, theirs = trees.entries(three.yours), trees.entries(three.theirs)
+    return _in_their_place(trees, found, yours, theirs, aside)
 
 
 def _merge_tree(trees: Trees, name: str) -> Merged:
@@ -117,5 +119,6 @@ def _require_no_folder(place: str, yours: Files, theirs: Files) -> None:
     below = f"{place}/"
     if inside := next((path for path in sorted(theirs) if path.startswith(below)), None):
         raise NotPossible(f"{place} is in the way of the template's {inside}: move it")
-    if any(path.startswith(below) for path in yours):
+    submodule = place in yours and yours[place].mode == SUBMODULE
+    if submodule or any(path.startswith(below) for path in yours):
         raise NotPossible(f"{place} is a folder, in the way of the template's file: move it")

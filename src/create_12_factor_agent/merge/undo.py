@@ -19,7 +19,7 @@ from ..git.contents import Content, content_of, digest, is_scratch, write
 from ..git.index import entries, lines, removed
 from ..project import Project
 from ..template.answers import ANSWERS_FILE
-from .conflicts import Conflict, here, hunks_in
+from .conflicts import Conflict, hunks_in
 
 ABORT = "create-12-factor-agent update --abort"
 FOLDER = "create-12-factor-agent"
@@ -181,7 +181,7 @@ def _edited_since(project: Project, undo: Undo) -> Iterator[str]:
         as_known = _digest(project, path) in (None, digest(before), undo.after[path])
         # Git, where it knows the file, has it as a conflict or as solved, not as before.
         known, now = undo.index.get(path), index.get(path)
-        being_solved = now != known if known else hunks_in(here(project, path)) > 0
+        being_solved = now != known if known else hunks_in(project.content(path)) > 0
         if not as_known and not (under_way and path in undo.conflicts and being_solved):
             yield path
 

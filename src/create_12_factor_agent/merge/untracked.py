@@ -42,11 +42,11 @@ def require_room(
     project: Project,
     files: Mapping[str, Content | None],
     unknown: Mapping[str, Content],
-    marked: Collection[str],
+    whole: Collection[str],
 ) -> None:
     """Refuse to write where something stands that git could not bring back.
 
-    Of the `unknown` files, those that are `marked` have both sides between marks.
+    An `unknown` file can be met by the template's between marks, but not where `whole` files meet.
     """
     for path, content in files.items():
         if content is None:
@@ -58,7 +58,7 @@ def require_room(
         if exists(project.path / path) and not is_file(project.path / path):
             raise NotPossible(f"{path} is a folder, in the way of the template's file: move it")
         mine = unknown.get(path)
-        if mine and mine != content and (LINK in (mine.mode, content.mode) or path not in marked):
+        if mine and mine != content and (LINK in (mine.mode, content.mode) or path in whole):
             raise NotPossible(f"{path} is in the way of the template's: move it")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import Failure, NotPossible
 from ..git import environment
+from ..interruption import SIGNALS
 from .answers import ANSWERS_FILE, read_answers
 from .questions import Answers
 from .source import Source, public_url
@@ -87,8 +88,10 @@ def rendered_meanwhile(
         render(source, project, answers, version=version, defaults=True)
 
     _ = source.repository  # the thread that unpacks it is none of the child's
-    child = _fork(work, project.parent)
+    child = None
     try:
+        with _signals_held():
+            child = _fork(work, project.parent)
         yield
         failed = child is None or os.waitpid(child, 0)[1]
         child = None
@@ -100,6 +103,19 @@ def rendered_meanwhile(
             with suppress(OSError):
                 os.killpg(child, signal.SIGKILL)
                 os.waitpid(child, 0)
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """An interruption waits until it is known which child is to be ended."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
 def _fork(work: Callable[[], None], temporary: Path) -> int | None:
