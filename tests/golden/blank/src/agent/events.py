@@ -55,8 +55,11 @@ class Message(TypedDict):
     message: Text
 
 
+Reason = Literal["errors", "steps", "repeated", "in_doubt"]
+
+
 class Question(TypedDict):
-    reason: Literal["errors", "steps", "in_doubt"]
+    reason: Reason
     question: Text
 
 
@@ -144,7 +147,7 @@ class Error(Event):
 
 
 class HumanRequest(Event):
-    """The loop itself needs a human: too many errors or steps, or a call in doubt."""
+    """The loop itself needs a human: too many errors or steps, a circle, or a call in doubt."""
 
     type: Literal["human_request"] = "human_request"
     call_id: str

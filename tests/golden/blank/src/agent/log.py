@@ -41,3 +41,8 @@ def log_event(thread_id: str, event: AnyEvent) -> None:
     if isinstance(event, ModelFailed):  # an error can hold what a user or the model said
         about["message"] = redact(event.data["message"])
     logger().info(event.type, thread=thread_id, event_id=event.id, **about)
+
+
+def log_waiting(line: str) -> None:
+    """A model lets us wait; the line has no key and nothing of a thread."""
+    logger().warning("model_waits", problem=line)

@@ -6,13 +6,23 @@ thread can be paused, killed or taken up by another process between any two line
 
 from collections.abc import Awaitable, Sequence
 from functools import partial
-from typing import Literal, assert_never
+from typing import assert_never
 from uuid import uuid4
 
 from .errors import format_error
-from .events import AnyEvent, Error, HumanRequest, Question, ToolCall, ToolResponse, ToolStarted
+from .events import (
+    AnyEvent,
+    Error,
+    HumanRequest,
+    Question,
+    Reason,
+    ToolCall,
+    ToolResponse,
+    ToolStarted,
+)
 from .parts import Agent
-from .states import AskModel, Finished, InDoubt, RunTool, Waiting
+from .repetition import goes_in_circles
+from .states import AskModel, Finished, InDoubt, Refused, RunTool, Waiting
 from .thread import Thread
 from .tools import parse_tool
 
@@ -37,6 +47,9 @@ async def agent_loop(thread_id: str, agent: Agent) -> Thread:
             case InDoubt(call):
                 question = f"{call.intent} was started and left no result: run it again?"
                 thread = await record(ask_human("in_doubt", question))
+            case Refused(call):
+                question = f"{call.intent} was refused, and is proposed again as it was: what now?"
+                thread = await record(ask_human("repeated", question))
             case Waiting() | Finished():
                 return thread
             case never:
@@ -47,13 +60,22 @@ async def agent_loop(thread_id: str, agent: Agent) -> Thread:
 def limit_reached(thread: Thread, agent: Agent) -> HumanRequest | None:
     """Factors 9 and 10: an agent that spins asks for help."""
     if thread.errors_in_a_row >= agent.max_errors:
-        return ask_human("errors", f"{thread.errors_in_a_row} errors in a row: what now?")
+        count, last = thread.errors_in_a_row, last_error(thread)
+        return ask_human("errors", f"{count} errors in a row: what now? The last: {last}")
     if thread.steps >= agent.max_steps:
         return ask_human("steps", f"{thread.steps} steps and not done: what now?")
+    if call := goes_in_circles(thread.events):
+        return ask_human("repeated", f"{call.intent} gave the same again and again: what now?")
     return None
 
 
-def ask_human(reason: Literal["errors", "steps", "in_doubt"], question: str) -> HumanRequest:
+def last_error(thread: Thread) -> str:
+    """As people are told it."""
+    *_, error = (event for event in thread.events if isinstance(event, Error))
+    return str((error.meta or {}).get("problem") or error.data["message"])
+
+
+def ask_human(reason: Reason, question: str) -> HumanRequest:
     data: Question = {"reason": reason, "question": question}
     return HumanRequest(call_id=str(uuid4()), data=data)
 

@@ -8,9 +8,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .context import ContextFormat
 
+# How the server is asked to let the model write nothing but a step; see model/decoding.py.
+Decoding = Literal["auto", "json_schema", "json_object", "grammar", "off"]
+
 
 class WrongSettings(Exception):
     """Each variable that cannot be used, and why."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
 
 
 class Section(BaseSettings):
@@ -27,11 +34,19 @@ class Settings(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     max_steps: Annotated[int, Field(ge=1)] = 20
     max_errors: Annotated[int, Field(ge=1)] = 3
+    model_timeout: Annotated[int | float, Field(gt=0, allow_inf_nan=False)] = 120
+    decoding: Decoding = "auto"
     context_format: ContextFormat = "xml"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 S = TypeVar("S", bound=Section)
+
+
+def known_settings() -> set[str]:
+    """The names of all variables of ours, of this class and of each section that was loaded."""
+    sections: list[type[Section]] = Section.__subclasses__()
+    return {f"AGENT_{name.upper()}" for section in sections for name in section.model_fields}
 
 
 def load_settings() -> Settings:
@@ -49,4 +64,4 @@ def load(section: type[S]) -> S:
         return section()
     except ValidationError as error:
         faults = [f"AGENT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
-        raise WrongSettings("; ".join(faults)) from None
+        raise WrongSettings(faults) from None

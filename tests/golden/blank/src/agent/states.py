@@ -23,6 +23,7 @@ from .events import (
     Trigger,
 )
 from .humans import DoneForNow, HumanStep, RequestApprovalFromManager, RequestMoreInformation
+from .repetition import was_refused
 from .tools import NextStep, approver, parse_next_step
 
 Status = Literal[
@@ -56,11 +57,19 @@ class InDoubt:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """A human said no to this very call, and it is proposed again: it is not put to them so."""
+
+    call: ToolCall
+    status: ClassVar[Status] = "running"
+
+
+@dataclass(frozen=True)
 class Waiting:
     """A human is asked; the fields are those of `awaiting` in the API."""
 
     call_id: str
-    reason: Literal["question", "approval", "in_doubt", "errors", "steps"]
+    reason: Literal["question", "approval", "in_doubt", "errors", "steps", "repeated"]
     question: str
     intent: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -85,7 +94,7 @@ class Finished:
     running: str | None = None  # the call that ran when the thread was stopped
 
 
-State = AskModel | RunTool | InDoubt | Waiting | Finished
+State = AskModel | RunTool | InDoubt | Refused | Waiting | Finished
 
 
 def state_of(events: Sequence[AnyEvent]) -> State:
@@ -98,7 +107,7 @@ def state_of(events: Sequence[AnyEvent]) -> State:
         case Trigger() | Prefetched() | Resumed() | ToolResponse() | Error():
             return AskModel(first=last_decision(events) is None)
         case ToolCall() as call:
-            return after_decision(call)
+            return Refused(call) if was_refused(call, events[:-1]) else after_decision(call)
         case ToolStarted():
             return InDoubt(decision_of(events))
         case HumanRequest() as request:
@@ -134,6 +143,8 @@ def after_decision(call: ToolCall) -> State:
 
 def after_request(request: HumanRequest, events: Sequence[AnyEvent]) -> Waiting:
     reason, question = request.data["reason"], request.data["question"]
+    if reason == "repeated" and (call := last_decision(events)):
+        return Waiting(request.call_id, reason, question, **about(call))
     if reason != "in_doubt":
         return Waiting(request.call_id, reason, question)
     doubted: Any = {"urgency": "high", "format": "yes_no", **about(decision_of(events))}

@@ -10,6 +10,7 @@ from .context import ContextFormat
 from .errors import format_error
 from .events import AnyEvent
 from .log import log_from, logger
+from .model.asking import Manner, unheard
 from .model.next_step import determine_next_step
 from .parts import Agent
 from .prefetch import prefetch
@@ -19,15 +20,21 @@ from .store.filesystem import FileSystemThreadStore
 from .tools import handle_next_step
 
 Notify = Callable[[str, AnyEvent], None]
+Say = Callable[[str], None]
 
 
-def build(settings: Settings, notify: Notify) -> Agent:
-    """The agent of this project; `notify` is called with every event. Raises StoreError."""
+def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
+    """The agent of this project; `notify` is called with every event, and `say` with a line about
+    a model that lets us wait. Raises StoreError.
+    """
     log_from(settings.log_level)
     return Agent(
         store=open_store(settings.store_url, settings.context_format),
         determine_next_step=partial(
-            determine_next_step, model=settings.model, form=settings.context_format
+            determine_next_step,
+            model=settings.model,
+            form=settings.context_format,
+            manner=Manner(settings.decoding, settings.model_timeout, say),
         ),
         handle_next_step=handle_next_step,
         prefetch=prefetch,

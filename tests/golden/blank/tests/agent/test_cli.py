@@ -70,7 +70,7 @@ def test_what_is_no_command_is_a_message_word_for_word(
 
 
 def test_without_a_terminal_it_prints_the_commands_that_continue(shell: Shell) -> None:
-    code, out, _ = shell.run(told(QUESTION, APPROVAL_STEP, APPROVAL_STEP)["message"])
+    code, out, _ = shell.run(told(QUESTION, MANAGER, APPROVAL_STEP)["message"])
     assert (code, effects()) == (3, 0)
     code, out, _ = shell.here(*printed(out, "answer", "the red one"))
     assert (code, effects()) == (3, 0)

@@ -14,7 +14,7 @@ MODULES = [path for path in PACKAGE.rglob("*.py") if "baml_client" not in path.p
 FLOORS = [
     {"humans", "redaction", "files", "events", "errors"},
     {"tools"},
-    {"states", "rules", "context", "thread"},
+    {"states", "rules", "repetition", "context", "thread"},
     {"log", "views", "settings"},
     {"model", "store", "offline", "prefetch"},
     {"parts", "loop", "runner"},

@@ -5,15 +5,12 @@ always there need not be asked for, and the model has one choice less to get wro
 """
 
 import asyncio
-import json
 import re
-from pathlib import Path
-from typing import Any
 
 from .events import Prefetched
+from .orders import read_orders
 from .thread import Thread
 
-ORDERS = Path("orders.json")
 ORDER_ID = re.compile(r"\b[A-Z]{1,3}-\d{3,8}\b")
 
 
@@ -28,9 +25,3 @@ async def prefetch(thread: Thread) -> list[Prefetched]:
     orders = await asyncio.to_thread(read_orders)
     found = {name: orders.get(name, "no such order") for name in named}
     return [Prefetched(type="orders", data=found)]
-
-
-def read_orders() -> dict[str, Any]:
-    """Stands for your order system. Raises OSError or ValueError."""
-    orders: dict[str, Any] = json.loads(ORDERS.read_text("utf-8"))
-    return orders

@@ -16,7 +16,15 @@ from .events import (
     ToolStarted,
     Trigger,
 )
-from .states import AskModel, Finished, InDoubt, RunTool, State, Waiting, may_run
+from .states import AskModel, Finished, InDoubt, Refused, RunTool, State, Waiting, may_run
+
+# Where a thread stands when the loop itself asks a human.
+ASKED_BECAUSE = {
+    "errors": AskModel,
+    "steps": AskModel,
+    "repeated": AskModel | Refused,
+    "in_doubt": InDoubt,
+}
 
 
 def can_follow(state: State, event: AnyEvent) -> bool:
@@ -35,7 +43,7 @@ def can_follow(state: State, event: AnyEvent) -> bool:
         case Error():
             return may_run(state) == event.call_id if event.call_id else isinstance(state, AskModel)
         case HumanRequest():
-            return isinstance(state, InDoubt if event.data["reason"] == "in_doubt" else AskModel)
+            return isinstance(state, ASKED_BECAUSE[event.data["reason"]])
         case HumanResponse():
             return isinstance(state, Waiting) and is_answer(state, event)
         case Resumed():

@@ -6,6 +6,7 @@ forgot.
 """
 
 import asyncio
+from functools import partial
 from math import isfinite
 from typing import Annotated, Any, Literal, assert_never
 
@@ -48,6 +49,7 @@ class ProcessRefund(ToolStep):
     order_id: str
     amount: int | float
     reason: str
+    again: bool | None = None
 
 
 Tool = Add | Subtract | Multiply | Divide | ProcessRefund
@@ -99,7 +101,8 @@ async def handle_next_step(tool: Tool, call_id: str) -> Any:
         case Divide():
             return divide(tool.a, tool.b)
         case ProcessRefund():
-            return await asyncio.to_thread(refund, call_id, tool.order_id, tool.amount, tool.reason)
+            paid = partial(refund, call_id, tool.order_id, tool.amount, tool.reason)
+            return await asyncio.to_thread(paid, again=bool(tool.again))
         case never:
             assert_never(never)
 

@@ -101,6 +101,18 @@ def check_answers(events: tuple[AnyEvent, ...]) -> None:
         assert answer.call_id in [event.call_id for event in asked]
 
 
+def check_refusals(events: tuple[AnyEvent, ...]) -> None:
+    """A call that was refused is answered again only after a human has said something in words."""
+    calls = {event.call_id: event.data for event in events if isinstance(event, ToolCall)}
+    refused: list[object] = []
+    for event in events:
+        if isinstance(event, Trigger) or (isinstance(event, HumanResponse) and event.said[0]):
+            refused = []
+        elif isinstance(event, HumanResponse) and event.call_id in calls:
+            assert calls[event.call_id] not in refused
+            refused += [] if event.data["approved"] else [calls[event.call_id]]
+
+
 def check_stop(events: tuple[AnyEvent, ...]) -> None:
     """Nothing follows a stop but the result of the call that was running."""
     for place, event in enumerate(events):
@@ -134,6 +146,7 @@ def check(thread: Thread) -> None:
     check_calls(thread.events)
     check_starts(thread.events)
     check_answers(thread.events)
+    check_refusals(thread.events)
     check_stop(thread.events)
     check_context(thread)
     check_status(thread)

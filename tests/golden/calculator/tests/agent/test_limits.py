@@ -25,6 +25,11 @@ async def no_luck(step: object, call_id: str) -> int:
     raise ValueError("no luck")
 
 
+async def its_own_id(step: object, call_id: str) -> str:
+    """A result that is another one each time."""
+    return call_id
+
+
 def test_three_errors_in_a_row_end_in_a_question(store: FileSystemThreadStore) -> None:
     """And with the human's answer it goes on, with three new tries."""
     model = model_that_says(*[FAILING_STEP] * 3, *[FAILING_STEP] * 3, DONE)
@@ -59,7 +64,7 @@ def test_a_result_in_between_is_no_row(store: FileSystemThreadStore) -> None:
 
 def test_twenty_steps_end_in_a_question(store: FileSystemThreadStore) -> None:
     """And with the human's answer twenty more are allowed."""
-    agent = agent_of(store, model_that_says(*[SAFE_STEP] * 40))
+    agent = agent_of(store, model_that_says(*[SAFE_STEP] * 40), handle_next_step=its_own_id)
     thread_id, thread = begin(agent, said())
     for count in (20, 40):
         assert thread.awaiting

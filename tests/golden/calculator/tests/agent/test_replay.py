@@ -10,6 +10,7 @@ import pytest
 
 from ..yours.samples import SAFE_STEP
 from .commands import Shell, shell_with
+from .openai_server import Reply, scripted
 from .processes import HOME, SOURCES
 from .scripted import QUESTION
 from .serving import told
@@ -86,6 +87,31 @@ def test_another_prompt_is_said_to_be_changed(shell: Shell, tmp_path: Path) -> N
     code, out, err = Shell(shell.variables, copy / "src").run("replay", file.stem)
     assert (code, err) == (1, "")
     assert [line.split()[2:] for line in out.splitlines()] == [["prompt", "changed"]] * 3
+
+
+def test_errors_are_replayed_as_well() -> None:
+    replies: list[str | Reply] = ["what a day", json.dumps(SAFE_STEP), Reply(status=401)]
+    with shell_with(scripted(*replies)) as shell:
+        _, _, err = shell.here("hello")
+        file = Path(".threads", f"{err.split()[-1]}.json")
+        assert verdicts(shell, file) == (0, ["same"] * 3)
+    _, out, _ = shell.here("replay", file.stem)
+    assert [line.split()[1] for line in out.splitlines()] == [
+        "error",
+        SAFE_STEP["intent"],
+        "model_failed",
+    ]
+
+
+def test_another_model_is_said_to_be_changed(shell: Shell) -> None:
+    """Another name in the settings, and the same name that now means another model."""
+    file = decided(shell)
+    other = Shell(shell.variables | {"OPENAI_COMPATIBLE_MODEL": "another"})
+    assert verdicts(other, file) == (1, ["model changed"] * 3)
+    other = Shell(shell.variables | {"AGENT_MODEL": "openai/gpt-5-mini"})
+    assert verdicts(other, file) == (1, ["model changed"] * 3)
+    other = Shell(shell.variables | {"OPENAI_COMPATIBLE_URL": "http://elsewhere"})
+    assert verdicts(other, file) == (0, ["same"] * 3)
 
 
 def test_a_decision_without_a_record_of_what_was_asked_is_passed_over(shell: Shell) -> None:

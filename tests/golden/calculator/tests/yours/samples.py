@@ -6,6 +6,7 @@ run in the current folder, which is empty but for what `prepare` puts there, in 
 other processes too. `STORES` makes each store of this project in an empty folder.
 """
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ SAFE_RESULT: Any = 7
 APPROVAL_STEP: dict[str, Any] = {
     "intent": "process_refund",
     "order_id": "A-1001",
-    "amount": 49.9,
+    "amount": 4.9,
     "reason": "it arrived broken",
+    "again": True,
 }
 FAILING_STEP: dict[str, Any] = {"intent": "multiply", "a": 1e200, "b": 1e200}
 
@@ -29,6 +31,7 @@ STORES: list[Callable[[Path], ThreadStore]] = [FileSystemThreadStore]
 
 def prepare() -> None:
     """What the steps need in the current folder, before each test."""
+    shutil.copy(Path(__file__).parents[2] / "orders.json", ".")
 
 
 def effects() -> int:

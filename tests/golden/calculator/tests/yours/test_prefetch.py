@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent.events import AnyEvent, Prefetched
-from agent.model.next_step import OFFLINE, render
+from agent.model.request import render
 from agent.prefetch import prefetch
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
@@ -38,8 +38,8 @@ LOOK_UP = """class LookUpOrder {
 """
 RENDER = """
 import asyncio
-from agent.model.next_step import OFFLINE, render
-print(asyncio.run(render("the thread", OFFLINE)))
+from agent.model.request import render
+print(render("the thread", "offline").body)
 """
 
 
@@ -109,7 +109,7 @@ def test_an_order_system_that_is_away_is_an_error(
 
 def test_a_tool_that_nobody_needs_is_not_in_the_prompt(tmp_path: Path) -> None:
     """The same prompt with a tool that looks orders up has the tool in it, and is longer."""
-    without = asyncio.run(render("the thread", OFFLINE))
+    without = render("the thread", "offline").body
     shutil.copytree(HOME / "baml_src", tmp_path / "baml_src")
     ignored = shutil.ignore_patterns("baml_client", "__pycache__")
     shutil.copytree(SOURCES / "agent", tmp_path / "src" / "agent", ignore=ignored)

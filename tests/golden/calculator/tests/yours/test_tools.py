@@ -106,8 +106,31 @@ def test_a_refund_is_a_line_in_the_ledger() -> None:
 
 def test_the_same_call_refunds_once() -> None:
     assert run(REFUND, "call-1") == run(REFUND, "call-1")
-    run(REFUND, "call-2")
-    assert [entry["call_id"] for entry in read()] == ["call-1", "call-2"]
+    assert [entry["call_id"] for entry in read()] == ["call-1"]
+
+
+def test_an_order_is_refunded_once_unless_a_manager_wants_it() -> None:
+    run(REFUND | {"amount": 20.1}, "call-1")
+    with pytest.raises(ValueError, match="refunded already"):
+        run(REFUND | {"amount": 1}, "call-2")
+    run(REFUND | {"amount": 29.8, "again": True}, "call-3")
+    assert [entry["amount"] for entry in read()] == [20.1, 29.8]
+    with pytest.raises(ValueError, match=r"no more than 0\.0 of order"):
+        run(REFUND | {"amount": 0.01, "again": True}, "call-4")
+
+
+@pytest.mark.parametrize("order_id", ["A-9999", "", "a-1001", "A-1001 ", "customer"])
+def test_nothing_is_refunded_for_an_order_that_is_none(order_id: str) -> None:
+    with pytest.raises(ValueError, match="there is no order"):
+        run(REFUND | {"order_id": order_id})
+    assert read() == []
+
+
+@pytest.mark.parametrize("amount", [49.91, 4990, 10**30, 1e300])
+def test_no_more_is_refunded_than_was_paid(amount: float) -> None:
+    with pytest.raises(ValueError, match=r"no more than 49\.9"):
+        run(REFUND | {"amount": amount})
+    assert read() == []
 
 
 def test_the_same_call_refunds_once_when_threads_race() -> None:
@@ -118,8 +141,9 @@ def test_the_same_call_refunds_once_when_threads_race() -> None:
 
 
 def test_the_same_call_refunds_once_when_processes_race() -> None:
-    code = "import sys; from agent.refunds import refund; refund(sys.argv[1], 'A-1', 1, 'x')"
-    racing = [python(code, f"call-{number % 2}") for number in range(8)]
+    code = "import sys; from agent.refunds import refund; refund(sys.argv[1], sys.argv[2], 1, 'x')"
+    orders = ("A-1001", "B-2001")
+    racing = [python(code, f"call-{number % 2}", orders[number % 2]) for number in range(8)]
     assert [process.wait(60) for process in racing] == [0] * 8
     assert sorted(entry["call_id"] for entry in read()) == ["call-0", "call-1"]
 

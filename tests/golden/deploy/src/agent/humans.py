@@ -5,10 +5,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 
-class RequestMoreInformation(BaseModel):
+class Human(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RequestMoreInformation(Human):
     intent: Literal["request_more_information"] = "request_more_information"
     message: str
     context: str | None = None
@@ -17,12 +21,12 @@ class RequestMoreInformation(BaseModel):
     choices: list[str] | None = None
 
 
-class RequestApprovalFromManager(BaseModel):
+class RequestApprovalFromManager(Human):
     intent: Literal["request_approval_from_manager"] = "request_approval_from_manager"
     message: str
 
 
-class DoneForNow(BaseModel):
+class DoneForNow(Human):
     intent: Literal["done_for_now"] = "done_for_now"
     message: str
 

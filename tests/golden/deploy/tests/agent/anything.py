@@ -41,13 +41,18 @@ anything: st.SearchStrategy[AnyEvent] = st.one_of(
     st.builds(started, ids),
     st.builds(result, ids, texts),
     st.builds(error, ids | st.none(), texts),
-    st.builds(asks, st.sampled_from(["errors", "steps", "in_doubt"]), ids),
+    st.builds(asks, st.sampled_from(["errors", "steps", "repeated", "in_doubt"]), ids),
     st.builds(HumanResponse, call_id=ids, data=answers),
     st.sampled_from([fetched(), unasked(), resumed(), stopped()]),
 )
 
 DECISIONS: list[AnyEvent] = [decided(step, "4") for step in STEPS]
-ASKS: list[AnyEvent] = [asks("in_doubt", "4"), asks("steps", "4"), asks("errors", "4")]
+ASKS: list[AnyEvent] = [
+    asks("in_doubt", "4"),
+    asks("steps", "4"),
+    asks("errors", "4"),
+    asks("repeated", "4"),
+]
 RUNS: list[AnyEvent] = [started("0"), started("1"), result("0"), result("1"), error("0")]
 SPEAKS: list[AnyEvent] = [yes("0"), no("0"), answer("0"), said("more"), resumed(), fetched()]
 CANDIDATES: list[AnyEvent] = [*RUNS, *SPEAKS, *DECISIONS, *ASKS]

@@ -4,24 +4,30 @@ The prompt tests put the offline stand-in behind it, the tests of `model.py` a s
 """
 
 import json
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the server does with one request. `dropped` closes the connection without a word."""
+    """What the server does with one request.
+
+    `dropped` closes the connection without a word; `body` is sent as it is, whatever it may be.
+    """
 
     text: str = ""
     status: int = 200
-    finish_reason: str = "stop"
+    finish_reason: str | None = "stop"
     delay: float = 0.0
     dropped: bool = False
+    body: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 Model = Callable[[str], str | Reply]
@@ -34,7 +40,10 @@ def scripted(*replies: str | Reply) -> Model:
 
 
 class OpenAIServer(ThreadingHTTPServer):
-    """`bodies` are the requests as they came, `prompts` their texts, `headers` what came along."""
+    """`bodies` are the requests as they came, `prompts` their texts, `headers` what came along.
+
+    `given_up` counts those whose sender was gone before the reply.
+    """
 
     daemon_threads = True
     request_queue_size = 128
@@ -45,6 +54,8 @@ class OpenAIServer(ThreadingHTTPServer):
         self.bodies: list[str] = []
         self.prompts: list[str] = []
         self.headers: list[dict[str, str]] = []
+        self.times: list[float] = []
+        self.given_up = 0
 
     @property
     def url(self) -> str:
@@ -72,27 +83,43 @@ class Handler(BaseHTTPRequestHandler):
         self.server.bodies.append(body)
         self.server.prompts.append(prompt_of(request))
         self.server.headers.append(dict(self.headers))
+        self.server.times.append(time.monotonic())
         reply = self.server.model(prompt_of(request))
         with suppress(ConnectionError):  # who asked has given up meanwhile
             self.answer(Reply(reply) if isinstance(reply, str) else reply, request.get("stream"))
 
     def answer(self, reply: Reply, stream: bool | None) -> None:
-        time.sleep(reply.delay)
-        if reply.dropped:
+        if self.is_left_alone(reply.delay):
+            self.server.given_up += 1
+        elif reply.dropped:
             self.close_connection = True
+        elif reply.body is not None:
+            self.send(reply.status, "text/html", reply.body, reply.headers)
         elif reply.status != 200:
             error = {"message": reply.text or f"status {reply.status}", "type": "scripted"}
-            self.send(reply.status, "application/json", json.dumps({"error": error}))
+            body = json.dumps({"error": error})
+            self.send(reply.status, "application/json", body, reply.headers)
         elif stream:
             chunk = json.dumps(completion(reply, "delta"))
             self.send(200, "text/event-stream", f"data: {chunk}\n\ndata: [DONE]\n\n")
         else:
             self.send(200, "application/json", json.dumps(completion(reply, "message")))
 
-    def send(self, status: int, kind: str, text: str) -> None:
+    def is_left_alone(self, seconds: float) -> bool:
+        """Whether the sender closes the connection within this time."""
+        closed, _, _ = (
+            select.select([self.connection], [], [], seconds) if seconds else ([], [], [])
+        )
+        self.close_connection = self.close_connection or bool(closed)
+        return bool(closed)
+
+    def send(
+        self, status: int, kind: str, text: str, headers: dict[str, str] | None = None
+    ) -> None:
         content = text.encode()
         self.send_response(status)
-        self.send_header("content-type", kind)
+        for name, value in ({"content-type": kind} | (headers or {})).items():
+            self.send_header(name, value)
         self.send_header("content-length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.events import AnyEvent
-from agent.states import AskModel, Finished, InDoubt, RunTool, State, Waiting
+from agent.states import AskModel, Finished, InDoubt, Refused, RunTool, State, Waiting
 from agent.thread import CannotFollow
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
@@ -30,6 +30,7 @@ from .scripted import (
 
 SAFE, NEEDS_YES, ASKS = decided(SAFE_STEP), decided(APPROVAL_STEP), decided(QUESTION)
 IN_DOUBT: list[AnyEvent] = [said(), NEEDS_YES, yes(), started(), asks("in_doubt")]
+AGAIN = decided(APPROVAL_STEP, "2")
 GONE = decided({"intent": "no_tool_of_ours", "a": 1})
 
 NEXT: list[tuple[list[AnyEvent], str]] = [
@@ -42,6 +43,9 @@ NEXT: list[tuple[list[AnyEvent], str]] = [
     ([said(), NEEDS_YES], "wait for the approval of 1"),
     ([said(), NEEDS_YES, yes()], "start and run 1"),
     ([said(), NEEDS_YES, no()], "ask the model"),
+    ([said(), NEEDS_YES, no(), AGAIN], "ask a human about 2"),
+    ([said(), NEEDS_YES, no(), AGAIN, asks("repeated")], "wait for the repeated of human-1"),
+    ([said(), NEEDS_YES, no(), AGAIN, asks("repeated"), answer("human-1")], "ask the model"),
     ([said(), NEEDS_YES, yes(), started()], "ask a human about 1"),
     ([said(), NEEDS_YES, yes(), started(), result()], "ask the model"),
     (IN_DOUBT, "wait for the in_doubt of human-1"),
@@ -91,6 +95,8 @@ REFUSED: dict[str, tuple[list[AnyEvent], AnyEvent]] = {
     "a question with a call id that is taken": ([said(), SAFE, error("1")], asks("errors", "1")),
     "a pre-fetch after a decision": ([said(), SAFE, result()], fetched()),
     "a doubt about nothing": ([said()], asks("in_doubt")),
+    "too many errors with a refused call": ([said(), NEEDS_YES, no(), AGAIN], asks("errors")),
+    "a yes to a refused call": ([said(), NEEDS_YES, no(), AGAIN], yes("2")),
     "resuming what has not failed": ([said()], resumed()),
     "a message to a thread that failed": ([said(), unasked()], said()),
     "a message to a thread that was stopped": ([said(), stopped()], said()),
@@ -106,7 +112,7 @@ def in_words(state: State) -> str:
             return "pre-fetch, then ask the model" if first else "ask the model"
         case RunTool(call, approved):
             return f"start and run {call.call_id}" if approved else f"run {call.call_id}"
-        case InDoubt(call):
+        case InDoubt(call) | Refused(call):
             return f"ask a human about {call.call_id}"
         case Waiting(call_id, reason):
             return f"wait for the {reason} of {call_id}"

@@ -1,6 +1,5 @@
 """The prompt: its own tests hold, and what the model is sent is what the golden file says."""
 
-import asyncio
 import importlib.util
 import json
 import os
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.model.next_step import render
+from agent.model.request import render
 
 from ..agent.openai_server import scripted
 from ..agent.scripted import decided, error, no, result, said, thread_of
@@ -29,15 +28,15 @@ THREAD = thread_of(
 )
 
 
-async def rendered() -> str:
+def rendered() -> str:
     """All messages of the exact request, each under its role."""
-    request = json.loads(await render(THREAD.serialize_for_llm(), "offline"))
+    request = json.loads(render(THREAD.serialize_for_llm(), "offline").body)
     return "".join(f"--- {m['role']} ---\n{m['content']}\n" for m in request["messages"])
 
 
 def test_the_prompt_is_the_one_in_the_golden_file() -> None:
     """Delete the file to have it written again; then look at what has changed."""
-    prompt = asyncio.run(rendered())
+    prompt = rendered()
     if not GOLDEN.exists():
         GOLDEN.parent.mkdir(exist_ok=True)
         GOLDEN.write_text(prompt, "utf-8", newline="\n")

@@ -1,32 +1,113 @@
-"""What BAML's errors and its providers' mean for whoever runs the agent."""
+"""What a refusal means: one line for whoever runs the agent, and whether it may pass by itself."""
 
+import json
 import re
+from collections.abc import Iterable
+from html import unescape
+from typing import Any
 
 from ..errors import format_error
+from .connection import Response
 
-ADVICE: dict[str | int, str] = {
-    401: "the provider refused the key (401): check the provider's key in .env",
-    403: "the provider refused the key (403): check the provider's key in .env",
-    404: "there is no such model or URL (404): check AGENT_MODEL and clients.baml",
-    429: "too many requests, or no quota left (429): wait, then resume",
-    500: "the provider has a fault: resume later",
-    "network": "it cannot be reached: check the network and the URL",
-    "BamlTimeoutError": "no answer in time: resume, or raise request_timeout_ms in clients.baml",
-    "BamlClientFinishReasonError": (
-        "the reply was cut off at the length limit: raise max_tokens in clients.baml"
-    ),
+
+class Unavailable(Exception):
+    """The model could not be asked; one line says what to do."""
+
+
+class TooLong(Unavailable):
+    """The thread does not fit into the model, today or tomorrow."""
+
+
+ADVICE = {
+    400: "it refused the request",
+    401: "the provider refused the key: check the provider's key in .env",
+    402: "the provider wants to be paid: see to your account there",
+    403: "the provider refused the key: check the provider's key in .env",
+    404: "there is no such model or URL: check AGENT_MODEL and clients.baml",
+    413: "the request is too large",
+    422: "it refused the request",
+    429: "too many requests, or no quota left: wait, then resume",
 }
+FAULT = "the provider has a fault: resume later"
+NO_MODEL = "what answered is no model: check the URL in clients.baml"
+TOO_LONG = (
+    "the thread is too long for this model, and resuming will not help: take one with a larger"
+    " context, or fork the thread at an earlier event"
+)
+PASSING = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
+QUOTA = re.compile(r"insufficient_quota|credit balance|billing", re.IGNORECASE)
+LENGTH = re.compile(
+    r"context_length_exceeded|(maximum|max|model.s|available) context|context (length|window|size)"
+    r"|(prompt|input|request) is too long|too many (input )?tokens|input token count"
+    r"|exceed\w* the (maximum )?(number of tokens|token limit)",
+    re.IGNORECASE,
+)
+CONSTRAINT = re.compile(
+    r"response_?(format|schema|json_?schema|mime_?type)|json_?(schema|object)|grammar|text\.format",
+    re.IGNORECASE,
+)
 
 
-def explain(error: Exception) -> str:
-    """What to do about a model that could not be asked, in one line."""
-    detail = str(getattr(error, "message", error)).partition("Stack backtrace")[0]
-    if variable := re.search(r"environment variable '(\w+)'", detail):
-        return f"set {variable[1]} in .env"
-    kind: str | int = getattr(error, "status_code", type(error).__name__)
-    if "reqwest::Error" in detail:
-        kind = "network"
-    elif isinstance(kind, int) and kind >= 500:
-        kind = 500
-    advice = ADVICE.get(kind, f"it could not be asked ({kind})")
-    return f"{advice} ({format_error(ValueError(detail))[:300]})"
+def passes(response: Response) -> bool:
+    """Whether to ask again can help: a spent quota and a wrong request stay what they are."""
+    lasting = QUOTA.search(response.body) or is_too_long(response) or refuses_constraint(response)
+    return response.status in PASSING and not lasting
+
+
+def is_too_long(response: Response) -> bool:
+    return response.status in (400, 413, 422, 500) and bool(LENGTH.search(response.body))
+
+
+def refuses_constraint(response: Response) -> bool:
+    """Whether it is the constraint on decoding that the server does not take."""
+    return response.status in (400, 422, 500, 501) and bool(CONSTRAINT.search(response.body))
+
+
+def explain(response: Response, secrets: Iterable[str] = ()) -> str:
+    """What to do about this response, and the first words of what it says itself."""
+    status, words = response.status, first_words(response.body)
+    for secret in secrets:
+        words = words.replace(secret, "[redacted]")
+    if is_too_long(response):
+        advice = TOO_LONG
+    elif status < 300:
+        advice = NO_MODEL
+    else:
+        advice = ADVICE.get(status, FAULT if status >= 500 else "it refused the request")
+    said = f": {words}" if words else ""
+    return f"{advice} ({status}{said})"
+
+
+def first_words(body: str) -> str:
+    """Of an error object its message, of a page its text; one line, without secrets."""
+    text = message_in(body) or page_text(body)
+    return format_error(ValueError(text[:2000]))[:200] if text.strip() else ""
+
+
+def message_in(body: str) -> str:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    if isinstance(found, list) and found:  # Google wraps its errors
+        found = found[0]
+    return told(found)
+
+
+def told(value: Any) -> str:
+    """The first text under one of the names that providers give it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        for name in ("error", "message", "detail", "msg", "blockReason", "promptFeedback"):
+            if text := told(value.get(name)):
+                return text
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(told, value[:3])))
+    return ""
+
+
+def page_text(body: str) -> str:
+    """What a page says, its title first; a text is what it is."""
+    page = re.sub(r"(?is)<(script|style)\b.*?(</\1>|$)|<!--.*?(-->|$)", " ", body[:20_000])
+    return unescape(re.sub(r"<[^<>]*>", " ", page))

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 
 from ..channels import brought
-from ..log import log_event, log_from
+from ..log import log_event, log_from, log_waiting
 from ..parts import Agent
 from ..runner import Runner
 from ..settings import Settings, load
@@ -26,7 +26,7 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     log_from(settings.log_level)
     for section in brought("settings"):
         load(section)
-    runner = Runner(agent or build(settings, log_event), patient=True)
+    runner = Runner(agent or build(settings, log_event, log_waiting), patient=True)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:

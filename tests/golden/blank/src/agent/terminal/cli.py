@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from ..channels import brought
 from ..events import Answer, Stopped, Trigger
-from ..model.baml import Unavailable
+from ..model.failures import Unavailable
 from ..model.next_step import note_on
 from ..parts import Agent
 from ..runner import take_up
@@ -22,7 +22,7 @@ from ..store import StoreError
 from ..thread import CannotFollow
 from ..views import listing, view
 from ..wiring import build
-from . import conversation, screen
+from . import checking, conversation, screen
 
 REFUSED = 2
 
@@ -57,6 +57,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 def launch(words: list[str]) -> None:
     """Start a thread with a message."""
     trigger = Trigger(type="user_input", data=not_empty(" ".join(words)))
+    if faults := checking.faults():
+        raise WrongSettings(faults)
     agent = open_agent()
     say_which_model()
     thread_id = asyncio.run(agent.begin(trigger))
@@ -149,9 +151,10 @@ def replay(thread_id: ThreadId) -> None:
     """For each decision, whether the model would be asked the same today, or what changed."""
     from ..model.replay import replay as replayed
 
-    results = asyncio.run(replayed(asyncio.run(open_agent().store.get(thread_id))))
+    thread = asyncio.run(open_agent().store.get(thread_id))
+    results = replayed(thread, load_settings().model)
     for result in results:
-        typer.echo(f"{result.event.id:4} {result.event.intent:32} {result.verdict}")
+        typer.echo(f"{result.event.id:4} {result.name:32} {result.verdict}")
     raise typer.Exit(any(result.verdict != "same" for result in results))
 
 
@@ -175,12 +178,12 @@ def serve(
     leave(0)
 
 
-for commands in brought("commands"):
+for commands in (checking.commands, *brought("commands")):
     app.add_typer(commands)
 
 
 def open_agent() -> Agent:
-    return build(load_settings(), screen.show)
+    return build(load_settings(), screen.show, screen.note)
 
 
 def say_which_model() -> None:

@@ -1,30 +1,38 @@
 """Factors 1 and 2: the model is asked here, with our own prompt."""
 
-import hashlib
-import importlib
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import uuid4
 
-from pydantic import ValidationError
-
 from ..context import ContextFormat
-from ..errors import format_error
 from ..events import Error, ModelFailed, ToolCall
 from ..thread import Thread
-from ..tools import parse_next_step
-from . import baml
-from .failures import explain
+from ..tools import NextStep
+from .answer import Answer
+from .asking import Manner, ask, sha256, stand_in
+from .clients import OFFLINE
+from .failures import TooLong, Unavailable
+from .json_text import NoStep
+from .reply import read_reply
+from .schema import unwrapped
+from .step import read_step
 
-OFFLINE = "offline"
+PLAIN = Manner()
+MAX_KEPT = 20_000  # characters of a reply that was no step
 
 
-class Unusable(ValueError):
-    """The model answered, but not with a step."""
+class CutOff(NoStep):
+    """Its end is missing, whatever its beginning may look like."""
+
+    advice = "answer with the JSON object alone, and keep its texts short"
+
+    def __init__(self, end: str) -> None:
+        super().__init__(f"it was cut off ({end or 'no reason given'})")
 
 
 async def determine_next_step(
-    thread: Thread, model: str, form: ContextFormat
+    thread: Thread, model: str, form: ContextFormat, manner: Manner = PLAIN
 ) -> ToolCall | Error | ModelFailed:
     """Ask the model what to do, and return its answer as the event that it is.
 
@@ -33,83 +41,70 @@ async def determine_next_step(
     context = thread.serialize_for_llm(form)
     meta = {"model": model, "format": form, "context_sha256": sha256(context)}
     meta["thread_sha256"] = sha256("\n".join(thread.dump()))
+    if failed := too_long_before(thread, meta):
+        return failed
     try:
-        reply, used = await (ask_offline(context) if model == OFFLINE else ask(context, model))
-        step = parse_next_step(reply)
-    except (Unusable, ValidationError) as error:
-        message = f"answer with one JSON object of the schema, not with: {format_error(error)}"
-        return Error(data={"message": message}, meta=meta)
-    except baml.Unavailable as error:
-        return ModelFailed(data={"message": f"{model}: {error}"})
+        answer = await ask(context, model, manner, meta)
+    except TooLong as error:
+        return ModelFailed(data={"message": f"{model}: {error}"}, meta=meta | {"too_long": True})
+    except Unavailable as error:
+        return ModelFailed(data={"message": f"{model}: {error}"}, meta=meta)
+    try:
+        step = step_in(answer, said_in(thread))
+    except NoStep as fault:
+        return no_step(fault, answer, meta)
     data = step.model_dump(mode="json", exclude_none=True)
-    return ToolCall(call_id=str(uuid4()), data=data, meta=meta | used)
+    return ToolCall(call_id=str(uuid4()), data=data, meta=meta)
 
 
-async def ask(context: str, model: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """One call of a real model: the step, and for the record what was sent and what it cost."""
-    from baml_py import Collector, errors  # a quarter of a second, so not before it is needed
-
-    collector: Any = Collector()
-    try:
-        step = await baml.call(context, model, collector)
-    except errors.BamlValidationError as error:
-        raise Unusable(error.raw_output) from None
-    except errors.BamlError as error:
-        raise baml.Unavailable(explain(error)) from None
-    sent, tokens = collector.last.calls[-1].http_request.body.text(), collector.last.usage
-    return step.model_dump(), usage(sent, tokens.input_tokens, tokens.output_tokens)
+def too_long_before(thread: Thread, meta: dict[str, Any]) -> ModelFailed | None:
+    """The failure that a thread was resumed from, if it is known that it would fail again."""
+    for event in thread.events[-2:]:
+        then = event.meta or {}
+        same = all(then.get(name) == meta[name] for name in ("model", "context_sha256"))
+        if isinstance(event, ModelFailed) and then.get("too_long") and same:
+            return ModelFailed(data=event.data, meta=event.meta)
+    return None
 
 
-async def ask_offline(context: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The same prompt and the same parser; only the model between them is a set of rules."""
-    from baml_py import errors
-
-    request = await render(context, OFFLINE)
-    reply = stand_in().reply(prompt_of(request))
-    try:
-        step = baml.client().parse.DetermineNextStep(reply)
-    except errors.BamlError as error:
-        raise Unusable(str(error)) from None
-    return step.model_dump(), usage(request, 0, 0)
+def step_in(answer: Answer, shown: Iterable[str]) -> NextStep:
+    """The step that the answer is; what is a quotation of what was shown is none. Raises NoStep."""
+    if not answer.is_whole:
+        raise CutOff(answer.end)
+    return read_step(unwrapped(read_reply(answer.text, shown)))
 
 
-def stand_in() -> Any:
-    """The rules that play the model. Raises Unavailable where they were deleted."""
-    room = f"{__package__.rpartition('.')[0]}.offline"
-    try:
-        return importlib.import_module(room)
-    except ModuleNotFoundError as error:
-        if error.name != room:
-            raise
-        raise baml.Unavailable("no model is set: set AGENT_MODEL, as .env.example says") from None
+def said_in(thread: Thread) -> Iterator[str]:
+    """Every text that came from somebody else than the model."""
+    for event in thread.events:
+        if not isinstance(event, ToolCall):
+            yield from texts(event.data)
+
+
+def texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield json.dumps(value, ensure_ascii=False)
+            yield from texts(list(value.values()))
+        case list():
+            for item in value:
+                yield from texts(item)
+
+
+def no_step(fault: NoStep, answer: Answer, meta: dict[str, Any]) -> Error:
+    """In two voices. The model does not read its own reply again: it would repeat it."""
+    hint = (
+        ": raise max_tokens in clients.baml if replies need more"
+        if isinstance(fault, CutOff)
+        else ""
+    )
+    told = {"problem": f"the reply was no step: {fault}{hint}", "reply": answer.text[:MAX_KEPT]}
+    message = f"your last reply was no step: {fault}; {fault.advice}"
+    return Error(data={"message": message}, meta=meta | told)
 
 
 def note_on(model: str) -> str:
     """What whoever runs the agent should know about its model. Raises Unavailable if it is gone."""
     return str(stand_in().NOTE) if model == OFFLINE else ""
-
-
-async def render(context: str, model: str) -> str:
-    """The body of the exact request for this context; nothing is sent."""
-    from baml_py import errors
-
-    name = "Offline" if model == OFFLINE else model
-    try:
-        options = {**baml.client_options(name), "env": baml.environment()}
-        request = await baml.client().request.DetermineNextStep(context, options)
-    except errors.BamlError as error:
-        raise baml.Unavailable(explain(error)) from None
-    return str(request.body.text())
-
-
-def prompt_of(request: str) -> str:
-    return "\n".join(message["content"] for message in json.loads(request)["messages"])
-
-
-def usage(request: str, input_tokens: int | None, output_tokens: int | None) -> dict[str, Any]:
-    tokens = {"input_tokens": input_tokens, "output_tokens": output_tokens}
-    return {"request_sha256": sha256(request), **tokens}
-
-
-def sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -14,6 +14,8 @@ MENDED_BY = {
     "divide by zero": ("b", "a divisor that is not zero"),
     "too large": ("b", "a smaller number"),
     "the amount must": ("amount", "an amount above 0"),
+    "no more than": ("amount", "a smaller amount"),
+    "there is no order": ("order_id", "the id of another order"),
 }
 USAGE = (
     "This is the offline stand-in, not an LLM: it understands arithmetic, refunds and questions to"
@@ -92,6 +94,8 @@ class Story:
 
     def doubt(self, error: str) -> None:
         """Another argument would mend some errors; after the others the call is tried again."""
+        if "refunded already" in error:
+            self.plan([], done(f"Not done: {error}."))
         for words, (name, wanted) in MENDED_BY.items():
             if self.planned and words in error and name in self.planned[0]:
                 self.planned[0][name] = Hole(wanted)

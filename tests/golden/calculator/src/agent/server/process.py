@@ -24,7 +24,7 @@ def serve(settings: Settings) -> None:
         )
     host, port, level = settings.host, settings.port, settings.log_level
     app = create_app(settings)
-    baml.client()  # made now if need be, and not while somebody waits
+    baml.generated("sync_client")  # made now if need be, and not while somebody waits
     if note := note_on(settings.model):
         logger().warning("offline_model", note=note)
     try:

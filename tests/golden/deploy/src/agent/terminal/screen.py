@@ -65,8 +65,8 @@ def as_told(event: AnyEvent) -> str:
             return ""
         case ToolResponse(data=result):
             return f"  {style('=', dim=True)} {described(result)}"
-        case Error(data=data):
-            return f"  {style('!', fg='red')} {printable(data['message'])}"
+        case Error():
+            return f"  {style('!', fg='red')} {printable(for_people(event))}"
         case HumanResponse(data={"approved": True}):
             return f"  {style('approved', fg='green')}"
         case HumanResponse(data={"approved": False, "comment": comment}):
@@ -91,7 +91,7 @@ def line_of(event: AnyEvent) -> str:
         case ToolCall():
             name, text = style(event.intent, fg="cyan", bold=True), described(event.arguments)
         case Error() | ModelFailed():
-            name, text = style(event.type, fg="red"), printable(event.data["message"])
+            name, text = style(event.type, fg="red"), printable(for_people(event))
         case HumanRequest(data=data):
             name, text = style(event.type, fg="yellow"), printable(data["question"])
         case HumanResponse(data=answer):
@@ -99,6 +99,11 @@ def line_of(event: AnyEvent) -> str:
         case _:
             name, text = style(event.type, dim=True), described(event.data)
     return f"{name} {text}".rstrip()
+
+
+def for_people(event: Error | ModelFailed) -> str:
+    """What went wrong: where a reply was no step, the model is told it in other words."""
+    return str((event.meta or {}).get("problem") or event.data["message"])
 
 
 def described(data: Any) -> str:
@@ -169,6 +174,8 @@ def say_what_next(thread_id: str, thread: Thread) -> None:
         say(f"{style('waiting', fg='yellow', bold=True)} {printable(wanted)}")
         for way in ways_on(thread_id, waiting):
             say(f"  {way}")
+    elif (thread.events[-1].meta or {}).get("too_long"):
+        say(f"{style('failed', fg='red')} to go on: {command('fork', thread_id, '--at', 'N')}")
     elif thread.status in ("failed", "running"):
         where = "unless another process is at it, " if thread.status == "running" else ""
         say(f"{style(thread.status, fg='red')} {where}to go on: {command('resume', thread_id)}")

@@ -1,0 +1,113 @@
+"""`agent check`, and a first message, say everything that is missing before any thread is made."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..yours.samples import SAFE_STEP
+from .commands import Shell
+from .openai_server import OpenAIServer, Reply, openai_server, scripted
+
+STEP = json.dumps(SAFE_STEP)
+COMPATIBLE = [f"OPENAI_COMPATIBLE_{name}" for name in ("URL", "MODEL", "KEY")]
+UNSET = dict.fromkeys([*COMPATIBLE, "OPENAI_API_KEY", "ANTHROPIC_API_KEY"], "")
+KEY = "a-key-that-must-not-be-told"
+
+
+@contextmanager
+def with_model(*replies: str | Reply, **more: str) -> Iterator[tuple[Shell, OpenAIServer]]:
+    with openai_server(scripted(*replies)) as server:
+        values = [server.url, "any", KEY]
+        about = {"AGENT_MODEL": "OpenAICompatible", "AGENT_DECODING": "off"}
+        yield Shell(about | dict(zip(COMPATIBLE, values, strict=True)) | more), server
+
+
+def checked(shell: Shell) -> tuple[int | str | None, dict[str, Any]]:
+    code, out, _ = shell.here("check", "--json")
+    found: dict[str, Any] = json.loads(out)
+    return code, found
+
+
+def test_a_model_that_answers_with_a_step() -> None:
+    with with_model(STEP) as (shell, server):
+        code, found = checked(shell)
+        said = shell.here("check")
+    trial = found["trial"]
+    assert (code, found["faults"], trial["problem"], trial["step"]) == (0, [], None, SAFE_STEP)
+    assert (trial["model_requested"], trial["model_served"]) == ("any", "scripted")
+    assert (trial["input_tokens"], trial["output_tokens"], trial["decoding"]) == (100, 20, "off")
+    assert 0 < trial["seconds"] < 10
+    assert trial["place"] == f"{server.url}/chat/completions"
+    assert said[0] == 0
+    assert all(word in said[1] for word in ("any", "scripted", "100 in, 20 out", "off"))
+    assert not Path(".threads").exists()
+
+
+def test_a_model_that_answers_with_something_else() -> None:
+    with with_model("what a day") as (shell, _):
+        code, found = checked(shell)
+        said = shell.here("check")
+    assert code == said[0] == 1
+    assert "no JSON object" in found["trial"]["problem"]
+    assert found["trial"]["reply"] == "what a day"
+    assert "what a day" in said[1]
+
+
+def test_a_model_that_cannot_be_asked() -> None:
+    with with_model(Reply(f"no {KEY}", status=401)) as (shell, _):
+        code, found = checked(shell)
+        said = shell.here("check")
+    assert code == said[0] == 1
+    assert "refused the key" in found["trial"]["problem"]
+    assert KEY not in json.dumps(found) + "".join(map(str, said))
+
+
+def test_the_stand_in_can_always_be_asked() -> None:
+    pytest.importorskip("agent.offline", reason="the stand-in was deleted")
+    code, found = checked(Shell(UNSET | {"AGENT_MODEL": "offline"}))
+    assert (code, found["trial"]["model_served"]) == (0, "offline")
+
+
+WRONG = UNSET | {"AGENT_MODEL": "OpenAICompatible", "AGENT_PORT": "http", "AGENT_MAX_STEPS": "0"}
+WRONG_ONES = [*COMPATIBLE, "AGENT_PORT", "AGENT_MAX_STEPS"]
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    code, found = checked(Shell(WRONG))
+    assert (code, found["trial"]) == (2, None)
+    assert all(any(name in fault for fault in found["faults"]) for name in WRONG_ONES)
+    code, _, err = Shell(WRONG).here("check")
+    assert (code, len(err.splitlines())) == (2, len(WRONG_ONES))
+
+
+def test_a_message_says_it_as_well_and_makes_no_thread() -> None:
+    code, out, err = Shell(WRONG).here("hello")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert all(name in err for name in WRONG_ONES)
+    assert not Path(".threads").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("OpenAI", "OPENAI_API_KEY is not set"),
+        ("openai/gpt-5-mini", "OPENAI_API_KEY is not set"),
+        ("anthropic/claude-sonnet-4-5", "ANTHROPIC_API_KEY is not set"),
+        ("nobody", "neither offline, nor a client"),
+        ("openai/", "PROVIDER/MODEL"),
+    ],
+)
+def test_what_a_model_needs_is_known(model: str, words: str) -> None:
+    code, found = checked(Shell(UNSET | {"AGENT_MODEL": model}))
+    assert code == 2
+    assert words in "; ".join(found["faults"])
+
+
+def test_a_name_that_is_no_setting_is_odd() -> None:
+    with with_model(STEP, AGENT_MODLE="x") as (shell, _):
+        code, found = checked(shell)
+    assert (code, found["odd"]) == (0, ["AGENT_MODLE is no setting of this agent"])

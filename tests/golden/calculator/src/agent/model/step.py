@@ -1,0 +1,109 @@
+"""Which of our steps an object is: its intent and choices are equal to ours, and so on."""
+
+import json
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from ..tools import NextStep
+from .json_text import NoStep, as_number
+
+T = TypeVar("T")
+WORDS = {
+    "missing": "{field} is missing",
+    "literal_error": "{field} must be {expected}",
+    "string_type": "{field} must be a text",
+    "int_type": "{field} must be a number",
+    "float_type": "{field} must be a number",
+    "bool_type": "{field} must be true or false",
+    "extra_forbidden": "it has a key that this intent does not have",
+}
+
+
+@cache
+def all_steps() -> TypeAdapter[NextStep]:
+    return TypeAdapter(Annotated[NextStep, Field(discriminator="intent")])
+
+
+def read_step(found: dict[str, Any]) -> NextStep:
+    """Raises NoStep with every fault, in words of ours."""
+    return read_as(all_steps(), found)
+
+
+def read_as(steps: TypeAdapter[T], found: dict[str, Any]) -> T:
+    """A second look is for texts that are numbers, once it is known where numbers belong."""
+    try:
+        return validated(steps, found)
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+    try:
+        return validated(steps, spelled_out(found, faults))
+    except ValidationError as error:
+        raise NoStep("; ".join(in_words(steps, error.errors(include_url=False)))) from None
+
+
+def validated(steps: TypeAdapter[T], found: dict[str, Any]) -> T:
+    """As JSON, strictly: no text is a number there, no number a yes, no name nearly right."""
+    return steps.validate_json(json.dumps(found), strict=True)
+
+
+def spelled_out(found: dict[str, Any], faults: list[ErrorDetails]) -> dict[str, Any]:
+    """A copy in which a text that is a number or a yes, and nothing else, is what it says."""
+    copy: dict[str, Any] = json.loads(json.dumps(found))
+    for fault in faults:
+        *way, name = where(found, fault) or [None]
+        holder = copy
+        for key in way:
+            holder = holder[key]
+        if name is not None:
+            holder[name] = meant(holder[name], fault["type"])
+    return copy
+
+
+def meant(value: Any, wanted: str) -> Any:
+    match wanted, value:
+        case "int_type" | "float_type", str():
+            number = as_number(value)
+            return value if number is None else number
+        case "int_type", float() if value.is_integer() and abs(value) < 2**53:
+            return int(value)
+        case "bool_type", "true" | "false":
+            return value == "true"
+    return value
+
+
+def where(found: Any, fault: ErrorDetails) -> list[Any]:
+    """The keys that lead to the faulty value: pydantic names the classes on the way as well."""
+    way = []
+    for key in fault["loc"]:
+        inside = isinstance(found, dict) and key in found
+        if inside or (isinstance(found, list) and isinstance(key, int)):
+            way.append(key)
+            found = found[key]
+    return way
+
+
+def in_words(steps: TypeAdapter[Any], faults: list[ErrorDetails]) -> list[str]:
+    """Each fault once and without what stood in the reply, which would be said again."""
+    if faults[0]["type"].startswith("union_tag"):
+        return [f"intent must be one of {', '.join(intents(steps))}"]
+    said = [fault_in_words(fault) for fault in faults]
+    return list(dict.fromkeys(said))
+
+
+def fault_in_words(fault: ErrorDetails) -> str:
+    words = WORDS.get(fault["type"], f"{{field}}: {fault['msg']}")
+    return words.format(field=field_of(fault), **fault.get("ctx", {}))
+
+
+def field_of(fault: ErrorDetails) -> str:
+    """Its name, which is ours, and places in a list; pydantic names the classes as well."""
+    _, *way = fault["loc"] or ("",)
+    places = [f".{place}" for place in way[1:] if isinstance(place, int)]
+    return f"{way[0]}{''.join(places)}" if way else "it"
+
+
+def intents(steps: TypeAdapter[Any]) -> list[str]:
+    return list(steps.json_schema()["discriminator"]["mapping"])

@@ -1,0 +1,13 @@
+"""The orders, a file of JSON: stands for your order system."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+ORDERS = Path("orders.json")
+
+
+def read_orders() -> dict[str, Any]:
+    """By id, each with the amount that was paid. Raises OSError or ValueError."""
+    orders: dict[str, Any] = json.loads(ORDERS.read_text("utf-8"))
+    return orders

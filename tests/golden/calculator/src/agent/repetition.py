@@ -1,0 +1,40 @@
+"""Factor 10: an agent that goes round in circles. Derived from the events, as everything is."""
+
+from collections.abc import Sequence
+
+from .events import AnyEvent, HumanResponse, ToolCall, ToolResponse, Trigger
+
+ENOUGH = 3  # times that one call gives one result
+
+
+def goes_in_circles(events: Sequence[AnyEvent]) -> ToolCall | None:
+    """The call that has just given, for the third time since a human spoke, the same result."""
+    calls: dict[str, ToolCall] = {}
+    results: list[tuple[object, object]] = []
+    last: ToolCall | None = None
+    for event in events:
+        match event:
+            case Trigger() | HumanResponse():
+                results = []
+            case ToolCall(call_id=call_id):
+                calls[call_id] = event
+            case ToolResponse(call_id=call_id, data=data) if call_id in calls:
+                last = calls[call_id]
+                results.append((last.data, data))
+    just_now = bool(events) and isinstance(events[-1], ToolResponse)
+    return last if just_now and results and results.count(results[-1]) >= ENOUGH else None
+
+
+def was_refused(call: ToolCall, before: Sequence[AnyEvent]) -> bool:
+    """Whether a human said no to this very call, and has said nothing in words since."""
+    refused: list[object] = []
+    proposed: dict[str | None, ToolCall] = {}
+    for event in before:
+        match event:
+            case ToolCall():
+                proposed[event.call_id] = event
+            case HumanResponse(data={"approved": False}) if event.call_id in proposed:
+                refused.append(proposed[event.call_id].data)
+            case Trigger() | HumanResponse(data={"response": _}):
+                refused = []
+    return call.data in refused

@@ -1,0 +1,149 @@
+"""What providers send, after their documentation: the text, the end, the model and the tokens."""
+
+import json
+from typing import Any
+
+import pytest
+
+from agent.model.answer import Answer, NoAnswer, read_answer
+from agent.model.connection import Response
+from agent.model.failures import explain
+
+CHAT = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "model": "gpt-5-mini-2025-08-07",
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "hi", "refusal": None},
+            "finish_reason": "stop",
+        }
+    ],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7},
+}
+RESPONSES = {
+    "id": "resp_1",
+    "object": "response",
+    "status": "completed",
+    "error": None,
+    "incomplete_details": None,
+    "model": "gpt-5",
+    "output": [
+        {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]},
+        {"type": "message", "content": [{"type": "output_text", "text": "hi", "annotations": []}]},
+    ],
+    "usage": {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7},
+}
+ANTHROPIC = {
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-sonnet-4-5-20250929",
+    "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "hi"}],
+    "stop_reason": "end_turn",
+    "usage": {"input_tokens": 1, "cache_read_input_tokens": 2, "output_tokens": 4},
+}
+GOOGLE = {
+    "candidates": [
+        {
+            "content": {
+                "role": "model",
+                "parts": [{"text": "hm", "thought": True}, {"text": "hi"}],
+            },
+            "finishReason": "STOP",
+            "index": 0,
+        }
+    ],
+    "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 1, "thoughtsTokenCount": 3},
+    "modelVersion": "gemini-2.5-flash",
+}
+AMAZON = {
+    "output": {"message": {"role": "assistant", "content": [{"text": "hi"}]}},
+    "stopReason": "end_turn",
+    "usage": {"inputTokens": 3, "outputTokens": 4, "totalTokens": 7},
+}
+
+
+def read(data: Any) -> Answer:
+    return read_answer(json.dumps(data))
+
+
+@pytest.mark.parametrize(
+    ("data", "end", "model"),
+    [
+        (CHAT, "stop", "gpt-5-mini-2025-08-07"),
+        (RESPONSES, "completed", "gpt-5"),
+        (ANTHROPIC, "end_turn", "claude-sonnet-4-5-20250929"),
+        (GOOGLE, "STOP", "gemini-2.5-flash"),
+        (AMAZON, "end_turn", None),
+    ],
+)
+def test_each_provider_is_read(data: Any, end: str, model: str | None) -> None:
+    answer = read(data)
+    assert answer == Answer("hi", end, model, 3, 4)
+    assert answer.is_whole
+
+
+def ended(data: dict[str, Any], **fields: Any) -> Answer:
+    return read(data | fields)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(
+            ended(CHAT, choices=[CHAT["choices"][0] | {"finish_reason": end}])  # type: ignore[index]
+            for end in ("length", "content_filter", "max_tokens", "error", "tool_calls", "", None)
+        ),
+        ended(CHAT, choices=[{"message": {"content": "hi"}}]),
+        ended(CHAT, choices=[{"message": {"refusal": "no"}, "finish_reason": "stop"}]),
+        ended(RESPONSES, status="incomplete", incomplete_details={"reason": "max_output_tokens"}),
+        ended(
+            RESPONSES,
+            output=[{"type": "message", "content": [{"type": "refusal", "refusal": "no"}]}],
+        ),
+        ended(RESPONSES, status="failed"),
+        ended(ANTHROPIC, stop_reason="max_tokens"),
+        ended(ANTHROPIC, stop_reason="refusal"),
+        ended(ANTHROPIC, stop_reason=None),
+        ended(GOOGLE, candidates=[{"finishReason": "MAX_TOKENS"}]),
+        ended(
+            GOOGLE, candidates=[{"content": {"parts": [{"text": "hi"}]}, "finishReason": "SAFETY"}]
+        ),
+        ended(GOOGLE, candidates=[{"content": {"parts": [{"text": "hi"}]}}]),
+    ],
+)
+def test_a_reply_that_the_model_did_not_end_itself_is_cut_off(answer: Answer) -> None:
+    assert not answer.is_whole
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("", ""),
+        ("what a day", "what a day"),
+        (
+            "<html><head><title>502 Bad Gateway</title><style>a{}</style></head><h1>nginx",
+            "502 Bad Gateway nginx",
+        ),
+        ("null", "null"),
+        ("[]", ""),
+        ('{"error": {"message": "no such model", "code": "x"}}', "no such model"),
+        ('{"error": "model \'x\' not found"}', "model 'x' not found"),
+        ('[{"error": {"code": 400, "message": "API key not valid"}}]', "API key not valid"),
+        ('{"type": "error", "error": {"type": "x", "message": "Overloaded"}}', "Overloaded"),
+        ('{"detail": [{"loc": ["body"], "msg": "Field required"}]}', "Field required"),
+        ('{"choices": []}', ""),
+        ('{"choices": [{"message": "x"}]}', ""),
+        ('{"candidates": [], "promptFeedback": {"blockReason": "SAFETY"}}', "SAFETY"),
+        ("[" * 100_000, "[[["),
+    ],
+)
+def test_what_is_no_answer_is_told_by_its_own_first_words(body: str, words: str) -> None:
+    with pytest.raises(NoAnswer):
+        read_answer(body)
+    line = explain(Response(200, body))
+    assert words in line
+    assert "no model" in line
+    assert len(line) < 400
+    assert "\n" not in line
