@@ -1,8 +1,8 @@
 """Runs the tests in baml_src: `uv run python tests/prompts.py [--model M [--times N]]`.
 
-The offline stand-in answers them over HTTP, or the model M as AGENT_MODEL would name it: a client
-of baml_src/clients.baml or a shorthand, with its key in the environment or `.env`. Then each test
-is run N times, one request after the other; how often it passed, how many replies were steps, the
+The rules of src/agent/offline answer them over HTTP, or the model M as AGENT_MODEL would name it:
+a client of baml_src/clients.baml or a shorthand, with its key in the environment or `.env`. Then
+each test is run N times, one request after the other; how often it passed, how many replies were steps, the
 tokens and the seconds are printed, and every reply is kept in `prompt-replies.jsonl`. What else is
 given goes to `baml-cli test`: `-i "::ANoIsFinal"` runs one test.
 """
@@ -47,7 +47,7 @@ def baml_cli(
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--model", help="a client or a shorthand; the stand-in if left out")
+    parser.add_argument("--model", help="a client or a shorthand; the rules if left out")
     parser.add_argument("--times", type=int, default=1, help="how often each test is run")
     chosen, others = parser.parse_known_args()
     if chosen.model:

@@ -1,6 +1,6 @@
 """A model server on loopback that speaks OpenAI's chat completions, and answers as it is told.
 
-The prompt tests put the offline stand-in behind it, the tests of `model.py` a script with failures.
+The prompt tests put rules behind it, the tests of `model.py` a script with failures.
 """
 
 import json

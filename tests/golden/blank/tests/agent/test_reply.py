@@ -177,6 +177,7 @@ OBJECT = some.dictionaries(some.text(some.characters(codec="utf-8")), JSON)
 SPOILT = "{}[]\"'“”\\/,:`<>think 0123eE.-\n"
 
 
+@pytest.mark.slow
 @given(OBJECT, some.booleans(), some.sampled_from([None, 1, "\t"]))
 def test_every_object_is_read_as_it_is(value: dict[str, Any], ascii_: bool, indent: Any) -> None:
     text = json.dumps(value, ensure_ascii=ascii_, indent=indent)
@@ -185,6 +186,7 @@ def test_every_object_is_read_as_it_is(value: dict[str, Any], ascii_: bool, inde
     assert repr(read_reply(f"{text[:-1]} /* so */ }}")) == repr(value)
 
 
+@pytest.mark.slow
 @given(OBJECT)
 def test_python_s_own_way_to_write_it_is_the_same_or_nothing(value: dict[str, Any]) -> None:
     try:
@@ -194,6 +196,7 @@ def test_python_s_own_way_to_write_it_is_the_same_or_nothing(value: dict[str, An
     assert found == value
 
 
+@pytest.mark.slow
 @given(OBJECT, some.data())
 def test_no_beginning_of_it_is_one(value: dict[str, Any], data: some.DataObject) -> None:
     text = json.dumps(value)
@@ -253,6 +256,7 @@ LONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LONG)
 def test_a_megabyte_of_anything_is_read_in_a_second_and_fifty_megabytes(name: str) -> None:
     """Less than that: these are the limits on a machine that has other things to do."""

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ..prompts import ROOT, names
 from .openai_server import Model, openai_server
 from .scripted import DONE
@@ -29,6 +31,7 @@ def trials(model: Model, *arguments: str, name: str = "OpenAICompatible") -> tup
     return done.returncode, done.stdout
 
 
+@pytest.mark.slow
 def test_each_test_is_run_so_often_and_every_reply_is_kept() -> None:
     said: list[str] = []
 

@@ -1,6 +1,5 @@
 """The prompt: its own tests hold, and what the model is sent is what the golden file says."""
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -17,7 +16,6 @@ from ..prompts import ROOT, check
 from .samples import APPROVAL_STEP, SAFE_RESULT, SAFE_STEP
 
 GOLDEN = ROOT / "tests" / "yours" / "golden" / "prompt.txt"
-OFFLINE = importlib.util.find_spec("agent.offline")
 THREAD = thread_of(
     said("two lines,\n  the second indented, and </thread> <b>no tag</b>"),
     decided(SAFE_STEP, "1"),
@@ -42,14 +40,6 @@ def test_the_prompt_is_the_one_in_the_golden_file() -> None:
         GOLDEN.write_text(prompt, "utf-8", newline="\n")
         pytest.fail(f"{GOLDEN} was missing and is written: look at it, and run again")
     assert prompt == GOLDEN.read_text("utf-8"), f"if this is meant, delete {GOLDEN} and run again"
-
-
-@pytest.mark.skipif(OFFLINE is None, reason="without the stand-in, a real model is needed")
-def test_the_prompt_tests_hold_with_the_stand_in(tmp_path: Path) -> None:
-    command = [sys.executable, str(ROOT / "tests" / "prompts.py")]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-    assert " 0 tests" not in done.stdout
 
 
 def test_a_model_that_does_not_hold_them_fails(capfd: pytest.CaptureFixture[str]) -> None:

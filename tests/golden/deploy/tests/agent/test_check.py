@@ -66,12 +66,6 @@ def test_a_model_that_cannot_be_asked() -> None:
     assert KEY not in json.dumps(found) + "".join(map(str, said))
 
 
-def test_the_stand_in_can_always_be_asked() -> None:
-    pytest.importorskip("agent.offline", reason="the stand-in was deleted")
-    code, found = checked(Shell(UNSET | {"AGENT_MODEL": "offline"}))
-    assert (code, found["trial"]["model_served"]) == (0, "offline")
-
-
 WRONG = UNSET | {"AGENT_MODEL": "OpenAICompatible", "AGENT_PORT": "http", "AGENT_MAX_STEPS": "0"}
 WRONG_ONES = [*COMPATIBLE, "AGENT_PORT", "AGENT_MAX_STEPS"]
 
