@@ -2,9 +2,9 @@
 
 The rules of src/agent/offline answer them over HTTP, or the model M as AGENT_MODEL would name it:
 a client of baml_src/clients.baml or a shorthand, with its key in the environment or `.env`. Then
-each test is run N times, one request after the other; how often it passed, how many replies were steps, the
-tokens and the seconds are printed, and every reply is kept in `prompt-replies.jsonl`. What else is
-given goes to `baml-cli test`: `-i "::ANoIsFinal"` runs one test.
+each test is run N times, one request after the other; how often it passed, how many replies were
+steps, the tokens and the seconds are printed, and every reply is kept in `prompt-replies.jsonl`.
+What else is given goes to `baml-cli test`: `-i "::ANoIsFinal"` runs one test.
 """
 
 import argparse
