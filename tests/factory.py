@@ -60,10 +60,13 @@ The end.
 """
 TOOL = "template/project/tool.sh"
 BLOCK = "options\n  retries 2\n  model one\n  timeout 60\n  cache no\n  stream no\nend\n\n"
+ROOMS_YML = "- {paths: [src/loop.py], about: the loop, factors: [8]}\n"
+
 FIRST = {
     "copier.yml": COPIER_YML,
     ".gitattributes": "* text=auto eol=lf\n",
     "template/components.yml": COMPONENTS_YML,
+    "template/rooms.yml": ROOMS_YML,
     "template/project/.copier-answers.yml.jinja": "# Made.\n<$ _copier_answers|to_nice_yaml $>",
     "template/project/README.md.jinja": README,
     "template/project/.gitignore": "*.log\n/private/\n",

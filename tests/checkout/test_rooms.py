@@ -10,7 +10,7 @@ from create_12_factor_agent.template.rooms import rooms
 LISTED = (ROOT / "template/rooms.yml").read_text(encoding="utf-8")
 PROJECTS = sorted(path.parent for path in (ROOT / "tests/golden").glob("*/README.md"))
 OWN = {
-    "calculator": ["refunds.py"],
+    "calculator": ["orders.py", "refunds.py"],
     "deploy": ["deployments.py", "releases.py", "repository.py"],
     "blank": [],
 }

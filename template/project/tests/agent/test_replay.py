@@ -83,7 +83,7 @@ def test_another_prompt_is_said_to_be_changed(shell: Shell, tmp_path: Path) -> N
     shutil.copytree(HOME / "baml_src", copy / "baml_src")
     prompt = copy / "baml_src" / "agent.baml"
     text = prompt.read_text("utf-8")
-    prompt.write_text(text.replace("What is the next step?", "And now?"), "utf-8")
+    prompt.write_text(text.replace('prompt #"', 'prompt #"\n    Now:', 1), "utf-8")
     code, out, err = Shell(shell.variables, copy / "src").run("replay", file.stem)
     assert (code, err) == (1, "")
     assert [line.split()[2:] for line in out.splitlines()] == [["prompt", "changed"]] * 3
