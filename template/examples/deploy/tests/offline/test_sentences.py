@@ -1,0 +1,71 @@
+"""The sentences: what each asks for, and what is none of them."""
+
+from typing import Any
+
+import pytest
+
+from ..agent.scripted import answer, decided, result, said, thread_of
+from .said import decided_for, decided_in
+
+ASKS = "request_more_information"
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        (
+            "deploy the backend v1.2.0 to staging",
+            {"intent": "deploy_backend", "tag": "v1.2.0", "environment": "staging"},
+        ),
+        (
+            "please deploy backend and frontend v1.2.0 to production",
+            {"intent": "deploy_backend", "tag": "v1.2.0", "environment": "production"},
+        ),
+        ("deploy the newest backend to staging", {"intent": "list_git_tags"}),
+        ("which tags are there?", {"intent": "list_git_tags"}),
+        (
+            "what is deployed in production?",
+            {"intent": "check_deployment_status", "environment": "production"},
+        ),
+        (
+            "roll back the frontend in staging",
+            {"intent": "rollback", "service": "frontend", "environment": "staging"},
+        ),
+    ],
+)
+def test_a_deployment_is_a_tool(text: str, step: dict[str, Any]) -> None:
+    assert decided_for(text) == step
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't deploy the backend v1.2.0 to production",
+        "deploy the backend v1.2.0 to production unless it rains",
+        "deploy the backend v1.2.0 to production tomorrow",
+        "deploy backend v1.2.0 to nowhere",
+        "deploy v1.2.0 to staging",
+    ],
+)
+def test_what_turns_it_around_or_is_not_known_does_nothing(text: str) -> None:
+    assert decided_for(text)["intent"] == ASKS
+
+
+def test_what_is_not_understood_is_named() -> None:
+    message = decided_for("deploy the backend unless it rains")["message"]
+    assert "“unless it rains” in “deploy the backend unless it rains”" in message
+
+
+def test_a_place_is_asked_for_and_the_answer_is_used() -> None:
+    begun = said("deploy backend v1.2.0")
+    asked = decided_in(thread_of(begun))
+    assert asked["choices"] == ["staging", "production"]
+    step = decided_in(thread_of(begun, decided(asked), answer(response="staging")))
+    assert step == {"intent": "deploy_backend", "tag": "v1.2.0", "environment": "staging"}
+
+
+def test_what_was_deployed_is_said() -> None:
+    step = {"intent": "deploy_backend", "tag": "v1.2.0", "environment": "staging"}
+    came = {"service": "backend", "environment": "staging", "deployed": "v1.2.0", "before": "-"}
+    thread = thread_of(said("deploy backend v1.2.0 to staging"), decided(step), result(data=came))
+    assert decided_in(thread)["message"] == "Deployed backend v1.2.0 to staging (before: -)."

@@ -1,0 +1,169 @@
+"""From a text to the steps that it asks for; a word that no sentence has makes it ask for none.
+
+`sentences.py` has the sentences. A text is cut into clauses, and each must be one of them, whole:
+“unless” or “not” may turn a clause around, and nothing is done on a guess.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import product
+from math import isfinite
+from typing import Any, NamedTuple
+
+Step = dict[str, Any]  # an intent and its arguments: values, holes and RESULT
+
+
+class Hole(NamedTuple):
+    """What only a human can tell; `old` is what stood there and would not do."""
+
+    wanted: str
+    choices: tuple[str, ...] = ()
+    old: Any = None
+
+
+RESULT = "the result of the step before"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place in a sentence: what fills it, and what is asked for where nothing does.
+
+    Of `choices` there may be `several` in one place, each of which is a step of its own.
+    """
+
+    wanted: str
+    pattern: str = ""
+    read: Callable[[str], Any] = str
+    choices: tuple[str, ...] = ()
+    several: bool = False
+    default: Any = None
+
+    @property
+    def regex(self) -> str:
+        one = self.pattern or "|".join(self.choices)
+        more = rf"(?:(?:,|,? and) (?:{one}))*" if self.several else ""
+        return rf"(?:{one}){more}"
+
+    def values(self, text: str | None) -> list[Any]:
+        """What the words in this place mean: one hole if they are missing or do not fit."""
+        if text is None:
+            missing = Hole(self.wanted, self.choices)
+            return [missing if self.default is None else self.default]
+        if not re.fullmatch(self.regex, text, re.I | re.S):
+            return [Hole(f"{self.wanted} in place of “{text[:40]}”", self.choices)]
+        found = re.findall("|".join(self.choices), text, re.I) if self.several else [text]
+        return [self.read(each) for each in found]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """`pattern` is a regular expression with `{slots}`; `given` are arguments that it implies.
+
+    The intent may name a slot. A sentence that is `whole` is a text, and not a clause of one.
+    """
+
+    pattern: str
+    intent: str
+    slots: Mapping[str, Slot] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
+
+    def regex(self, loose: bool = False) -> str:
+        def place(found: re.Match[str]) -> str:
+            fits = self.slots[found[1]].regex
+            return rf"(?P<{found[1]}>{fits}|\S+)" if loose else rf"(?P<{found[1]}>{fits})"
+
+        return re.sub(r"\{([a-z_]+)\}", place, self.pattern).replace(" ", r"\s+")
+
+    def steps(self, text: str, loose: bool = False) -> list[Step]:
+        """None if the text is not this sentence."""
+        if not (found := re.fullmatch(self.regex(loose), text, re.I | re.S)):
+            return []
+        words = found.groupdict()
+        columns = [slot.values(words.get(name)) for name, slot in self.slots.items()]
+        fixed = {"intent": self.intent, **self.given}
+        return [fixed | dict(zip(self.slots, row, strict=True)) for row in product(*columns)]
+
+
+class Unclear(Exception):
+    """The clause, and the part of it that is in no sentence."""
+
+    def __init__(self, clause: str, part: str) -> None:
+        super().__init__(clause, part)
+        self.clause, self.part = clause, part
+
+
+# What turns a clause around, or makes it depend on something: then none of it is done.
+NOT = re.compile(
+    r"\b(?:not|never|no longer|without|unless|except|but|if|only|half|part|up to|cancel)\b|%"
+    r"|\w*n['\u2019]t\b",
+    re.I,
+)
+NEXT = re.compile(r",?\s+and then\s+|,?\s+then\s+|;|[.!?](?=\s|$)|\n", re.I)
+BEFORE = re.compile(
+    r"(?:[\s,]|\b(?:please|can|could|would|will|you|hi|hello|hey|now|also|so|ok|okay|yes|no(?=[,.;:])|and|then"
+    r"|i want to|we need to|let['\u2019]?s|just|what is|what['\u2019]s)\b)*",
+    re.I,
+)
+BEHIND = re.compile(r"(?:[\s,.;?!=]|\b(?:please|now|thanks|thank you|again|instead)\b)*\Z", re.I)
+LONGEST, MOST_CUTS = 2000, 8  # so that no text takes long
+
+
+def understand(text: str, sentences: tuple[Sentence, ...]) -> list[Step]:
+    """The steps that a text asks for. Raises Unclear, and then none of it is to be done."""
+    if len(text) > LONGEST:
+        raise Unclear("", "")
+    if steps := first(sentence.steps(bare(text)) for sentence in sentences if sentence.whole):
+        return steps
+    clauses = [clause for clause in map(bare, NEXT.split(text)) if clause]
+    return [step for clause in clauses for step in meaning(clause, sentences)]
+
+
+def meaning(clause: str, sentences: tuple[Sentence, ...]) -> list[Step]:
+    if negation := NOT.search(clause):
+        raise Unclear(clause, clause[negation.start() :])
+    if steps := first(sentence.steps(clause) for sentence in sentences):
+        return steps
+    cuts = list(re.finditer(r",? and |, ", clause))
+    for cut in cuts if len(cuts) <= MOST_CUTS else ():
+        begun = bare(clause[: cut.start()])
+        if steps := first(sentence.steps(begun) for sentence in sentences):
+            with suppress(Unclear):
+                return [*steps, *meaning(bare(clause[cut.end() :]), sentences)]
+    if steps := first(sentence.steps(clause, loose=True) for sentence in sentences):
+        return steps
+    raise Unclear(clause, foreign(clause, sentences))
+
+
+def foreign(clause: str, sentences: tuple[Sentence, ...]) -> str:
+    """What is left of the clause beside the longest sentence in it."""
+    found = [re.search(sentence.regex(), clause, re.I | re.S) for sentence in sentences]
+    known = max((match[0] for match in found if match), key=len, default="")
+    return clause.replace(known, " ", 1).strip(" ,") if known else clause
+
+
+def bare(text: str) -> str:
+    """Without the courtesies around it."""
+    begun = BEFORE.match(text)
+    return BEHIND.sub("", text[begun.end() if begun else 0 :], count=1)
+
+
+def first(found: Iterator[list[Step]]) -> list[Step]:
+    return next(filter(None, found), [])
+
+
+def number(text: str) -> int | float | str | None:
+    """Of a text that is one; the words for the result before; None for another."""
+    if re.fullmatch(IT, text.strip(), re.I):
+        return RESULT
+    try:
+        value = float(text) if set(text) & set(".eE") else int(text)
+    except (ValueError, OverflowError):
+        return None
+    return value if isfinite(value) else None
+
+
+IT = r"(?:(?:the|that|this|last|previous) )*(?:result|answer)|it|that|this"
+NUMBER = rf"-?[0-9]{{1,300}}(?:\.[0-9]{{1,300}})?(?!\w)|{IT}"
