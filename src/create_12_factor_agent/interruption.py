@@ -1,14 +1,20 @@
 """Ctrl-C and SIGTERM: the first ends the command, and nothing ends what tidies up after it."""
 
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import current_thread, main_thread
+from time import sleep
 from types import FrameType
 
 from .errors import INTERRUPTED, Failure
 
 SIGNALS = signal.SIGINT, signal.SIGTERM
 came: list[int] = []
+_waits: list[None] = []  # one for each block that holds interruptions
 
 
 def listen() -> None:
@@ -33,7 +39,49 @@ def interruptible(nothing: str) -> Iterator[None]:
         raise Failure(f"interrupted: nothing was {nothing}", INTERRUPTED) from None
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """An interruption in this block comes at its end. Threads but the main one have none."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = len(came)
+    _waits.append(None)
+    try:
+        yield
+    finally:
+        _waits.pop()
+    if len(came) > before and not _waits:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def temporary_folder(
+    beside: Path | None = None, prefix: str = "create-12-factor-agent-"
+) -> Iterator[Path]:
+    """A folder that is gone afterwards; its tidying, too, is not interrupted half-way."""
+    with held():
+        folder = TemporaryDirectory(prefix=prefix, dir=beside, ignore_cleanup_errors=True)
+    try:
+        yield Path(folder.name)
+    finally:
+        with held():
+            _remove(folder)
+
+
+def _remove(folder: "TemporaryDirectory[str]") -> None:
+    """After an interruption too, when a process that ends with us may be writing still."""
+    sleep(0.05 * len(came))
+    folder.cleanup()
+    for _ in range(20):
+        if not Path(folder.name).exists():
+            return
+        sleep(0.05)
+        shutil.rmtree(folder.name, ignore_errors=True)
+
+
 def _end(number: int, frame: FrameType | None) -> None:
     came.append(number)
     too_late()
-    raise KeyboardInterrupt
+    if not _waits:
+        raise KeyboardInterrupt

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import gettempdir
 from typing import Any, Literal
 
 from . import git
 from .errors import NotPossible
 from .git.repository import enclosing, first_commit, surrounded
-from .interruption import interruptible, too_late
+from .interruption import interruptible, temporary_folder, too_late
 from .names import project_name, require_free
 from .steps import next_steps
 from .template import questions
@@ -121,8 +121,8 @@ def _made_beside(target: Path) -> Iterator[Path]:
     """A folder on the target's own file system, gone afterwards whatever happens."""
     beside = _existing(target)
     try:
-        with TemporaryDirectory(prefix=".create-12-factor-agent-", dir=beside) as folder:
-            yield Path(folder, "project")
+        with temporary_folder(beside, ".create-12-factor-agent-") as folder:
+            yield folder / "project"
     except OSError as error:
         raise NotPossible(f"cannot write to {beside}: {error.strerror}") from error
 

@@ -4,13 +4,13 @@ import os
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from .errors import Failure, NotPossible
 from .git import git
 from .git.contents import Content, content_of, is_file
 from .git.index import Entry, entries
 from .git.repository import enclosing
+from .interruption import temporary_folder
 from .template.answers import ANSWERS_FILE, answers_file, made_from, without_copiers_own
 from .template.questions import Answers
 
@@ -65,7 +65,7 @@ class Project:
         """Which committed files are no longer so, whatever git was told not to see of them."""
         if not paths:
             return []
-        with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
+        with temporary_folder() as folder:
             env = {"GIT_INDEX_FILE": f"{folder}/index"}
             quiet = [*self.quietly(filters=True), "--literal-pathspecs"]
             self.git(*quiet, "read-tree", "HEAD", env=env)

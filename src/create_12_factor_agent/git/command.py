@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import Failure, NotPossible
+from ..interruption import held
 
 # A commit may ask for a passphrase; without a human it must not wait for ever.
 PATIENCE = 120
@@ -80,22 +81,29 @@ def git(
 
     `fine` are the exit codes that are none.
     """
+    process: subprocess.Popen[bytes] | None = None
     try:
-        result = subprocess.run(
-            ["git", *arguments],
-            cwd=cwd,
-            env={**environment(), **(env or {})},
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            input=None if stdin is None else to_bytes(stdin),
-            capture_output=True,
-            timeout=PATIENCE,
-        )
+        with held():  # once it runs it is known, and can be ended
+            process = subprocess.Popen(
+                ["git", *arguments],
+                cwd=cwd,
+                env={**environment(), **(env or {})},
+                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        given = None if stdin is None else to_bytes(stdin)
+        told, complaint = process.communicate(given, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         raise Failure(f"git {arguments[0]} did not end within {PATIENCE} seconds") from None
-    if result.returncode not in fine:
-        said = " ".join(to_text(result.stderr).split())
+    finally:
+        if process and process.returncode is None:
+            process.kill()
+            process.wait()
+    if process.returncode not in fine:
+        said = " ".join(to_text(complaint).split())
         raise Failure(said or f"git {arguments[0]} failed")
-    return to_text(result.stdout)
+    return to_text(told)
 
 
 def to_bytes(text: str) -> bytes:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import yaml
@@ -11,6 +10,7 @@ import yaml
 from ..errors import NotPossible
 from ..git.contents import Content
 from ..git.index import Entry, removed
+from ..interruption import temporary_folder
 from ..project import Project
 from ..template.answers import ANSWERS_FILE
 from ..template.questions import Answers
@@ -57,8 +57,7 @@ def try_merge(
 
     Raises NotPossible where something of the user's stands in the way.
     """
-    with TemporaryDirectory(prefix="create-12-factor-agent-") as temporary:
-        folder = Path(temporary)
+    with temporary_folder() as folder:
         given = rendered(source, project, version, answers, folder, defaults=defaults)
         trees = Trees(folder / "trees", project)
         three = sides(trees, project, folder, version)

@@ -7,12 +7,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..errors import Failure, NotPossible
 from ..git import environment
-from ..interruption import SIGNALS
+from ..interruption import held, temporary_folder
 from .answers import ANSWERS_FILE, read_answers
 from .questions import Answers
 from .source import Source, public_url
@@ -67,8 +66,8 @@ def render(
 @contextmanager
 def rendered(source: Source, name: str, answers: Mapping[str, Any], version: str) -> Iterator[Path]:
     """A project as a version of the template makes it, in a folder of that name."""
-    with TemporaryDirectory(prefix="create-12-factor-agent-") as folder:
-        made = Path(folder, name)
+    with temporary_folder() as folder:
+        made = folder / name
         render(source, made, answers, version=version, defaults=True)
         yield made
 
@@ -90,7 +89,7 @@ def rendered_meanwhile(
     _ = source.repository  # the thread that unpacks it is none of the child's
     child = None
     try:
-        with _signals_held():
+        with held():
             child = _fork(work, project.parent)
         yield
         failed = child is None or os.waitpid(child, 0)[1]
@@ -103,19 +102,6 @@ def rendered_meanwhile(
             with suppress(OSError):
                 os.killpg(child, signal.SIGKILL)
                 os.waitpid(child, 0)
-
-
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """An interruption waits until it is known which child is to be ended."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
 def _fork(work: Callable[[], None], temporary: Path) -> int | None:
@@ -141,9 +127,9 @@ def _fork(work: Callable[[], None], temporary: Path) -> int | None:
 @contextmanager
 def _copier_environment(source: Source) -> Iterator[None]:
     """Copier finds the template at the public URL; its errors become ours."""
-    with TemporaryDirectory(prefix="create-12-factor-agent-") as cache:
+    with temporary_folder() as cache:
         # Ours alone, because it is keyed by URL and holds the real remote as well.
-        env = {**source.environment(environment()), "COPIER_CACHE_DIR": cache}
+        env = {**source.environment(environment()), "COPIER_CACHE_DIR": str(cache)}
         with _process_environment(env), _temporary_files_in(cache), _translated():
             yield
 
@@ -173,9 +159,9 @@ def _in_one_line(error: Exception) -> str:
 
 
 @contextmanager
-def _temporary_files_in(folder: str) -> Iterator[None]:
+def _temporary_files_in(folder: Path) -> Iterator[None]:
     """What copier leaves behind when it is interrupted goes with the folder."""
-    before, tempfile.tempdir = tempfile.tempdir, folder
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
     try:
         yield
     finally:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from .. import __version__
 from ..errors import Failure
 from ..git import apart, git, to_text
+from ..interruption import temporary_folder
 from .history import history, unpack
 from .releases import in_the_making, order
 
@@ -84,8 +84,8 @@ def carried() -> Iterator[Source]:
     if not (folder / "copier.yml").exists():
         raise Failure("this installation has no template: install the package again")
     # Copier is imported meanwhile.
-    with TemporaryDirectory(prefix="create-12-factor-agent-") as temporary, Threads(1) as threads:
-        unpacking = threads.submit(_unpacked, packed, Path(temporary, "template"))
+    with temporary_folder() as temporary, Threads(1) as threads:
+        unpacking = threads.submit(_unpacked, packed, temporary / "template")
         threads.shutdown(wait=False)  # its thread ends with it, and the process can fork
         yield Source(unpacking, folder / "copier.yml")
 
