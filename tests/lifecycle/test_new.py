@@ -148,7 +148,7 @@ def test_a_dry_run_draws_every_file_and_a_new_project_is_summed_up(desk: Desk) -
     assert "── loop.py" in drawn
     summed_up = desk.run("bot", "--yes").stdout
     assert "── loop.py" not in summed_up
-    assert "loop.py     " in summed_up
+    assert "loop.py repetition.py  " in summed_up
 
 
 @pytest.mark.parametrize("name", ["Pydantic", "starlette", "click", "pre-commit"])
