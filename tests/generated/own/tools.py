@@ -75,8 +75,10 @@ def letters() -> list[str]:
 
 
 def send(call_id: str, to: str) -> dict[str, str]:
-    with Path("inbox", "sent.log").open("a") as sent:
-        sent.write(f"{call_id} {to}\n")
+    log = Path("inbox", "sent.log")
+    if not log.exists() or call_id not in log.read_text().split():  # once, though it come again
+        with log.open("a") as sent:
+            sent.write(f"{call_id} {to}\n")
     return {"sent": to}
 
 
