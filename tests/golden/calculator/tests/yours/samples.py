@@ -3,7 +3,8 @@
 The contract: `SAFE_STEP` runs at once, needs no yes, and gives `SAFE_RESULT`. `APPROVAL_STEP` needs
 a yes, and `effects` counts the calls that took effect: one that runs again under its call id, as
 after a crash, counts once. `FAILING_STEP` raises, every time. All three run in the current folder,
-which is empty but for what `prepare` puts there, in any order and in other processes too. `STORES` makes each store of this project in an empty folder.
+which is empty but for what `prepare` puts there, in any order and in other processes too. `STORES`
+makes each store of this project in an empty folder.
 """
 
 import shutil
