@@ -11,7 +11,9 @@ ORDER = Slot("the id of the order, such as A-1001", r"\b[A-Z]{1,3}-[0-9]+\b", st
 REFUND = {
     "order_id": ORDER,
     "amount": Slot("an amount", r"-?[0-9]+(?:\.[0-9]+)?", number),
-    "reason": Slot("a reason", r"[^0-9;]+?", default="no reason given"),
+    "reason": Slot(
+        "a reason", r"(?:it|they|she|he|the \w+)\b[^0-9;?]*?", default="no reason given"
+    ),
 }
 SENTENCES = (
     Sentence(r"{a} ?(?:\+|plus) ?{b}", "add", NUMBERS),
@@ -26,7 +28,8 @@ SENTENCES = (
     Sentence("divide(?: {a}(?: by {b})?)?", "divide", NUMBERS),
     Sentence("divide by {b}", "divide", ON),
     Sentence(
-        "refund(?: {amount} (?:for|of))?(?: (?:the )?(?:order )?{order_id}(?:, ?{reason})?)?",
+        "refund(?: {amount} (?:for|of))?(?: (?:the )?(?:order )?{order_id}"
+        "(?:(?:,|,? because) ?{reason})?)?",
         "process_refund",
         REFUND,
     ),
@@ -34,6 +37,7 @@ SENTENCES = (
         "ask (?:the |my )?(?:manager|boss) {message}",
         "request_approval_from_manager",
         {"message": Slot("a question", ".+")},
+        quoted=True,
     ),
 )
 USAGE = (
@@ -59,6 +63,7 @@ def completed(step: Step, known: dict[str, Any]) -> Step:
     order = known.get("orders", {}).get(step.get("order_id"))
     if isinstance(order, str):
         return step | {"order_id": Hole(f"another order, for there is no {step['order_id']}")}
-    if isinstance(order, dict) and isinstance(step["amount"], Hole):
-        return step | {"amount": number(str(order.get("amount"))) or step["amount"]}
+    amount = step.get("amount")
+    if isinstance(order, dict) and isinstance(amount, Hole) and amount.old is None:
+        return step | {"amount": number(str(order.get("amount"))) or amount}
     return step

@@ -9,6 +9,7 @@ from .said import decided_for, decided_in
 
 ASKS = "request_more_information"
 NOTE = {"intent": "save_note", "name": "shopping", "text": "milk", "overwrite": False}
+TAKEN = "there is a note shopping: choose another name, or overwrite it"
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,14 @@ def test_what_is_no_note_saves_nothing(text: str) -> None:
     assert decided_for(text)["intent"] == ASKS
 
 
+@pytest.mark.parametrize("text", ["don't overwrite it", "do not", "what is in it?", "leave it"])
+def test_an_answer_that_is_no_name_saves_nothing(text: str) -> None:
+    before: list[AnyEvent] = [said("note shopping: milk"), decided(NOTE), error("1", TAKEN)]
+    asked = decided_in(thread_of(*before))
+    thread = thread_of(*before, decided(asked, "2"), answer("2", text))
+    assert decided_in(thread)["intent"] in (ASKS, "done_for_now")
+
+
 @pytest.mark.parametrize(
     ("said_then", "name", "overwrite"),
     [("overwrite it", "shopping", True), ("groceries", "groceries", False)],
@@ -39,8 +48,7 @@ def test_what_is_no_note_saves_nothing(text: str) -> None:
 def test_a_name_that_is_taken_is_overwritten_or_another(
     said_then: str, name: str, overwrite: bool
 ) -> None:
-    taken = "there is a note shopping: choose another name, or overwrite it"
-    before: list[AnyEvent] = [said("note shopping: milk"), decided(NOTE), error("1", taken)]
+    before: list[AnyEvent] = [said("note shopping: milk"), decided(NOTE), error("1", TAKEN)]
     asked = decided_in(thread_of(*before))
     assert asked["intent"] == ASKS
     thread = thread_of(*before, decided(asked, "2"), answer("2", said_then))

@@ -4,7 +4,20 @@ from typing import Any
 
 import pytest
 
-from ..agent.scripted import answer, decided, no, result, said, thread_of
+from agent.events import AnyEvent
+
+from ..agent.scripted import (
+    answer,
+    decided,
+    error,
+    fetched,
+    no,
+    result,
+    said,
+    started,
+    thread_of,
+    yes,
+)
 from .said import decided_for, decided_in
 
 ASKS = "request_more_information"
@@ -39,15 +52,25 @@ def test_a_sum_is_a_tool(text: str, step: dict[str, Any]) -> None:
         "never divide 3 by 4",
         "multiply 3 and 4 on Sunday",
         "2 + 3 * 4",
+        "refund order A-1001, no wait",
+        "refund order A-1001, when it comes back",
+        "refund order A-1001, or A-1002",
+        "refund order A-1001, I was joking",
     ],
 )
 def test_what_turns_it_around_or_is_not_known_does_nothing(text: str) -> None:
     assert decided_for(text)["intent"] == ASKS
 
 
-def test_what_is_not_understood_is_named() -> None:
-    message = decided_for("multiply 3 and 4 on Sunday")["message"]
-    assert "I do not understand “on Sunday” in “multiply 3 and 4 on Sunday”" in message
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("multiply 3 and 4 on Sunday", "“on Sunday” in “multiply 3 and 4 on Sunday”"),
+        ("add 1 and 2, then minus 2", "“minus 2”"),
+    ],
+)
+def test_what_is_not_understood_is_named(text: str, part: str) -> None:
+    assert f"I do not understand {part}." in decided_for(text)["message"]
 
 
 def test_the_result_is_that_of_the_step_before() -> None:
@@ -64,6 +87,60 @@ def test_an_order_of_any_length_is_one_and_its_amount_is_asked_for() -> None:
     thread = thread_of(begun, decided(asked), answer(response="20"))
     step = decided_in(thread)
     assert (step["order_id"], step["amount"], step["reason"]) == ("A-77", 20, "it broke")
+
+
+@pytest.mark.parametrize(
+    "text", ["not 20", "do not refund 20", "20 or 30", "20%", "1e5", "why 20?", "20 tomorrow"]
+)
+def test_an_answer_that_says_anything_besides_refunds_nothing(text: str) -> None:
+    begun = said("refund order A-77, it broke")
+    asked = decided_in(thread_of(begun))
+    step = decided_in(thread_of(begun, decided(asked), answer(response=text)))
+    assert step["intent"] == ASKS
+    assert "I do not understand" in step["message"]
+    assert asked["message"] in step["message"]
+
+
+def test_an_order_that_there_is_not_can_be_another() -> None:
+    orders = fetched({"A-9": "unknown", "A-1001": {"amount": 49.9}})
+    begun: list[AnyEvent] = [said("refund A-9"), orders.model_copy(update={"type": "orders"})]
+    asked = decided_in(thread_of(*begun))
+    step = decided_in(thread_of(*begun, decided(asked), answer(response="A-1001")))
+    assert (step["order_id"], step["amount"]) == ("A-1001", 49.9)
+
+
+def test_an_amount_that_was_refused_is_asked_for_and_not_replaced() -> None:
+    orders = fetched({"A-1001": {"amount": 49.9}}).model_copy(update={"type": "orders"})
+    begun: list[AnyEvent] = [said("refund 60 for order A-1001"), orders]
+    step = decided_in(thread_of(*begun))
+    refused = error("1", "only 49.9 can be refunded")
+    asked = decided_in(thread_of(*begun, decided(step), yes(), started(), refused))
+    assert asked["intent"] == ASKS
+
+
+def test_a_number_can_be_told_where_there_is_no_result_yet() -> None:
+    begun = said("add 5")
+    asked = decided_in(thread_of(begun))
+    assert decided_in(thread_of(begun, decided(asked), answer(response="3"))) == sum_of("add", 3, 5)
+
+
+def test_after_an_error_only_a_go_on_goes_on() -> None:
+    step = sum_of("multiply", 3, 4)
+    failed: list[AnyEvent] = [
+        said("multiply 3 and 4"),
+        decided(step),
+        error("1", "the disk is full"),
+    ]
+    asked = decided_in(thread_of(*failed))
+    for text, intent in {"why?": ASKS, "hmm": ASKS, "again": "multiply"}.items():
+        thread = thread_of(*failed, decided(asked, "2"), answer("2", text))
+        assert decided_in(thread)["intent"] == intent
+
+
+@pytest.mark.parametrize("question", ["if we may refund A-1", "not to close before Monday"])
+def test_the_manager_is_asked_in_any_words(question: str) -> None:
+    step = decided_for(f"ask the manager {question}")
+    assert step == {"intent": "request_approval_from_manager", "message": question}
 
 
 def test_a_no_ends_it_and_says_why() -> None:

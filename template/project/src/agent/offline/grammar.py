@@ -61,7 +61,8 @@ class Slot:
 class Sentence:
     """`pattern` is a regular expression with `{slots}`; `given` are arguments that it implies.
 
-    The intent may name a slot. A sentence that is `whole` is a text, and not a clause of one.
+    The intent may name a slot. A sentence that is `whole` is a text, and not a clause of one; of
+    one that is `quoted` the words are handed to a human, so none of them turns it around.
     """
 
     pattern: str
@@ -69,6 +70,7 @@ class Sentence:
     slots: Mapping[str, Slot] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
     whole: bool = False
+    quoted: bool = False
 
     def regex(self, loose: bool = False) -> str:
         def place(found: re.Match[str]) -> str:
@@ -97,8 +99,9 @@ class Unclear(Exception):
 
 # What turns a clause around, or makes it depend on something: then none of it is done.
 NOT = re.compile(
-    r"\b(?:not|never|no longer|without|unless|except|but|if|only|half|part|up to|cancel)\b|%"
-    r"|\w*n['\u2019]t\b",
+    r"\b(?:not|never|neither|nor|no longer|no more|without|unless|except|but|or|if|when|once|until"
+    r"|till|before|after|later|tomorrow|wait|hold on|maybe|perhaps|only|half|part|up to|less than"
+    r"|more than|cancel)\b|\S*%|\w*n['\u2019]t\b",
     re.I,
 )
 NEXT = re.compile(r",?\s+and then\s+|,?\s+then\s+|;|[.!?](?=\s|$)|\n", re.I)
@@ -122,6 +125,8 @@ def understand(text: str, sentences: tuple[Sentence, ...]) -> list[Step]:
 
 
 def meaning(clause: str, sentences: tuple[Sentence, ...]) -> list[Step]:
+    if steps := first(sentence.steps(clause) for sentence in sentences if sentence.quoted):
+        return steps
     if negation := NOT.search(clause):
         raise Unclear(clause, clause[negation.start() :])
     if steps := first(sentence.steps(clause) for sentence in sentences):
@@ -139,9 +144,34 @@ def meaning(clause: str, sentences: tuple[Sentence, ...]) -> list[Step]:
 
 def foreign(clause: str, sentences: tuple[Sentence, ...]) -> str:
     """What is left of the clause beside the longest sentence in it."""
-    found = [re.search(sentence.regex(), clause, re.I | re.S) for sentence in sentences]
+    wholes = [rf"(?<!\w)(?:{sentence.regex()})(?!\w)" for sentence in sentences]
+    found = [re.search(whole, clause, re.I | re.S) for whole in wholes]
     known = max((match[0] for match in found if match), key=len, default="")
     return clause.replace(known, " ", 1).strip(" ,") if known else clause
+
+
+# What may stand in an answer beside what was asked for.
+ANSWERING = re.compile(
+    r"(?:[\s,.;:!]|\b(?:please|thanks|the|to|in|on|of|for|and|order|instead|rather|let['\u2019]?s"
+    r"|try|use|take|make it|it is|it['\u2019]s)\b)*",
+    re.I,
+)
+
+
+def answered(text: str, open_places: Mapping[str, Slot]) -> dict[str, list[Any]]:
+    """What an answer has for them. Raises Unclear if it is a question, or says anything besides."""
+    doubt = NOT.search(text)
+    if len(text) > LONGEST or "?" in text or doubt:
+        raise Unclear(text, text[doubt.start() :] if doubt else text)
+    values: dict[str, list[Any]] = {}
+    rest = text
+    for name, slot in open_places.items():
+        if found := re.search(slot.regex, rest, re.I):
+            values[name] = slot.values(found[0])
+            rest = f"{rest[: found.start()]} {rest[found.end() :]}"
+    if not values or not ANSWERING.fullmatch(rest):
+        raise Unclear(text, rest.strip() if values else text)
+    return values
 
 
 def bare(text: str) -> str:

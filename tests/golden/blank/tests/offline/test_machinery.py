@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from agent.offline.sentences import SENTENCES
 
-from ..agent.scripted import answer, asks, decided, error, said, thread_of
+from ..agent.scripted import NOON, answer, asks, decided, error, said, thread_of
 from ..yours.samples import APPROVAL_STEP
 from .said import decided_for, decided_in
 
@@ -17,9 +17,39 @@ ASKS = "request_more_information"
 WORDS = sorted({word for each in SENTENCES for word in re.findall(r"[a-z]{2,}", each.pattern)})
 
 
-@given(some.text(max_size=200) | some.lists(some.sampled_from(WORDS)).map(" ".join))
-def test_any_text_has_a_step_and_the_same_in_both_formats(text: str) -> None:
+CHOICES = sorted(
+    {word for each in SENTENCES for slot in each.slots.values() for word in slot.choices}
+)
+SAYINGS = ["3", "A-77", "v1.2.0", "it", "and", "or", "not", "then", "again", "x: y", "?"]
+# What is not printed stands in the two formats in two ways, and an answer quotes it as it stands.
+PRINTED = some.text(some.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=200)
+TEXTS = PRINTED | some.lists(some.sampled_from(WORDS + CHOICES * 3 + SAYINGS), max_size=8).map(
+    " ".join
+)
+
+
+@given(some.text(max_size=200))
+def test_any_text_at_all_has_a_step(text: str) -> None:
+    assert decided_for(text, "xml")["intent"] == decided_for(text, "json")["intent"]
+
+
+@given(TEXTS)
+def test_a_text_has_the_same_step_in_both_formats(text: str) -> None:
     assert decided_for(text, "xml") == decided_for(text, "json")
+
+
+@given(some.lists(TEXTS, min_size=2, max_size=5))
+def test_a_conversation_has_a_step_at_each_turn_and_the_same_in_both_formats(
+    texts: list[str],
+) -> None:
+    thread = thread_of(said(texts[0]))
+    for turn, text in enumerate(texts[1:]):
+        step = decided_in(thread, "xml")
+        assert step == decided_in(thread, "json")
+        if step["intent"] != ASKS:
+            return
+        thread = thread.append(decided(step, str(turn)), answer(str(turn), text), at=NOON)
+    assert decided_in(thread, "xml") == decided_in(thread, "json")
 
 
 @pytest.mark.parametrize("unit", ["a", " and ", ", ", "1", "<", "(", "add 1 and ", "note a: "])

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from ..agent.scripted import answer, decided, result, said, thread_of
+from agent.events import AnyEvent
+
+from ..agent.scripted import answer, decided, fetched, result, said, thread_of
 from .said import decided_for, decided_in
 
 ASKS = "request_more_information"
@@ -61,6 +63,50 @@ def test_a_place_is_asked_for_and_the_answer_is_used() -> None:
     asked = decided_in(thread_of(begun))
     assert asked["choices"] == ["staging", "production"]
     step = decided_in(thread_of(begun, decided(asked), answer(response="staging")))
+    assert step == {"intent": "deploy_backend", "tag": "v1.2.0", "environment": "staging"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not production",
+        "anything but production",
+        "neither staging nor production",
+        "please don't touch production",
+        "staging or production",
+        "is it production?",
+        "production tomorrow",
+        "production is off limits",
+    ],
+)
+def test_an_answer_that_says_anything_besides_deploys_nothing(text: str) -> None:
+    begun = said("deploy backend v1.2.0")
+    asked = decided_in(thread_of(begun))
+    step = decided_in(thread_of(begun, decided(asked), answer(response=text)))
+    assert step["intent"] == ASKS
+    assert "I do not understand" in step["message"]
+    assert step["choices"] == ["staging", "production"]
+
+
+def test_an_answer_with_two_places_is_two_deployments() -> None:
+    begun = said("deploy backend v1.2.0")
+    asked = decided_in(thread_of(begun))
+    to = {"intent": "deploy_backend", "tag": "v1.2.0", "environment": "staging"}
+    answered: list[AnyEvent] = [begun, decided(asked), answer(response="staging and production")]
+    assert decided_in(thread_of(*answered)) == to
+    went = thread_of(*answered, decided(to, "2"), result("2", {"environment": "staging"}))
+    assert decided_in(went) == to | {"environment": "production"}
+
+
+def test_a_tag_that_there_is_not_can_be_another() -> None:
+    tags = fetched({"tags": [{"name": "v1.2.0"}], "older": 0})
+    begun: list[AnyEvent] = [
+        said("deploy backend v9 to staging"),
+        tags.model_copy(update={"type": "git_tags"}),
+    ]
+    asked = decided_in(thread_of(*begun))
+    assert asked["choices"] == ["v1.2.0"]
+    step = decided_in(thread_of(*begun, decided(asked), answer(response="v1.2.0")))
     assert step == {"intent": "deploy_backend", "tag": "v1.2.0", "environment": "staging"}
 
 

@@ -56,10 +56,11 @@ ANSWERS: dict[str, dict[str, Any]] = {}  # what an answer may say, and the argum
 
 def completed(step: Step, known: dict[str, Any]) -> Step:
     """A tag that is none is asked about; the newest has to be looked up."""
-    shown = known.get("list_git_tags") or known.get("git_tags")
-    tags = [str(tag["name"]) for tag in (shown or {}).get("tags") or [] if isinstance(tag, dict)]
+    shown = known.get("list_git_tags", known.get("git_tags"))
+    listed = (shown or {}).get("tags") or []
+    tags = [str(tag["name"]) for tag in listed if isinstance(tag, dict) and "name" in tag]
     tag = step.get("tag")
-    if tag == NEWEST and not shown:
+    if tag == NEWEST and shown is None:
         return {"intent": "list_git_tags"}
     if tag == NEWEST:
         return step | {"tag": tags[0] if tags else Hole("a tag, for there is none")}

@@ -1,15 +1,17 @@
 """What the rules make of a thread: what is still to be done, and what came of the rest."""
 
 import re
+from itertools import product
 from typing import Any, get_args
 
 from ..tools import NextStep
 from . import sentences
-from .grammar import RESULT, Hole, Step, Unclear, number, understand
+from .grammar import RESULT, Hole, Step, Unclear, answered, bare, number, understand
 
 INTENTS = {step.model_fields["intent"].default for step in get_args(NextStep)}
-STOP = re.compile(r"\W*(?:no|stop|cancel|abort|never ?mind|forget)\b", re.I)
-AGAIN = re.compile(r"\W*(?:yes|(?:try )?again|retry|go on)\W*", re.I)
+STOP = re.compile(r"\W*(?:no|stop|cancel|abort|never ?mind|forget|leave it)\b", re.I)
+AGAIN = re.compile(r"\W*(?:yes|ok|okay|(?:try )?again|retry|go on|continue)\W*", re.I)
+ASKS = "request_more_information"
 NOT_AN_LLM = "This is the offline stand-in, not an LLM: it understands"
 
 
@@ -31,6 +33,7 @@ class Story:
         self.decision = "done_for_now"  # behind this one somebody speaks again
         self.no = ""  # what it means that a human refuses the decision
         self.verdict: Step | None = None  # what is left to be said whatever is planned
+        self.misheard = ""  # what of the last answer was not understood
 
     def read(self, kind: str, data: Any) -> None:
         about = data if isinstance(data, dict) else {}
@@ -59,37 +62,51 @@ class Story:
 
     def came(self, data: Any) -> None:
         """A result: of the step that was planned, or of something that had to be looked up."""
-        self.known[self.decision] = data
+        self.known[self.decision] = data if isinstance(data, dict) else {}
         if self.planned and name_of(self.planned[0]) == self.decision:
             self.results.append((self.decision, data))
             self.planned, self.last = self.planned[1:], data
 
     def plan(self, steps: list[Step], verdict: Step | None = None) -> None:
-        self.planned, self.verdict = steps, verdict
+        self.planned, self.verdict, self.misheard = steps, verdict, ""
 
     def follow(self, text: str) -> bool:
         """Plan what a text asks for, if all of it can be understood; else say what cannot."""
         try:
             steps = understand(text, sentences.SENTENCES)
         except Unclear as unclear:
-            self.plan([], question(not_understood(unclear)))
+            self.plan([], question(not_understood(unclear, text)))
             return False
         self.plan(steps, None if steps else question(f"{NOT_AN_LLM} {sentences.USAGE}"))
         return bool(steps)
 
     def answer(self, text: str) -> None:
-        planned = self.planned
+        """A new sentence, an end, a “go on”, or what was asked for; else it is asked again."""
+        planned, asked = self.planned, self.verdict
         if self.follow(text):
             return
-        verdict = self.verdict
         if STOP.match(text):
             self.plan([], done("Nothing more was done, as you say."))
-        elif not planned:
-            self.plan([], verdict)
-        elif AGAIN.fullmatch(text):
+        elif planned and AGAIN.fullmatch(text):
             self.plan([as_before(planned[0]), *planned[1:]])
-        else:
-            self.plan([filled(step, text) for step in planned])
+        elif planned:
+            self.plan(planned, asked)
+            self.fill(text)
+
+    def fill(self, text: str) -> None:
+        """The holes of the next step, and the same ones in the steps behind it."""
+        asked, *others = self.planned
+        try:
+            step, values = filled(self.ready(), text)
+        except Unclear as unclear:
+            self.misheard = part_of(unclear)
+            return
+        steps = expanded(step, values)
+        for other in others:
+            same = [name for name in values if name in asked and other.get(name) is asked[name]]
+            holes = [name for name in same if isinstance(other[name], Hole)]
+            steps += expanded(other, {name: values[name] for name in holes})
+        self.plan(steps)
 
     def judge(self, yes: bool, comment: str) -> None:
         because = f" ({comment})." if comment else "."
@@ -113,18 +130,29 @@ class Story:
             self.verdict = question(f"{error}. Say “again”, or what to do instead.")
 
     def next_step(self) -> Step:
+        step = self.following()
+        if not self.misheard:
+            return step
+        asks = step if step["intent"] == ASKS else question("Say “go on”, or what to do instead.")
+        return asks | {"message": f"{self.misheard} {asks['message']}"}
+
+    def following(self) -> Step:
         if self.verdict:
             return self.verdict
         if not self.planned:
             nothing = question(f"{NOT_AN_LLM} {sentences.USAGE}")
             return done(self.told()) if self.results else nothing
-        step = {name: self.value(each) for name, each in self.planned[0].items()}
-        step = sentences.completed(step, self.known)
+        step = self.ready()
         holes = [value for value in step.values() if isinstance(value, Hole)]
         if holes:
             name = step["intent"].partition("_{")[0]
             return question(f"{name} needs {holes[0].wanted}: which?", holes[0].choices)
         return {"intent": name_of(step), **arguments(step)}
+
+    def ready(self) -> Step:
+        """The next step, with what came before it and what was looked up."""
+        step = {name: self.value(each) for name, each in self.planned[0].items()}
+        return sentences.completed(step, self.known)
 
     def value(self, value: Any) -> Any:
         if value != RESULT:
@@ -157,17 +185,19 @@ def listed(value: Any) -> Any:
     return ", ".join(str(each.get("name") if isinstance(each, dict) else each) for each in value)
 
 
-def filled(step: Step, text: str) -> Step:
-    """With what an answer says in the places that are open."""
+def filled(step: Step, text: str) -> tuple[Step, dict[str, list[Any]]]:
+    """The step, and what an answer has for its holes."""
     for words, said in sentences.ANSWERS.items():
         if re.fullmatch(words, text.strip(), re.I):
-            return as_before(step) | dict(said)
+            return as_before(step), {name: [value] for name, value in said.items()}
     slots = next(s.slots for s in sentences.SENTENCES if s.intent == step["intent"])
-    new, rest = dict(step), text
-    for name, value in step.items():
-        if isinstance(value, Hole) and (found := re.search(slots[name].regex, rest, re.I)):
-            new[name], rest = slots[name].read(found[0]), rest.replace(found[0], " ", 1)
-    return new
+    holes = [name for name, value in step.items() if isinstance(value, Hole)]
+    return step, answered(text, {name: slots[name] for name in holes})
+
+
+def expanded(step: Step, values: dict[str, list[Any]]) -> list[Step]:
+    """A step for each of the values."""
+    return [step | dict(zip(values, row, strict=True)) for row in product(*values.values())]
 
 
 def as_before(step: Step) -> Step:
@@ -187,17 +217,20 @@ def arguments(step: Step) -> Step:
     return {name: value for name, value in step.items() if name not in in_name}
 
 
-def not_understood(unclear: Unclear) -> str:
-    """Which part it is, if the rest is a sentence."""
+def not_understood(unclear: Unclear, text: str) -> str:
+    """Which part it is, if it is not all of the text."""
     usage = f"{NOT_AN_LLM} {sentences.USAGE}"
-    if unclear.part in ("", unclear.clause):
-        return usage
-    return f"I do not understand “{unclear.part[:80]}” in “{unclear.clause[:200]}”. {usage}"
+    return usage if unclear.part in ("", bare(text)) else f"{part_of(unclear)} {usage}"
+
+
+def part_of(unclear: Unclear) -> str:
+    part, clause = unclear.part[:80], unclear.clause[:200]
+    return f"I do not understand “{part}”" + (f" in “{clause}”." if part != clause else ".")
 
 
 def question(message: str, choices: tuple[str, ...] = ()) -> Step:
     offered = {"format": "multiple_choice", "choices": list(choices)} if choices else {}
-    return {"intent": "request_more_information", "message": message, **offered}
+    return {"intent": ASKS, "message": message, **offered}
 
 
 def done(message: str) -> Step:
