@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from agent.offline.grammar import Sentence
 from agent.offline.sentences import SENTENCES
 
 from ..agent.scripted import NOON, answer, asks, decided, error, said, thread_of
@@ -14,6 +15,7 @@ from ..yours.samples import APPROVAL_STEP
 from .said import decided_for, decided_in
 
 ASKS = "request_more_information"
+ASCII = "".join(map(chr, range(32, 127)))
 WORDS = sorted({word for each in SENTENCES for word in re.findall(r"[a-z]{2,}", each.pattern)})
 
 
@@ -50,6 +52,18 @@ def test_a_conversation_has_a_step_at_each_turn_and_the_same_in_both_formats(
             return
         thread = thread.append(decided(step, str(turn)), answer(str(turn), text), at=NOON)
     assert decided_in(thread, "xml") == decided_in(thread, "json")
+
+
+def spoken(sentence: Sentence) -> some.SearchStrategy[str]:
+    """What this sentence matches."""
+    regex = re.compile(sentence.regex(), re.I | re.S)
+    return some.from_regex(regex, fullmatch=True, alphabet=ASCII)
+
+
+@pytest.mark.parametrize("before", ["don't ", "never ", "do not ", "nobody may ", "if it rains, "])
+@given(text=some.sampled_from(SENTENCES).flatmap(spoken))
+def test_a_sentence_that_is_turned_around_is_never_acted_upon(before: str, text: str) -> None:
+    assert decided_for(before + text)["intent"] == ASKS
 
 
 @pytest.mark.parametrize("unit", ["a", " and ", ", ", "1", "<", "(", "add 1 and ", "note a: "])
