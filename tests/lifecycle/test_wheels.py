@@ -102,10 +102,10 @@ def second(repository: Path) -> None:
 
 def third(repository: Path) -> None:
     """A file gone, one renamed, a question more, and the component changed."""
-    git(repository, "rm", "-q", f"{PROJECT}/AGENTS.md")
+    git(repository, "rm", "-q", f"{PROJECT}/AGENTS.md.jinja")
     git(repository, "mv", f"{PROJECT}/src/agent/two.py", f"{PROJECT}/src/agent/three.py")
     replace(repository / PROJECT / "README.md.jinja", "^# ", "# The agent ")
-    (repository / PROJECT / ".dockerignore").open("a").write("three\n")
+    (repository / PROJECT / ".dockerignore.jinja").open("a").write("three\n")
     (repository / "copier.yml").open("a").write(QUESTION)
     (repository / PROJECT / "colour.txt.jinja").write_text("<$ colour $>\n")
 
