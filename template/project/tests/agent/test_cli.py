@@ -129,10 +129,11 @@ def test_an_answer_to_a_thread_that_is_done_follows_up(shell: Shell) -> None:
 
 def test_a_fork_is_a_thread_that_resume_runs(shell: Shell) -> None:
     thread_id = started(shell, SAFE_STEP)
-    code, out, _ = shell.here("fork", thread_id, "--at", "1")
-    assert (code, stored(out.strip())) == (0, stored(thread_id)[:2])
+    code, out, _ = shell.here("fork", thread_id, "--at", "2")
+    assert (code, stored(out.strip())) == (0, stored(thread_id)[:3])
     assert shell.here("resume", out.strip())[0] == 0
     assert len(stored(out.strip())) == len(stored(thread_id))
+    assert shell.here("fork", thread_id, "--at", "1")[0] == 2
 
 
 def test_a_stopped_thread_is_stopped(shell: Shell) -> None:
