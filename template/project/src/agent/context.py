@@ -7,11 +7,11 @@ errors that were overcome are left out.
 import json
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Literal
 
 import yaml
 
+from .cache import Cache
 from .events import (
     AnyEvent,
     Error,
@@ -26,6 +26,9 @@ from .redaction import redact
 
 ContextFormat = Literal["xml", "json"]
 BOOKKEEPING = (ToolStarted, ModelFailed, Resumed, Stopped)
+
+# A thread is rendered again with every event. A character has four bytes at most.
+_tags: Cache[tuple[str, str], str] = Cache(16_000_000)
 
 # What could begin a tag, and what could be read as an escape of ours. `R&D` and the `&` of a URL
 # stay as they are: the model copies what it reads into arguments.
@@ -62,9 +65,11 @@ def as_tag(event: AnyEvent) -> str:
     return tag(event.type, json.dumps(body))
 
 
-@lru_cache(maxsize=1_000)  # a thread is rendered again with every event
 def tag(name: str, body: str) -> str:
-    return f"<{name}>\n{escape(as_yaml(redact(json.loads(body))))}\n</{name}>"
+    if known := _tags.get((name, body)):
+        return known
+    made = f"<{name}>\n{escape(as_yaml(redact(json.loads(body))))}\n</{name}>"
+    return _tags.keep((name, body), made, 4 * (len(body) + len(made)))
 
 
 def as_json_line(event: AnyEvent) -> str:

@@ -24,6 +24,7 @@ class Agent:
     notify: Callable[[str, AnyEvent], None]
     max_steps: int = 20
     max_errors: int = 3
+    max_thread_size: int = 4_000_000  # characters
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def begin(self, trigger: Trigger, thread_id: str | None = None) -> str:

@@ -22,6 +22,7 @@ from .states import AskModel, Finished, InDoubt, Refused, RunTool, State, Waitin
 ASKED_BECAUSE = {
     "errors": AskModel,
     "steps": AskModel,
+    "size": AskModel,
     "repeated": AskModel | Refused,
     "in_doubt": InDoubt,
 }

@@ -34,6 +34,7 @@ class Settings(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     max_steps: Annotated[int, Field(ge=1)] = 20
     max_errors: Annotated[int, Field(ge=1)] = 3
+    max_thread_size: Annotated[int, Field(ge=1)] = 4_000_000
     model_timeout: Annotated[int | float, Field(gt=0, allow_inf_nan=False)] = 120
     decoding: Decoding = "auto"
     context_format: ContextFormat = "xml"

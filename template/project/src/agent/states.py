@@ -69,7 +69,7 @@ class Waiting:
     """A human is asked; the fields are those of `awaiting` in the API."""
 
     call_id: str
-    reason: Literal["question", "approval", "in_doubt", "errors", "steps", "repeated"]
+    reason: Literal["question", "approval", "in_doubt", "errors", "steps", "repeated", "size"]
     question: str
     intent: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)

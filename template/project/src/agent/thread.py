@@ -115,6 +115,11 @@ class Thread:
     def state(self) -> State:
         return state_of(self.events)
 
+    @cached_property
+    def size(self) -> int:
+        """Characters of what happened, about."""
+        return sum(len(str(event.data)) for event in self.events)
+
     @property
     def status(self) -> Status:
         return self.state.status

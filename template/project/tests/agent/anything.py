@@ -41,7 +41,7 @@ anything: st.SearchStrategy[AnyEvent] = st.one_of(
     st.builds(started, ids),
     st.builds(result, ids, texts),
     st.builds(error, ids | st.none(), texts),
-    st.builds(asks, st.sampled_from(["errors", "steps", "repeated", "in_doubt"]), ids),
+    st.builds(asks, st.sampled_from(["errors", "steps", "repeated", "size", "in_doubt"]), ids),
     st.builds(HumanResponse, call_id=ids, data=answers),
     st.sampled_from([fetched(), unasked(), resumed(), stopped()]),
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import uuid4
 
+from ..aside import aside
 from ..context import ContextFormat
 from ..events import Error, ModelFailed, ToolCall
 from ..thread import Thread
@@ -38,9 +39,8 @@ async def determine_next_step(
 
     `model` is `offline`, a client in `clients.baml`, or a shorthand such as `openai/gpt-5-mini`.
     """
-    context = thread.serialize_for_llm(form)
-    meta = {"model": model, "format": form, "context_sha256": sha256(context)}
-    meta["thread_sha256"] = sha256("\n".join(thread.dump()))
+    context, hashes = await aside(thread.size, rendered, thread, form)
+    meta: dict[str, Any] = {"model": model, "format": form, **hashes}
     if failed := too_long_before(thread, meta):
         return failed
     try:
@@ -50,11 +50,18 @@ async def determine_next_step(
     except Unavailable as error:
         return ModelFailed(data={"message": f"{model}: {error}"}, meta=meta)
     try:
-        step = step_in(answer, said_in(thread))
+        step = await aside(len(answer.text), step_in, answer, said_in(thread))
     except NoStep as fault:
         return no_step(fault, answer, meta)
     data = step.model_dump(mode="json", exclude_none=True)
     return ToolCall(call_id=str(uuid4()), data=data, meta=meta)
+
+
+def rendered(thread: Thread, form: ContextFormat) -> tuple[str, dict[str, str]]:
+    """What the model will see, and the hashes that prove what it was made of."""
+    context = thread.serialize_for_llm(form)
+    of_thread = sha256("\n".join(thread.dump()))
+    return context, {"context_sha256": sha256(context), "thread_sha256": of_thread}
 
 
 def too_long_before(thread: Thread, meta: dict[str, Any]) -> ModelFailed | None:

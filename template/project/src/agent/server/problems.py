@@ -3,18 +3,16 @@
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..log import logger
 from ..store import NoSuchThread, ThreadExists, Unreadable
 from ..thread import AnotherDelivery, CannotFollow
-
-MAX_BODY = 1_000_000  # bytes
+from .limits import LimitBody
 
 
 class Problem(BaseModel):
@@ -37,7 +35,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 # What any route here can answer with, a channel's as well.
-EVERYWHERE = documented(400, 401, 404, 409, 413, 422)
+EVERYWHERE = documented(400, 401, 404, 408, 409, 413, 422)
 
 
 def install(app: FastAPI) -> None:
@@ -74,23 +72,3 @@ def malformed(_: Request, error: Exception) -> JSONResponse:
 def unreadable(request: Request, error: Exception) -> JSONResponse:
     logger().error("unreadable_thread", problem=str(error))
     return problem(409, "this thread is stored, but cannot be read: the server's log says why")
-
-
-class LimitBody:
-    """Refuses a body that is too long while it is read, whatever its headers say."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        length = 0
-
-        async def limited() -> Message:
-            nonlocal length
-            message = await receive()
-            length += len(message.get("body", b""))
-            if length > MAX_BODY:
-                raise HTTPException(413, f"the body has more than {MAX_BODY} bytes")
-            return message
-
-        await self.app(scope, limited, send)

@@ -8,6 +8,7 @@ from ..model.next_step import note_on
 from ..settings import Settings
 from .access import is_loopback
 from .app import create_app
+from .limits import MAX_CONNECTIONS, Punctual
 
 
 class CannotServe(Exception):
@@ -28,6 +29,14 @@ def serve(settings: Settings) -> None:
     if note := note_on(settings.model):
         logger().warning("offline_model", note=note)
     try:
-        uvicorn.run(app, host=host, port=port, log_level=level, timeout_graceful_shutdown=3)
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            log_level=level,
+            http=Punctual,
+            limit_concurrency=MAX_CONNECTIONS,
+            timeout_graceful_shutdown=3,
+        )
     except SystemExit:  # how uvicorn says that it could not start, and it has logged why
         raise CannotServe(f"cannot serve on {host}, port {port}: choose another --port") from None
