@@ -2,14 +2,12 @@
 
 import os
 import sys
-from io import TextIOWrapper
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from . import __version__, errors, interruption
+from . import __version__, errors, interruption, process
 
 # What does the work is imported where it is needed: `--version` and `--help` are quick because
 # copier, questionary and rich take their time.
@@ -198,13 +196,8 @@ def _end(changed: "Changed", as_json: bool) -> None:
 
 def main() -> None:
     interruption.listen()
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # whoever calls has closed it
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # whatever a terminal of old cannot show
-            stream.reconfigure(errors="replace")
-    code = _flushed(_run())
+    process.prepare()
+    code = process.flushed(_run())
     if code == errors.INTERRUPTED:  # amid the tidying, perhaps: then the interpreter's end does it
         # An interruption inside of exec, as dataclasses do it, has Python end with another code,
         # whatever is asked for; the next exec takes that back.
@@ -218,42 +211,23 @@ def _run() -> int:
     try:
         code = app(standalone_mode=False)
     except errors.Failure as failure:
-        print(f"error: {failure}", file=sys.stderr)
+        process.complain(failure)
         return failure.code
     except UsageError as error:
         help_of = f"{error.ctx.command_path} --help" if error.ctx else "--help"
-        print(f"error: {error.format_message().rstrip('.')}: see {help_of}", file=sys.stderr)
+        process.complain(f"{error.format_message().rstrip('.')}: see {help_of}")
         return errors.NOT_POSSIBLE
-    except OSError as error:
-        return _failed(error)
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
-    except Exception:
-        if not interruption.came:
-            raise
-        return _interrupted()  # a library made another error of it
+    except Exception as error:
+        if interruption.came:  # a library made another error of it, or the terminal is gone
+            return _interrupted()
+        if isinstance(error, OSError):
+            return process.failed(error)
+        raise
     return _interrupted() if code == errors.INTERRUPTED else code or 0
 
 
-def _flushed(code: int) -> int:
-    """Once what is left to print has been printed."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:  # nobody reads on
-        return code
-    except OSError as error:
-        return _failed(error)
-    return code
-
-
-def _failed(error: OSError) -> int:
-    """A full disk, a folder that may not be written to."""
-    where = f": {error.filename}" if error.filename else ""
-    print(f"error: {error.strerror}{where}", file=sys.stderr)
-    return errors.FAILED
-
-
 def _interrupted() -> int:
-    print("error: interrupted", file=sys.stderr)
+    process.complain("interrupted")
     return errors.INTERRUPTED

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from keyword import iskeyword
-from pathlib import Path
 
 from .errors import NotPossible
 
@@ -20,13 +19,12 @@ def project_name(text: str) -> str:
     return name
 
 
-def require_free(name: str, project: Path, components: str) -> None:
+def require_free(name: str, requirements: str) -> None:
     """A project cannot depend on itself: refuse the name of a package that it installs.
 
-    Or that one of the components, of which `components` is the list, would bring later.
+    `requirements` are those of all its examples and components.
     """
-    pins = "".join(file.read_text(encoding="utf-8") for file in project.glob("requirements*.txt"))
-    if re.search(rf"(?<![\w-]){re.escape(name)}(\[[\w,-]+\])?[=<>~!]", pins + components):
+    if re.search(rf"(?<![\w-]){re.escape(name)}(\[[\w,-]+\])?[=<>~!]", requirements):
         raise _refusal(name, "it is a package that the project installs", f"{name}-agent")
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any, Literal
@@ -13,8 +14,9 @@ from .errors import NotPossible
 from .git.repository import enclosing, first_commit, surrounded
 from .interruption import interruptible, temporary_folder, too_late
 from .names import project_name, require_free
-from .steps import next_steps
+from .steps import next_steps, shown
 from .template import questions
+from .template.asking import Form
 from .template.questions import Answers, Replies
 from .template.rendering import render
 from .template.rooms import Room, rooms
@@ -52,14 +54,15 @@ def new(
     """
     git.require()
     with interruptible("written"), carried() as source:
-        known = _known(source, directory, replies)
+        form = Form(source.copier_yml.read_text(encoding="utf-8"))
+        known = _known(source, form, directory, replies)
         target = _target(directory or known.get("project_name"))
-        beside = Path(gettempdir()) if dry_run else target or Path.cwd()
-        with _made_beside(beside) as project:
-            answers = render(source, project, known, defaults=replies.yes)
-            require_free(answers["project_name"], project, source.components(source.version))
-            target = target or _target(answers["project_name"])
-            assert target is not None
+        if replies.by_hand:
+            known = form.ask(known, {"project_name": partial(_folder, source)})
+        target = target or _target(known["project_name"])
+        assert target is not None
+        with _made_beside(Path(gettempdir()) if dry_run else target) as project:
+            answers = render(source, project, known)
             files = _files(project)
             how = _commit(project, target, source.version, files, dry_run, repository)
             created = _described(source, directory, target, answers, files, how, dry_run)
@@ -69,18 +72,34 @@ def new(
         return created
 
 
-def _known(source: Source, directory: str | None, replies: Replies) -> Answers:
-    """The answers that are known before copier asks for the others."""
-    asked = questions.load(source.copier_yml)
-    answers = questions.settled(asked) | replies.given(asked)
+def _known(source: Source, form: Form, directory: str | None, replies: Replies) -> Answers:
+    """What the flags answer, and the folder's name."""
+    answers = questions.settled(form.questions) | replies.given(form.questions)
     if "project_name" in answers:
-        answers["project_name"] = project_name(answers["project_name"])
+        answers["project_name"] = _name(source, answers["project_name"])
     elif directory is not None:
-        answers["project_name"] = project_name(_last_part(directory))
+        answers["project_name"] = _name(source, _last_part(directory))
     elif not replies.by_hand:
         raise NotPossible("give DIR, the folder to create, such as my-agent")
-    replies.require_all(asked, answers)
+    form.require_valid(answers)
+    replies.require_all(form.questions, answers)
     return answers
+
+
+def _name(source: Source, typed: str) -> str:
+    name = project_name(typed)
+    require_free(name, source.requirements(source.version))
+    return name
+
+
+def _folder(source: Source, typed: str) -> str:
+    """A name that is asked is that of the folder as well; below the line there is little room."""
+    try:
+        name = _name(source, typed)
+    except NotPossible as refusal:
+        raise NotPossible(str(refusal).rpartition(": ")[2]) from None
+    _target(name)
+    return name
 
 
 def _last_part(directory: str) -> str:
@@ -100,16 +119,16 @@ def _target(directory: str | None) -> Path | None:
 def _require_empty(target: Path) -> None:
     """Refuse what is no empty or new folder. A repository without files is empty."""
     if target.is_symlink() and not target.exists():
-        raise NotPossible(f"{target} is a broken link: remove it or choose another folder")
+        raise NotPossible(f"{shown(target)} is a broken link: remove it or choose another folder")
     if not (existing := _existing(target)).is_dir():
-        raise NotPossible(f"{existing} is a file: choose another folder")
+        raise NotPossible(f"{shown(existing)} is a file: choose another folder")
     if existing != target:
         return
     found = sorted(entry.name for entry in target.iterdir() if entry.name != ".git")
     if found:
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         listed = ", ".join(found[:SHOWN])
-        raise NotPossible(f"{target} is not empty ({listed}{more}): choose another folder")
+        raise NotPossible(f"{shown(target)} is not empty ({listed}{more}): choose another folder")
 
 
 def _existing(target: Path) -> Path:

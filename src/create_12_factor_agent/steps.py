@@ -33,8 +33,10 @@ def has_uv() -> bool:
 
 
 def _enter(target: Path) -> list[str]:
+    return [] if target == Path.cwd() else [f"cd {shlex.quote(shown(target))}"]
+
+
+def shown(path: Path) -> str:
+    """As it is called from here."""
     here = Path.cwd()
-    if target == here:
-        return []
-    shown = target.relative_to(here) if target.is_relative_to(here) else target
-    return [f"cd {shlex.quote(str(shown))}"]
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

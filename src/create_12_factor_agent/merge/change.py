@@ -11,8 +11,8 @@ from ..git.contents import content_of, exists, write
 from ..git.index import lines, removed
 from ..interruption import too_late
 from ..project import Project, require_clean
-from ..template import questions
-from ..template.questions import Replies
+from ..template.asking import Form
+from ..template.questions import Answers, Replies
 from ..template.source import Source
 from . import conflicts, undo
 from .conflicts import Conflict
@@ -84,15 +84,12 @@ def change(
     `answers` are known beside what the user replies.
     """
     require_clean(project)
-    asked = questions.read(source.read(version, "copier.yml"))
-    given = {**(answers or {}), **replies.given(asked)}
-    replies.require_all(asked, {**project.answers, **given})
+    given = _answered(source.read(version, "copier.yml"), project, replies, answers or {})
     outcome = try_merge(
         source,
         project,
         version,
         given,
-        defaults=not replies.by_hand,
         edited=edited,
         diff=effect == "diff",
     )
@@ -112,6 +109,18 @@ def change(
         written=effect == "write",
         diff=outcome.diff,
     )
+
+
+def _answered(
+    copier_yml: str, project: Project, replies: Replies, answers: Mapping[str, Any]
+) -> Answers:
+    """What is known, and what a human says of the rest."""
+    form = Form(copier_yml)
+    given = {**answers, **replies.given(form.questions)}
+    known = {**project.answers, **given}
+    replies.require_all(form.questions, known)
+    form.require_valid(given)
+    return form.ask(known) if replies.by_hand else given
 
 
 def _kinds(project: Project, outcome: Outcome) -> dict[str, Kind]:

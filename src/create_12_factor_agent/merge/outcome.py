@@ -49,7 +49,6 @@ def try_merge(
     version: str,
     answers: Mapping[str, Any],
     *,
-    defaults: bool,
     edited: Edited,
     diff: bool,
 ) -> Outcome:
@@ -58,7 +57,7 @@ def try_merge(
     Raises NotPossible where something of the user's stands in the way.
     """
     with temporary_folder() as folder:
-        given = rendered(source, project, version, answers, folder, defaults=defaults)
+        given = rendered(source, project, version, answers, folder)
         trees = Trees(folder / "trees", project)
         three = sides(trees, project, folder, version)
         merged, notes = _deleted(trees, merge(trees, three), edited)

@@ -39,19 +39,17 @@ def rendered(
     version: str,
     answers: Mapping[str, Any],
     folder: Path,
-    *,
-    defaults: bool,
 ) -> Answers:
     """Render into the `folder`, as old and new, what the template made and what it makes now.
 
-    Returns all the answers of the new one, whose questions are those that are asked.
+    Returns all the answers of the new one.
     """
     old, new = (folder / side / project.path.name for side in ("old", "new"))
     new.mkdir(parents=True)
     old.parent.mkdir()
     (new / ANSWERS_FILE).write_bytes((project.path / ANSWERS_FILE).read_bytes())
     with rendered_meanwhile(source, old, project.answers, project.version):
-        return render(source, new, answers, version=version, defaults=defaults)
+        return render(source, new, answers, version=version)
 
 
 def sides(trees: Trees, project: Project, folder: Path, name: str) -> Sides:

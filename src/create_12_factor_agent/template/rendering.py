@@ -25,13 +25,11 @@ def render(
     project: Path,
     answers: Mapping[str, Any],
     *,
-    defaults: bool,
     version: str | None = None,
 ) -> Answers:
     """Render a version of the template, the CLI's own if None, and return all the answers.
 
-    Copier asks for what is neither in `answers` nor in an answers file that lies there already,
-    unless `defaults` are good enough.
+    What is neither in `answers` nor in an answers file that lies there already has its default.
     """
     from copier import Settings, run_copy, run_recopy
 
@@ -44,7 +42,7 @@ def render(
                 data,
                 vcs_ref=ref,
                 settings=settings,
-                defaults=defaults,
+                defaults=True,
                 skip_answered=True,
                 overwrite=True,
                 quiet=True,
@@ -56,8 +54,7 @@ def render(
                 data,
                 vcs_ref=ref,
                 settings=settings,
-                user_defaults={"project_name": "my-agent"},
-                defaults=defaults,
+                defaults=True,
                 quiet=True,
             )
     return read_answers(project)
@@ -68,7 +65,7 @@ def rendered(source: Source, name: str, answers: Mapping[str, Any], version: str
     """A project as a version of the template makes it, in a folder of that name."""
     with temporary_folder() as folder:
         made = folder / name
-        render(source, made, answers, version=version, defaults=True)
+        render(source, made, answers, version=version)
         yield made
 
 
@@ -84,7 +81,7 @@ def rendered_meanwhile(
     import copier  # noqa: F401 - for the child as well
 
     def work() -> None:
-        render(source, project, answers, version=version, defaults=True)
+        render(source, project, answers, version=version)
 
     _ = source.repository  # the thread that unpacks it is none of the child's
     child = None
