@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from . import __version__, errors, interruption, process
+from .names import meant
 
 # What does the work is imported where it is needed: `--version` and `--help` are quick because
 # copier, questionary and rich take their time.
@@ -30,12 +31,13 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, take defaul
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Print the exact diff, write nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
-
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Components.")]
 
 # Typer has its own copy of Click, and of its errors it exports this one's child.
 UsageError: Any = typer.BadParameter.__base__
+
+
+UNSAID = f"{__name__}.unsaid"
 
 
 class NewByDefault(TyperGroup):
@@ -43,6 +45,7 @@ class NewByDefault(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or args[0] not in {*self.commands, "--help", "--version"}:
+            ctx.meta[UNSAID] = True
             args = ["new", *args]
         return super().parse_args(ctx, args)
 
@@ -75,6 +78,7 @@ def commands(
 
 @app.command()
 def new(
+    context: typer.Context,
     directory: Annotated[
         str | None, typer.Argument(metavar="[DIR]", help="The folder to create.")
     ] = None,
@@ -89,6 +93,8 @@ def new(
     from .new import new
 
     replies = _replies(data, yes, as_json)
+    if directory and UNSAID in context.meta:
+        _require_meant(directory, context, replies.by_hand)
     created = new(directory, replies, dry_run=dry_run, repository=not no_git)
     printing.created(created, as_json=as_json)
 
@@ -173,6 +179,16 @@ def status(directory: Directory = None, as_json: AsJson = False) -> None:
     printing.status(found, as_json=as_json)
     if found.conflicts:
         raise typer.Exit(errors.CONFLICTS)
+
+
+def _require_meant(word: str, context: Any, by_hand: bool) -> None:
+    """A command with a typing error is no project."""
+    command = meant(word, context.parent.command.commands)
+    if command is None:
+        return
+    question = f"{word} is no command; did you mean `{command}`?"
+    if not by_hand or not typer.confirm(f"{question} Create a project in ./{word} all the same?"):
+        raise errors.NotPossible(f"{question} A project of that name: ./{word}")
 
 
 def _replies(data: list[str] | None, yes: bool, as_json: bool) -> "Replies":

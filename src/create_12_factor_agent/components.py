@@ -14,7 +14,7 @@ from .merge.change import Changed, Effect, change, require_settled, unchanged
 from .merge.outcome import Edited
 from .project import Project, open_project
 from .template import questions
-from .template.answers import ANSWERS_FILE
+from .template.answers import nearest
 from .template.questions import Question, Replies
 from .template.source import Source, carried
 from .versions import require_known
@@ -39,7 +39,7 @@ def listed(directory: str | None) -> list[Component]:
     """The components of the project's version, or of our own where there is no project."""
     git.require()
     with carried() as source:
-        if directory is None and not _here():
+        if directory is None and not nearest(Path.cwd()):
             return _known(source, source.version, ())
         project = open_project(directory)
         require_known(source, project)
@@ -114,7 +114,3 @@ def _known(source: Source, version: str, added: Sequence[str]) -> list[Component
         Component(name, label.partition(": ")[2], **brought[name], added=name in added)
         for name, label in zip(question.choices, question.labels, strict=True)
     ]
-
-
-def _here() -> bool:
-    return Path(ANSWERS_FILE).exists()

@@ -16,6 +16,7 @@ from .interruption import interruptible, temporary_folder, too_late
 from .names import project_name, require_free
 from .steps import next_steps, shown
 from .template import questions
+from .template.answers import is_ours, nearest
 from .template.asking import Form
 from .template.questions import Answers, Replies
 from .template.rendering import render
@@ -81,9 +82,21 @@ def _known(source: Source, form: Form, directory: str | None, replies: Replies) 
         answers["project_name"] = _name(source, _last_part(directory))
     elif not replies.by_hand:
         raise NotPossible("give DIR, the folder to create, such as my-agent")
+    if directory is None:
+        _require_no_project(answers.get("project_name", "my-agent"))
     form.require_valid(answers)
     replies.require_all(form.questions, answers)
     return answers
+
+
+def _require_no_project(name: str) -> None:
+    """Who is in a project and names no folder may well think of that project."""
+    if (around := nearest(Path.cwd())) and is_ours(around):
+        nested = Path.cwd() / name
+        raise NotPossible(
+            f"{around} is a project, and a new one would be in it, at {nested}: "
+            f"give ./{name} if you mean that; `update` and `add` are for the one that is there"
+        )
 
 
 def _name(source: Source, typed: str) -> str:

@@ -17,7 +17,7 @@ from .merge.change import Changed
 from .merge.undo import ABORT
 from .new import Created
 from .status import Status
-from .steps import steps_after_a_change
+from .steps import enter, steps_after_a_change
 from .update import Available
 
 
@@ -76,7 +76,7 @@ def _changed(changed: Changed) -> None:
     if changed.conflicts:
         _conflicts(changed)
     elif changed.written:
-        _next(steps_after_a_change())
+        _next(steps_after_a_change(changed.path))
     if not changed.written:
         console.print("\nNothing was written.", style="bold")
 
@@ -92,7 +92,7 @@ def _conflicts(changed: Changed) -> None:
         console.print(f"  {end}  is template {changed.to_version}, up to there")
     if changed.written:
         steps = ["edit these files, and `git add` each", "git commit"]
-        _next([*steps, f"or take it all back: {ABORT}"])
+        _next([*enter(changed.path), *steps, f"or take it all back: {ABORT}"])
 
 
 def aborted(what: str, *, as_json: bool) -> None:

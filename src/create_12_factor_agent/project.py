@@ -11,7 +11,13 @@ from .git.contents import Content, content_of, is_file
 from .git.index import Entry, entries
 from .git.repository import enclosing
 from .interruption import temporary_folder
-from .template.answers import ANSWERS_FILE, answers_file, made_from, without_copiers_own
+from .template.answers import (
+    ANSWERS_FILE,
+    answers_file,
+    made_from,
+    nearest,
+    without_copiers_own,
+)
 from .template.questions import Answers
 
 
@@ -100,7 +106,8 @@ def open_repository(directory: str | None) -> Project:
 
 
 def _folder(directory: str | None) -> Path:
-    path = Path(directory or ".")
+    """The folder that is named, or the project that we are somewhere in."""
+    path = Path(directory) if directory else nearest(Path.cwd()) or Path()
     try:
         if path.is_dir():
             return path.resolve()

@@ -1,5 +1,6 @@
 """What to do with a new project: the commands that its own tests run as well."""
 
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -18,25 +19,28 @@ def next_steps(target: Path, example: str, *, uv: bool | None = None) -> list[st
     uv = has_uv() if uv is None else uv
     message = f'"{FIRST_MESSAGE.get(example, "hello")}"'
     if uv:
-        return [*_enter(target), f"uv run agent {message}", "uv run pytest"]
-    return [*_enter(target), *PIP, f".venv/bin/agent {message}", ".venv/bin/pytest"]
+        return [*enter(target), f"uv run agent {message}", "uv run pytest"]
+    return [*enter(target), *PIP, f".venv/bin/agent {message}", ".venv/bin/pytest"]
 
 
-def steps_after_a_change() -> list[str]:
+def steps_after_a_change(project: Path) -> list[str]:
     """What to do when a project was changed: read it, test it, commit it."""
     test = "uv run pytest" if has_uv() else f"{PIP[1]} && .venv/bin/pytest"
-    return ["git add --all . && git diff --cached .", test, "git commit"]
+    return [*enter(project), "git add --all . && git diff --cached .", test, "git commit"]
 
 
 def has_uv() -> bool:
     return shutil.which("uv") is not None
 
 
-def _enter(target: Path) -> list[str]:
+def enter(target: Path) -> list[str]:
+    """How to get there, if we are elsewhere."""
     return [] if target == Path.cwd() else [f"cd {shlex.quote(shown(target))}"]
 
 
 def shown(path: Path) -> str:
-    """As it is called from here."""
+    """As it is called from here: from one of its own folders by the way up."""
     here = Path.cwd()
+    if here.is_relative_to(path):
+        return os.path.relpath(path, here)
     return str(path.relative_to(here) if path.is_relative_to(here) else path)

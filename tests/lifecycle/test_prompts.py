@@ -86,6 +86,17 @@ def test_a_folder_that_is_given_and_taken_is_refused_before_any_question(desk: D
         assert "What" not in user.seen
 
 
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 2), ("", 2), (CTRL_D, 130)])
+def test_a_first_word_near_a_command_is_asked_about(desk: Desk, answer: str, code: int) -> None:
+    with at_terminal(desk, "updat") as user:
+        user.read_until("updat is no command; did you mean `update`?")
+        user.type(answer if answer == CTRL_D else f"{answer}{ENTER}")
+        if code == 0:
+            user.accept(*OTHERS)
+        assert user.end() == code, user.seen
+    assert desk.left() == (["updat"] if code == 0 else [])
+
+
 @pytest.mark.parametrize("answered", range(4))
 def test_ctrl_c_at_a_prompt_leaves_nothing(desk: Desk, answered: int) -> None:
     questions = ("What is the project called?", *OTHERS)
@@ -177,3 +188,15 @@ def wait_for(folder: Path, pattern: str, process: subprocess.Popen[str]) -> None
     while not list(folder.glob(pattern)):
         assert process.poll() is None, "it ended before it could be interrupted"
         time.sleep(0.0005)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("flags", "code"), [(["--yes"], 0), ([], 2)])
+def test_streams_that_are_closed_are_no_error(
+    desk: Desk, closed: str, flags: list[str], code: int
+) -> None:
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND, "bot", *flags]
+    done = subprocess.run(command, cwd=desk.here, env=desk.env, capture_output=True, check=False)
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
+    assert desk.left() == (["bot"] if code == 0 else [])
