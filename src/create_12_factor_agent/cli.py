@@ -1,6 +1,5 @@
 """The command line: reads the flags, calls what does the work, prints what came of it."""
 
-import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -97,6 +96,8 @@ def new(
         _require_meant(directory, context, replies.by_hand)
     created = new(directory, replies, dry_run=dry_run, repository=not no_git)
     printing.created(created, as_json=as_json)
+    if created.conflicts:
+        raise typer.Exit(errors.CONFLICTS)
 
 
 @app.command()
@@ -213,14 +214,7 @@ def _end(changed: "Changed", as_json: bool) -> None:
 def main() -> None:
     interruption.listen()
     process.prepare()
-    code = process.flushed(_run())
-    if code == errors.INTERRUPTED:  # amid the tidying, perhaps: then the interpreter's end does it
-        # An interruption inside of exec, as dataclasses do it, has Python end with another code,
-        # whatever is asked for; the next exec takes that back.
-        exec("")
-        sys.exit(code)
-    # The interpreter's own end is an eighth of `--version`, and there is nothing left to tidy.
-    os._exit(code)
+    process.end(_run())
 
 
 def _run() -> int:

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
@@ -13,11 +13,13 @@ from . import git
 from .errors import NotPossible
 from .git.repository import enclosing, first_commit, surrounded
 from .interruption import interruptible, temporary_folder, too_late
+from .merge.conflicts import Conflict
 from .names import project_name, require_free
 from .steps import next_steps, shown
+from .taken import TITLE, has_title_alone, meet, place, strangers
 from .template import questions
 from .template.answers import is_ours, nearest
-from .template.asking import Form
+from .template.asking import Form, confirm
 from .template.questions import Answers, Replies
 from .template.rendering import render
 from .template.rooms import Room, rooms
@@ -41,6 +43,7 @@ class Created:
     warnings: list[str]
     next_steps: list[str]
     dry_run: bool
+    conflicts: list[Conflict] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "path": str(self.path)}
@@ -51,7 +54,7 @@ def new(
 ) -> Created:
     """Create a project in that folder, with a git repository or, if there is one already, in it.
 
-    Raises NotPossible for a folder that is not empty, and for what cannot be answered.
+    Raises NotPossible for a folder that holds somebody's work, and for what cannot be answered.
     """
     git.require()
     with interruptible("written"), carried() as source:
@@ -62,11 +65,15 @@ def new(
             known = form.ask(known, {"project_name": partial(_folder, source)})
         target = target or _target(known["project_name"])
         assert target is not None
+        replaced = _replaced(target, replies)
         with _made_beside(Path(gettempdir()) if dry_run else target) as project:
             answers = render(source, project, known)
             files = _files(project)
             how = _commit(project, target, source.version, files, dry_run, repository)
+            met = [path for path in files if path not in replaced]
+            conflicts = meet(project, target, met, source.version)
             created = _described(source, directory, target, answers, files, how, dry_run)
+            created = replace(created, conflicts=conflicts)
             if not dry_run:
                 too_late()
                 _place(project, target)
@@ -125,23 +132,27 @@ def _target(directory: str | None) -> Path | None:
         return None
     # Not resolve(): a link is shown, and checked, as it was typed.
     target = Path(os.path.abspath(directory))  # noqa: PTH100
-    _require_empty(target)
+    _require_free(target)
     return target
 
 
-def _require_empty(target: Path) -> None:
-    """Refuse what is no empty or new folder. A repository without files is empty."""
+def _require_free(target: Path) -> None:
+    """Refuse what holds somebody's work, and what is no folder."""
     if target.is_symlink() and not target.exists():
         raise NotPossible(f"{shown(target)} is a broken link: remove it or choose another folder")
     if not (existing := _existing(target)).is_dir():
         raise NotPossible(f"{shown(existing)} is a file: choose another folder")
-    if existing != target:
-        return
-    found = sorted(entry.name for entry in target.iterdir() if entry.name != ".git")
-    if found:
+    if existing == target and (found := strangers(target)):
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         listed = ", ".join(found[:SHOWN])
         raise NotPossible(f"{shown(target)} is not empty ({listed}{more}): choose another folder")
+
+
+def _replaced(target: Path, replies: Replies) -> set[str]:
+    """The files that a human gives up for the template's."""
+    if not replies.by_hand or not has_title_alone(target):
+        return set()
+    return {TITLE} if confirm(f"{TITLE} there is one line: replace it?") else set()
 
 
 def _existing(target: Path) -> Path:
@@ -211,14 +222,9 @@ def _notes(directory: str | None, answers: Answers, version: str) -> Iterator[st
 
 
 def _place(project: Path, target: Path) -> None:
-    """Move the finished project to its target, which is new or an empty folder."""
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        project.rename(target)
+    """Move the finished project to its target."""
+    if target.exists():
+        place(project, target)
         return
-    # The folder itself stays, because it may be somebody's working directory.
-    with ExitStack() as back:
-        for entry in project.iterdir():
-            moved = entry.rename(target / entry.name)
-            back.callback(moved.rename, entry)
-        back.pop_all()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    project.rename(target)

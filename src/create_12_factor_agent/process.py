@@ -5,8 +5,9 @@ import sys
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
+from typing import NoReturn
 
-from .errors import FAILED
+from .errors import FAILED, INTERRUPTED
 
 
 def prepare() -> None:
@@ -43,8 +44,19 @@ def failed(error: OSError) -> int:
     return FAILED
 
 
-def flushed(code: int) -> int:
-    """The exit code, once what is left to print has been printed."""
+def end(code: int) -> NoReturn:
+    """With this exit code, once what is left to print has been printed."""
+    code = _flushed(code)
+    if code == INTERRUPTED:  # amid the tidying, perhaps: then the interpreter's end does it
+        # An interruption inside of exec, as dataclasses do it, has Python end with another code,
+        # whatever is asked for; the next exec takes that back.
+        exec("")
+        sys.exit(code)
+    # The interpreter's own end is an eighth of `--version`, and there is nothing left to tidy.
+    os._exit(code)
+
+
+def _flushed(code: int) -> int:
     try:
         sys.stdout.flush()
         sys.stderr.flush()

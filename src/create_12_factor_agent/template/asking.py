@@ -92,6 +92,13 @@ class Form:
         return self.jinja.from_string(text).render(answers)
 
 
+def confirm(question: str) -> bool:
+    """No, unless a human says yes."""
+    import questionary
+
+    return bool(_answer(questionary.confirm(question, default=False)))
+
+
 def _chosen(question: Any) -> Any:
     """Ctrl-D ends a list as it ends a line."""
     bindings = question.application.key_bindings
