@@ -54,12 +54,20 @@ def test_a_signature_that_cannot_be_made_is_a_warning(desk: Desk) -> None:
     assert any("git commit -m" in warning for warning in created.json["warnings"])
 
 
-def test_line_ends_that_git_will_not_add_are_a_warning(desk: Desk) -> None:
+def test_line_ends_that_git_will_not_add_are_committed_as_they_are(desk: Desk) -> None:
     desk.configure("core.autocrlf", "true")
     desk.configure("core.safecrlf", "true")
-    result = desk.run("bot", "--yes")
-    assert result.code == 0
-    assert (desk.here / "bot/pyproject.toml").exists()
+    assert desk.run("bot", "--yes", "--json").json["warnings"][1:] == []
+    assert only_commit(desk, desk.here / "bot")
+
+
+@pytest.mark.parametrize("name", ["LITERAL", "ICASE", "NOGLOB", "GLOB"])
+def test_how_an_editor_has_git_read_paths_is_not_how_we_do(desk: Desk, name: str) -> None:
+    desk.git("init", "-q")
+    (desk.here / ".git/info/exclude").write_text("*.md\n")
+    created = desk.run("bot", "--yes", "--json", **{f"GIT_{name}_PATHSPECS": "1"})
+    assert (created.code, created.stderr) == (0, "")
+    assert any("it ignores AGENTS.md" in warning for warning in created.json["warnings"])
 
 
 def test_the_user_s_hooks_do_not_run_and_cannot_hang(desk: Desk) -> None:

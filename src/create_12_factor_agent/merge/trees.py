@@ -37,7 +37,7 @@ class Trees:
         (info / "attributes").write_text(AS_RENDERED, encoding="utf-8")
         borrowed = project.git_path("objects").resolve()
         alternates = folder / ".git/objects/info/alternates"
-        alternates.write_text(f"{borrowed}\n", encoding="utf-8")
+        alternates.write_bytes(to_bytes(f"{borrowed}\n"))
 
     def git(
         self,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Failure, NotPossible
+from ..git import to_bytes
 from ..git.contents import Content, content_of, digest, is_scratch, write
 from ..git.index import entries, lines, removed
 from ..project import Project
@@ -208,5 +209,5 @@ def _permissions(project: Project, paths: Mapping[str, object]) -> dict[str, int
 
 def _file(project: Project) -> Path:
     """In git's folder of this work tree, apart for each project of a monorepo."""
-    name = sha256(project.prefix.encode()).hexdigest()[:16]
+    name = sha256(to_bytes(project.prefix)).hexdigest()[:16]
     return project.git_path(FOLDER) / f"{name}.json"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Failure, NotPossible
-from ..git import environment
+from ..git import environment, in_one_line
 from ..interruption import held, temporary_folder
 from .answers import ANSWERS_FILE, read_answers
 from .questions import Answers
@@ -148,7 +148,7 @@ def _translated() -> Iterator[None]:
     except TemplateError as error:
         raise Failure(f"the template is broken: {error}") from error
     except ProcessExecutionError as error:
-        raise Failure(" ".join(error.stderr.split())) from error
+        raise Failure(in_one_line(error.stderr)) from error
 
 
 def _in_one_line(error: Exception) -> str:
