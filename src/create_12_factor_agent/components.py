@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -14,7 +13,7 @@ from .merge.change import Changed, Effect, change, require_settled, unchanged
 from .merge.outcome import Edited
 from .project import Project, open_project
 from .template import questions
-from .template.answers import nearest
+from .template.answers import around_us
 from .template.questions import Question, Replies
 from .template.source import Source, carried
 from .versions import require_known
@@ -39,7 +38,7 @@ def listed(directory: str | None) -> list[Component]:
     """The components of the project's version, or of our own where there is no project."""
     git.require()
     with carried() as source:
-        if directory is None and not nearest(Path.cwd()):
+        if directory is None and not around_us():
             return _known(source, source.version, ())
         project = open_project(directory)
         require_known(source, project)

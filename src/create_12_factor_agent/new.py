@@ -18,7 +18,7 @@ from .names import project_name, require_free
 from .steps import next_steps, shown
 from .taken import TITLE, has_title_alone, meet, place, strangers
 from .template import questions
-from .template.answers import is_ours, nearest
+from .template.answers import around_us, is_ours
 from .template.asking import Form, confirm
 from .template.questions import Answers, Replies
 from .template.rendering import render
@@ -98,7 +98,7 @@ def _known(source: Source, form: Form, directory: str | None, replies: Replies) 
 
 def _require_no_project(name: str) -> None:
     """Who is in a project and names no folder may well think of that project."""
-    if (around := nearest(Path.cwd())) and is_ours(around):
+    if (around := around_us()) and is_ours(around):
         nested = Path.cwd() / name
         raise NotPossible(
             f"{around} is a project, and a new one would be in it, at {nested}: "

@@ -27,7 +27,7 @@ KEPT = (
     "GIT_TEST_",
 )
 # What git says can be many lines, with hints that are for others.
-SAID = 300
+SAID = 500
 # For repositories that are gone in a second: nobody's settings, hooks, attributes and excludes.
 APART = {
     "GIT_CONFIG_GLOBAL": os.devnull,

@@ -33,7 +33,7 @@ def surrounded(repository: Path, target: Path, files: Sequence[str]) -> str:
     if ignored := [Path(path).relative_to(within).as_posix() for path in told.split("\0") if path]:
         more = f" and {len(ignored) - SHOWN} more" if len(ignored) > SHOWN else ""
         shown = ", ".join(ignored[:SHOWN])
-        note += f"; it ignores {shown}{more}: git add --force them, or no update can be merged"
+        note += f"; it ignores {shown}{more}: git add --force . there, or no update can be merged"
     return note
 
 

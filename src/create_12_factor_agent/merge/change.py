@@ -1,6 +1,7 @@
 """Change a project, all of it or nothing: what `update`, `add` and `remove` have in common."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -104,7 +105,7 @@ def change(
         components=list(outcome.answers.get("components", [])),
         files=files,
         conflicts=outcome.conflicts,
-        notes=outcome.notes,
+        notes=[*outcome.notes, *_unseen(project, outcome.committed)],
         release_notes=release_notes,
         written=effect == "write",
         diff=outcome.diff,
@@ -136,15 +137,21 @@ def _kinds(project: Project, outcome: Outcome) -> dict[str, Kind]:
 
 
 def _require_untouched(project: Project, outcome: Outcome) -> None:
-    """What was merged is what is there: nobody saved a file meanwhile, or hid one from git."""
+    """What was merged is what is there: nobody has saved a file meanwhile, or hid one from git."""
     for path in project.edited(outcome.committed):
-        raise NotPossible(
-            f"{path} is not as it was committed: commit it (git update-index --no-skip-worktree"
-            " --no-assume-unchanged, if git does not see it)"
-        )
+        hint = "; ".join(_unseen(project, [path]))
+        raise NotPossible(f"{path} is not as it was committed: {hint or 'commit it'}")
     for path, content in outcome.untracked.items():
         if content_of(project.path / path) != content:
             raise NotPossible(f"{path} was changed meanwhile: run this again")
+
+
+def _unseen(project: Project, paths: Iterable[str]) -> Iterator[str]:
+    """What git was told not to see changes of would not be committed: how to unsay it."""
+    hidden = project.hidden()
+    for path in (path for path in paths if path in hidden):
+        ways = [f"git update-index {way} {shlex.quote(path)}" for way in hidden[path]]
+        yield f"git was told not to see changes of {path}: {' && '.join(ways)}, and commit it"
 
 
 def _apply(project: Project, what: str, outcome: Outcome) -> None:

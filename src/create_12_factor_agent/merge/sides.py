@@ -7,7 +7,7 @@ from typing import Any
 
 from ..git.contents import Content
 from ..git.index import Entry
-from ..project import Project
+from ..project import Project, require_checked_out
 from ..template.answers import ANSWERS_FILE
 from ..template.questions import Answers
 from ..template.rendering import render, rendered_meanwhile
@@ -64,8 +64,10 @@ def sides(trees: Trees, project: Project, folder: Path, name: str) -> Sides:
     made, brought = trees.entries(base), trees.entries(theirs)
     require_committed(project, made.keys() - committed.keys())
     unknown = untracked(project, brought.keys() - committed.keys())
-    changeable = [committed[path] for path in committed if path in made or path in brought]
-    mine = [*_added(trees, unknown, brought), *_filtered(trees, project, changeable)]
+    changeable = [path for path in committed if path in made or path in brought]
+    require_checked_out(project, changeable)
+    filtered = _filtered(trees, project, [committed[path] for path in changeable])
+    mine = [*_added(trees, unknown, brought), *filtered]
     return Sides(base, trees.of(project.tree, *mine), theirs, name, committed, unknown)
 
 

@@ -31,6 +31,14 @@ def nearest(folder: Path) -> Path | None:
     return None
 
 
+def around_us() -> Path | None:
+    """The project that we are somewhere in."""
+    try:
+        return nearest(Path.cwd())
+    except FileNotFoundError:  # the folder is gone
+        return None
+
+
 def answers_file(path: Path) -> dict[str, Any]:
     file = path / ANSWERS_FILE
     if file.is_symlink():
