@@ -1,7 +1,7 @@
 """Add components to a project and remove them, at the template's version that it is at."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import yaml
@@ -12,6 +12,7 @@ from .interruption import interruptible
 from .merge.change import Changed, Effect, change, require_settled, unchanged
 from .merge.outcome import Edited
 from .project import Project, open_project
+from .steps import notes_at_the_root
 from .template import questions
 from .template.answers import around_us
 from .template.questions import Question, Replies
@@ -50,7 +51,9 @@ def add(names: Sequence[str], directory: str | None, effect: Effect) -> Changed:
     with interruptible("changed"), carried() as source:
         project = _project(source, directory, names)
         wanted = [*project.components, *names]
-        return _change(source, project, effect, wanted, f"add {' '.join(names)}", "keep")
+        added = _change(source, project, effect, wanted, f"add {' '.join(names)}", "keep")
+        notes = notes_at_the_root(project.path, project.prefix, added.files)
+        return replace(added, notes=[*added.notes, *notes])
 
 
 def remove(

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 from . import git
 from .errors import NotPossible
-from .git.repository import enclosing, first_commit, surrounded
+from .git.repository import enclosing, first_commit, subfolder, surrounded
 from .interruption import interruptible, temporary_folder, too_late
 from .merge.conflicts import Conflict
 from .names import project_name, require_free
-from .steps import next_steps, shown
+from .steps import next_steps, notes_at_the_root, shown
 from .taken import TITLE, has_title_alone, meet, place, strangers
 from .template import questions
 from .template.answers import around_us, is_ours
@@ -67,7 +67,7 @@ def new(
         assert target is not None
         replaced = _replaced(target, replies)
         with _made_beside(Path(gettempdir()) if dry_run else target) as project:
-            answers = render(source, project, known)
+            answers = render(source, project, known, subfolder=subfolder(target))
             files = _files(project)
             how = _commit(project, target, source.version, files, dry_run, repository)
             met = [path for path in files if path not in replaced]
@@ -206,7 +206,11 @@ def _described(
         files=files,
         rooms=rooms(source.read(source.version, "template/rooms.yml"), files),
         git=made,
-        warnings=[*_notes(directory, answers, source.version), *filter(None, [warning])],
+        warnings=[
+            *_notes(directory, answers, source.version),
+            *filter(None, [warning]),
+            *notes_at_the_root(target, subfolder(target), files),
+        ],
         next_steps=next_steps(target, answers["example"]),
         dry_run=dry_run,
     )

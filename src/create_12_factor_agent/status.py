@@ -42,7 +42,8 @@ def status(directory: str | None) -> Status:
         project = open_project(directory)
         require_whole(project)
         require_known(source, project)
-        with rendered(source, project.path.name, project.answers, project.version) as made:
+        here = project.path.name, project.answers, project.version, project.prefix
+        with rendered(source, *here) as made:
             files = _files(project, made)
     return Status(
         path=project.path,

@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 FIRST_MESSAGE = {
@@ -10,6 +11,9 @@ FIRST_MESSAGE = {
     "deploy": "deploy the backend to staging, then check staging",
     "blank": "note shopping: milk and eggs",
 }
+
+WORKFLOW = ".github/workflows/ci.yml"
+HOOKS = ".pre-commit-config.yaml"
 
 PIP = ("python3 -m venv .venv", ".venv/bin/pip install -r requirements-dev.txt")
 
@@ -27,6 +31,27 @@ def steps_after_a_change(project: Path) -> list[str]:
     """What to do when a project was changed: read it, test it, commit it."""
     test = "uv run pytest" if has_uv() else f"{PIP[1]} && .venv/bin/pytest"
     return [*enter(project), "git add --all . && git diff --cached .", test, "git commit"]
+
+
+def notes_at_the_root(project: Path, subfolder: str, files: Iterable[str]) -> Iterator[str]:
+    """What else to do in a folder of a repository, whose root alone others look at."""
+    if not subfolder:
+        return
+    root = project.parents[subfolder.count("/") - 1]
+    if WORKFLOW in files:
+        moved = root / WORKFLOW.replace("ci.yml", f"{subfolder.strip('/').replace('/', '-')}.yml")
+        here, folder, there = (
+            shlex.quote(os.path.relpath(path)) for path in (project / WORKFLOW, moved.parent, moved)
+        )
+        yield (
+            "GitHub looks for workflows at the root of the repository alone: "
+            f"mkdir -p {folder} && mv {here} {there}"
+        )
+    if HOOKS in files and (root / HOOKS).exists():
+        yield (
+            f"the repository has a {HOOKS} of its own, and `pre-commit install` takes one: "
+            f"copy the entry `repo: local` into it from {os.path.relpath(project / HOOKS)}"
+        )
 
 
 def has_uv() -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import Desk, tree
 
 
@@ -115,7 +116,20 @@ def test_a_user_s_own_git_settings_do_not_matter(desk: Desk, setting: tuple[str,
     result = desk.run("bot", "--yes")
     assert (plain.code, result.code, result.stderr) == (0, 0, "")
     assert tree(desk.here / "bot") == tree(desk.here / "plain")
-    assert desk.git("branch", "--show-current", cwd=desk.here / "bot") == "main\n"
+    branch = {"init.defaultBranch": "trunk"}.get(setting[0], "main")
+    assert desk.git("branch", "--show-current", cwd=desk.here / "bot") == f"{branch}\n"
+
+
+@pytest.mark.parametrize("branch", ["main", "master", "team/trunk"])
+def test_the_workflow_runs_on_the_first_branch(desk: Desk, branch: str) -> None:
+    """On the default branch of the repository, by no name."""
+    desk.configure("init.defaultBranch", branch)
+    assert desk.run("bot", "--yes", "--data", "components=[ci]").code == 0
+    assert desk.git("branch", "--show-current", cwd=desk.here / "bot") == f"{branch}\n"
+    text = (desk.here / "bot/.github/workflows/ci.yml").read_text()
+    workflow = yaml.load(text, yaml.BaseLoader)
+    assert workflow["on"] == {"push": "", "pull_request": ""}
+    assert "github.event.repository.default_branch" in workflow["jobs"]["check"]["if"]
 
 
 def test_settings_given_through_the_environment_stay(desk: Desk) -> None:

@@ -20,6 +20,12 @@ def enclosing(target: Path) -> Path | None:
     return next((folder for folder in (target, *target.parents) if _has_git(folder)), None)
 
 
+def subfolder(target: Path) -> str:
+    """The place of a project at `target` in that repository: "" or "sub/folder/"."""
+    repository = enclosing(target) or target
+    return "" if repository == target else f"{target.relative_to(repository).as_posix()}/"
+
+
 def _has_git(folder: Path) -> bool:
     return (folder / ".git").exists()
 
@@ -39,7 +45,8 @@ def surrounded(repository: Path, target: Path, files: Sequence[str]) -> str:
 
 def first_commit(project: Path, message: str) -> str | None:
     """Make the repository; if git will not commit, say why and what to run."""
-    git("init", "-q", "-b", "main", cwd=project)
+    chosen = git("config", "--get", "init.defaultBranch", cwd=project, fine=(0, 1)).strip()
+    git("init", "-q", "-b", chosen or "main", cwd=project)
     try:
         # All that the template made, whatever the user's own gitignore says: updates merge it.
         git("add", "--all", "--force", cwd=project)

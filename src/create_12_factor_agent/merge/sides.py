@@ -48,8 +48,9 @@ def rendered(
     new.mkdir(parents=True)
     old.parent.mkdir()
     (new / ANSWERS_FILE).write_bytes((project.path / ANSWERS_FILE).read_bytes())
-    with rendered_meanwhile(source, old, project.answers, project.version):
-        return render(source, new, answers, version=version)
+    place = project.prefix
+    with rendered_meanwhile(source, old, project.answers, project.version, place):
+        return render(source, new, answers, version=version, subfolder=place)
 
 
 def sides(trees: Trees, project: Project, folder: Path, name: str) -> Sides:

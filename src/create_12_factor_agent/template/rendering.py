@@ -25,16 +25,19 @@ def render(
     project: Path,
     answers: Mapping[str, Any],
     *,
+    subfolder: str,
     version: str | None = None,
 ) -> Answers:
     """Render a version of the template, the CLI's own if None, and return all the answers.
 
     What is neither in `answers` nor in an answers file that lies there already has its default.
+    `subfolder` is where the project is in its repository, "" or "sub/folder/": what runs at the
+    repository's root has to know.
     """
     from copier import Settings, run_copy, run_recopy
 
     ref = version or source.version
-    data, settings = dict(answers), Settings()
+    data, settings = {**answers, "subfolder": subfolder}, Settings()
     with _copier_environment(source):
         if (project / ANSWERS_FILE).exists():
             run_recopy(
@@ -61,17 +64,19 @@ def render(
 
 
 @contextmanager
-def rendered(source: Source, name: str, answers: Mapping[str, Any], version: str) -> Iterator[Path]:
+def rendered(
+    source: Source, name: str, answers: Mapping[str, Any], version: str, subfolder: str
+) -> Iterator[Path]:
     """A project as a version of the template makes it, in a folder of that name."""
     with temporary_folder() as folder:
         made = folder / name
-        render(source, made, answers, version=version)
+        render(source, made, answers, version=version, subfolder=subfolder)
         yield made
 
 
 @contextmanager
 def rendered_meanwhile(
-    source: Source, project: Path, answers: Mapping[str, Any], version: str
+    source: Source, project: Path, answers: Mapping[str, Any], version: str, subfolder: str
 ) -> Iterator[None]:
     """While the block renders another project, a child process renders this one.
 
@@ -81,7 +86,7 @@ def rendered_meanwhile(
     import copier  # noqa: F401 - for the child as well
 
     def work() -> None:
-        render(source, project, answers, version=version)
+        render(source, project, answers, version=version, subfolder=subfolder)
 
     _ = source.repository  # the thread that unpacks it is none of the child's
     child = None
