@@ -130,17 +130,12 @@ def _folder(directory: str | None) -> Path:
 
 def _prefix(path: Path) -> str:
     try:
-        prefix, form = git(
-            "rev-parse", "--show-prefix", "--show-object-format", cwd=path
-        ).splitlines()
+        return git("rev-parse", "--show-prefix", cwd=path).removesuffix("\n")
     except Failure as failure:
         # Git also denies a repository that another user owns, and says what to do about it.
         if enclosing(path):
             raise NotPossible(f"{path}: {failure}") from None
         raise NotPossible(f"{path} is in no git repository: {BEGIN}") from None
-    if form != "sha1":
-        raise NotPossible(f"{path} cannot be updated: copier does not know {form} repositories")
-    return prefix
 
 
 def require_checked_out(project: Project, paths: Iterable[str]) -> None:

@@ -194,6 +194,25 @@ def test_variables_of_the_environment(edited: Owner, variables: dict[str, str]) 
     arrived(edited)
 
 
+def test_a_repository_of_sha_256(desk: Desk, factory: Factory) -> None:
+    owner = Owner(desk, factory, desk.here / "my-agent")
+    new = ("new", "my-agent", "--yes", "--data", "components=[docker]")
+    assert owner.run("0.1.0", *new, cwd=desk.here, GIT_DEFAULT_HASH="sha256").code == 0
+    assert owner.git("rev-parse", "--show-object-format") == "sha256\n"
+    edit(owner)
+    owner.edit("src/going.py", "going_2 = 2", "going_2 = 'mine'")
+    (owner.project / "tool.sh").unlink()
+    (owner.project / "tool.sh").symlink_to("README.md")
+    owner.edit("Dockerfile", "agent", "mine")
+    owner.commit()
+    assert owner.update().code == 3
+    arrived(owner, unmerged="Dockerfile\nREADME.md\nsrc/going.py\ntool.sh\n")
+    assert owner.run("0.1.0", "add", "ci").code == 0
+    owner.commit()
+    assert owner.run("0.1.0", "remove", "docker", "--force").code == 0
+    assert owner.run("0.1.0", "status").code == 0
+
+
 @pytest.fixture
 def latin(desk: Desk) -> dict[str, str]:
     """A locale of old, made here; or, where that cannot be, one that knows ASCII alone."""

@@ -180,5 +180,5 @@ def _note_conflicts(project: Project, outcome: Outcome) -> None:
     for _, data in outcome.unmerged:
         project.git("hash-object", "-w", "--stdin", stdin=to_text(data))
     sides = [replace(side, path=f"{project.prefix}{side.path}") for side, _ in outcome.unmerged]
-    gone = [removed(path) for path in {side.path for side in sides}]
+    gone = [removed(side.path, side.blob) for side in sides]
     project.git("update-index", "-z", "--index-info", stdin=lines(*gone, *sides))

@@ -105,7 +105,7 @@ def _deleted(trees: Trees, merged: Merged, edited: Edited) -> tuple[Merged, list
             f"this would delete what you edited ({', '.join(going)}): --force does it"
         )
     left = [entry for entry in merged.unmerged if entry.path not in going]
-    tree = trees.of(merged.tree, *map(removed, going))
+    tree = trees.of(merged.tree, *(removed(path, merged.tree) for path in going))
     notes = [f"{path} was edited, and went: git has it still" for path in going]
     return Merged(tree, left, merged.said), notes
 

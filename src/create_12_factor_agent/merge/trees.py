@@ -31,7 +31,8 @@ class Trees:
         self.env = apart(SETTINGS)
         self._numbers = count()
         folder.mkdir()
-        self.git("init", "-q", "-b", "base")
+        form = "sha256" if len(project.tree) == 64 else "sha1"
+        self.git("init", "-q", "-b", "base", f"--object-format={form}")
         info = folder / ".git/info"
         info.mkdir(exist_ok=True)
         (info / "attributes").write_text(AS_RENDERED, encoding="utf-8")

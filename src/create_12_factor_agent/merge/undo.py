@@ -156,7 +156,7 @@ def _restore_index(project: Project, undo: Undo) -> None:
     """Where it has become another: the rest keeps even the flags that git has for it."""
     now = _index(project)
     changed = [path for path in undo.before if now.get(path) != undo.index.get(path)]
-    gone = [removed(f"{project.prefix}{path}") for path in changed]
+    gone = [removed(f"{project.prefix}{path}", undo.tree) for path in changed]
     before = [undo.index[path] for path in changed if path in undo.index]
     project.git("update-index", "-z", "--index-info", stdin=lines(*gone, *before))
 
