@@ -3,6 +3,8 @@
 import os
 import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -15,7 +17,9 @@ FIRST_MESSAGE = {
 WORKFLOW = ".github/workflows/ci.yml"
 HOOKS = ".pre-commit-config.yaml"
 
-PIP = ("python3 -m venv .venv", ".venv/bin/pip install -r requirements-dev.txt")
+PIP = ".venv/bin/pip install -r requirements-dev.txt"
+OLDEST = (3, 11)
+WILL_DO = f"import ensurepip, sys, venv; sys.exit(sys.version_info < {OLDEST})"
 
 
 def next_steps(target: Path, example: str, *, uv: bool | None = None) -> list[str]:
@@ -24,12 +28,18 @@ def next_steps(target: Path, example: str, *, uv: bool | None = None) -> list[st
     message = f'"{FIRST_MESSAGE.get(example, "hello")}"'
     if uv:
         return [*enter(target), f"uv run agent {message}", "uv run pytest"]
-    return [*enter(target), *PIP, f".venv/bin/agent {message}", ".venv/bin/pytest"]
+    return [
+        *enter(target),
+        f"{python()} -m venv .venv",
+        PIP,
+        f".venv/bin/agent {message}",
+        ".venv/bin/pytest",
+    ]
 
 
 def steps_after_a_change(project: Path) -> list[str]:
     """What to do when a project was changed: read it, test it, commit it."""
-    test = "uv run pytest" if has_uv() else f"{PIP[1]} && .venv/bin/pytest"
+    test = "uv run pytest" if has_uv() else f"{PIP} && .venv/bin/pytest"
     return [*enter(project), "git add --all . && git diff --cached .", test, "git commit"]
 
 
@@ -52,6 +62,21 @@ def notes_at_the_root(project: Path, subfolder: str, files: Iterable[str]) -> It
             f"the repository has a {HOOKS} of its own, and `pre-commit install` takes one: "
             f"copy the entry `repo: local` into it from {os.path.relpath(project / HOOKS)}"
         )
+
+
+def python() -> str:
+    """The Python to begin with: the first in PATH that is new enough, or the one that runs us."""
+    for name in ("python3", *(f"python3.{minor}" for minor in range(20, OLDEST[1] - 1, -1))):
+        if (found := shutil.which(name)) and _will_do(found):
+            return name
+    return shlex.quote(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+def _will_do(python: str) -> bool:
+    try:
+        return subprocess.run([python, "-c", WILL_DO], capture_output=True).returncode == 0
+    except OSError:
+        return False
 
 
 def has_uv() -> bool:
