@@ -8,6 +8,7 @@ import yaml
 
 from . import git
 from .errors import NotPossible
+from .git.contents import exists
 from .interruption import interruptible
 from .merge.change import Changed, Effect, change, require_settled, unchanged
 from .merge.outcome import Edited
@@ -50,10 +51,26 @@ def add(names: Sequence[str], directory: str | None, effect: Effect) -> Changed:
     git.require()
     with interruptible("changed"), carried() as source:
         project = _project(source, directory, names)
-        wanted = [*project.components, *names]
+        missing = {*names} & {*absent(source, project)}
+        there = [name for name in project.components if name not in missing]
+        project = replace(project, answers={**project.answers, "components": there})
+        wanted = [*there, *names]
         added = _change(source, project, effect, wanted, f"add {' '.join(names)}", "keep")
         notes = notes_at_the_root(project.path, project.prefix, added.files)
         return replace(added, notes=[*added.notes, *notes])
+
+
+def absent(source: Source, project: Project) -> list[str]:
+    """The components that its answers name, and of whose files the project has none."""
+    if not project.components:
+        return []
+    brought = yaml.safe_load(source.components(project.version))
+    return [
+        name
+        for name in project.components
+        if name in brought
+        and not any(exists(project.path / file) for file in brought[name]["files"])
+    ]
 
 
 def remove(

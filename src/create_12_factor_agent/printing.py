@@ -32,6 +32,7 @@ class Terminal(Console):
 console = Terminal(highlight=False, soft_wrap=True, markup=False)
 # The columns of what `new` prints: the names, and what they are.
 ABOUT, FACTORS = 43, 29
+ADD = "create-12-factor-agent add"
 SIGNS = {"added": ("A", "green"), "changed": ("M", "yellow"), "deleted": ("D", "red")}
 
 
@@ -137,6 +138,9 @@ def status(found: Status, *, as_json: bool) -> None:
     for state, style in {"edited": "yellow", "deleted": "red", "yours": "green"}.items():
         for path in (path for path, is_now in found.files.items() if is_now == state):
             console.print(f"  {state:9}{path}", style=style)
+    for name in found.absent:
+        say = f"  {name} is in the answers, and none of its files is here: {ADD} {name}"
+        console.print(say, style="yellow")
     untouched = sum(state == "template" for state in found.files.values())
     console.print(f"  {untouched} files are as the template made them", style="dim")
     for conflict in found.conflicts:

@@ -110,3 +110,21 @@ def test_what_a_repository_around_ignores(desk: Desk, factory: Factory) -> None:
     run_hint(owner, made, r"it ignores .*: (git add --force \.) there")
     owner.git("commit", "-q", "-m", "Begin")
     assert owner.update().code == 0
+
+
+@pytest.mark.parametrize("name", ["src/loop.py", "tool.sh", "README.md"])
+def test_what_the_template_changed_in_what_was_deleted(owner: Owner, name: str) -> None:
+    (owner.project / name).unlink()
+    owner.commit()
+    updated = owner.update()
+    assert updated.code == 3
+    [command] = re.findall(
+        rf"what the template changed in {name}: (git diff .*)$", updated.stdout, re.M
+    )
+    done = subprocess.run(
+        command, shell=True, cwd=owner.project, env=owner.desk.env, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert re.search(r"^\+.*(1500|in two|in three)", done.stdout, re.MULTILINE)
+    assert owner.run("0.3.0", "update", "--abort").code == 0
+    assert "git diff" not in owner.update("0.3.0", "--dry-run").stdout

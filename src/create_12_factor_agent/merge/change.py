@@ -98,6 +98,9 @@ def change(
     files = _kinds(project, outcome)
     if effect == "write":
         _apply(project, what, outcome)
+    notes = [*outcome.notes, *_unseen(project, outcome.committed)]
+    if effect == "write":
+        notes += _restored(outcome)
     return Changed(
         path=project.path,
         from_version=project.version,
@@ -105,7 +108,7 @@ def change(
         components=list(outcome.answers.get("components", [])),
         files=files,
         conflicts=outcome.conflicts,
-        notes=[*outcome.notes, *_unseen(project, outcome.committed)],
+        notes=notes,
         release_notes=release_notes,
         written=effect == "write",
         diff=outcome.diff,
@@ -144,6 +147,13 @@ def _require_untouched(project: Project, outcome: Outcome) -> None:
     for path, content in outcome.untracked.items():
         if content_of(project.path / path) != content:
             raise NotPossible(f"{path} was changed meanwhile: run this again")
+
+
+def _restored(outcome: Outcome) -> Iterator[str]:
+    """How to see what the template changed in what the user has deleted."""
+    for path in (found.path for found in outcome.conflicts if found.kind == "restored"):
+        base, theirs = (shlex.quote(f":{stage}:./{path}") for stage in (1, 3))
+        yield f"what the template changed in {path}: git diff {base} {theirs}"
 
 
 def _unseen(project: Project, paths: Iterable[str]) -> Iterator[str]:

@@ -61,6 +61,7 @@ def try_merge(
         trees = Trees(folder / "trees", project)
         three = sides(trees, project, folder, version)
         merged, notes = _deleted(trees, merge(trees, three), edited)
+        notes += _elsewhere(trees, three, merged)
         notes += _not_kept(project.path, folder / "new" / project.path.name)
         return _outcome(trees, project, three, merged, given, notes, diff=diff)
 
@@ -90,6 +91,20 @@ def _outcome(
         notes=[*notes, *ignored(project, new)],
         diff=trees.diff(three.yours, merged.tree) if diff else "",
     )
+
+
+def _elsewhere(trees: Trees, three: Sides, merged: Merged) -> Iterator[str]:
+    """What the template changed in files that are no longer where it made them."""
+    changed = trees.changed(three.base, three.theirs)
+    gone = [path for path, entry in changed.items() if entry and path not in three.committed]
+    moved = trees.moved(three.base, three.yours)
+    perhaps = trees.moved(three.base, three.yours, alike=25)
+    unmerged = {entry.path for entry in merged.unmerged}
+    for path in gone:
+        if path in moved:
+            yield f"you moved {path} to {moved[path]}: what the template changed in it went there"
+        elif path in perhaps and path in unmerged:
+            yield f"{path} may be what is {perhaps[path]} now: the template changed it"
 
 
 def _deleted(trees: Trees, merged: Merged, edited: Edited) -> tuple[Merged, list[str]]:

@@ -94,6 +94,12 @@ class Trees:
             for words, path in found
         }
 
+    def moved(self, before: str, after: str, *, alike: int = 50) -> dict[str, str]:
+        """Where the files of the first tree are in the second, as git takes it; in per cent."""
+        how = ("-r", "-z", f"-M{alike}%", "--diff-filter=R")
+        told = self.git("diff-tree", *how, before, after).split("\0")
+        return dict(zip(told[1::3], told[2::3], strict=False))
+
     def diff(self, before: str, after: str) -> str:
         """As a patch, for `git apply` too."""
         how = ("-p", "-r", "-U3", "--no-renames", "--binary", "--no-color")
