@@ -1,9 +1,12 @@
 """Secrets do not enter the context: known by their key, or by their look."""
 
+import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 REDACTED = "[redacted]"
+ENDS_SHOWN = 16  # characters that a secret has at least, of which four are shown
 SECRET_KEY = re.compile(
     # A word of its own, or the last of a camelCase name. `tokens` is a count and stays.
     r"(^|[_-]|(?<=[a-z0-9])(?=[A-Z]))(?i:passwords?|passwd|pwd|passphrase|secrets?|token|cookie|auth"
@@ -24,17 +27,40 @@ SECRET = re.compile(
 )
 
 
+Instead = Callable[[str], str]
+
+
 def redact(value: Any) -> Any:
     """The same JSON with its secrets blanked out."""
+    return without_secrets(value, lambda _: REDACTED)
+
+
+def marked(value: Any) -> Any:
+    """The same JSON for whoever decides about it: a secret is told by its length and its ends."""
+    return without_secrets(value, mark)
+
+
+def mark(secret: str) -> str:
+    ends = f": {secret[:2]}…{secret[-2:]}" if len(secret) >= ENDS_SHOWN else ""
+    return f"[secret of {len(secret)} characters{ends}]"
+
+
+def without_secrets(value: Any, instead: Instead) -> Any:
     match value:
         case str():
-            return SECRET.sub(REDACTED, value)
+            return SECRET.sub(lambda found: instead(found[0]), value)
         case dict():
             return {
-                key: REDACTED if SECRET_KEY.search(key) else redact(item)
+                key: instead(as_text(item))
+                if SECRET_KEY.search(key)
+                else without_secrets(item, instead)
                 for key, item in value.items()
             }
         case list():
-            return [redact(item) for item in value]
+            return [without_secrets(item, instead) for item in value]
         case _:
             return value
+
+
+def as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..log import logger
 from ..store import NoSuchThread, ThreadExists, Unreadable
-from ..thread import CannotFollow
+from ..thread import AnotherDelivery, CannotFollow
 
 MAX_BODY = 1_000_000  # bytes
 
@@ -48,7 +48,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ValidationError, malformed)  # a hook reads its body itself
     app.add_exception_handler(NoSuchThread, lambda _, error: problem(404, str(error)))
     app.add_exception_handler(CannotFollow, lambda _, error: problem(409, str(error)))
-    app.add_exception_handler(ThreadExists, lambda _, error: problem(409, str(error)))
+    for another in (ThreadExists, AnotherDelivery):
+        app.add_exception_handler(another, lambda _, error: problem(422, str(error)))
     app.add_exception_handler(Unreadable, unreadable)
     app.add_exception_handler(Exception, lambda *_: problem(500, "see the server's log"))
 

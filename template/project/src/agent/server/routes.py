@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
 from ..events import Stopped
-from ..inbound import Approval, Launch, Response, Running
+from ..inbound import Approval, Delivery, Launch, Response, Running
 from ..states import Status
 from ..views import listing, view
 
@@ -23,9 +23,13 @@ api = APIRouter(prefix="/api/v1")
 
 @api.post("/threads", status_code=202)
 async def launch(
-    request: Request, body: Launch, runner: Running, prefer: Annotated[str, Header()] = ""
+    request: Request,
+    body: Launch,
+    runner: Running,
+    delivery: Delivery,
+    prefer: Annotated[str, Header()] = "",
 ) -> JSONResponse:
-    thread_id = await runner.launch(body.event())
+    thread_id = await runner.launch(body.event(delivery), delivery)
     if wait := re.search(r"(?i)\bwait\s*=\s*(\d{1,6})\b", prefer):
         await runner.wait(thread_id, min(int(wait[1]), MAX_WAIT))
     thread = await runner.agent.store.get(thread_id)
@@ -59,8 +63,10 @@ async def get_thread(thread_id: str, runner: Running) -> dict[str, Any]:
 
 
 @api.post("/threads/{thread_id}/responses", status_code=202)
-async def respond(thread_id: str, body: Response, runner: Running) -> dict[str, Any]:
-    return view(thread_id, await runner.tell(thread_id, body.event()))
+async def respond(
+    thread_id: str, body: Response, runner: Running, delivery: Delivery
+) -> dict[str, Any]:
+    return view(thread_id, await runner.tell(thread_id, body.event(delivery)))
 
 
 @api.post("/threads/{thread_id}/approvals", status_code=202)

@@ -14,6 +14,7 @@ from ..settings import WrongSettings, known_settings, load_settings
 from ..store import StoreError
 from ..wiring import open_store
 from . import screen
+from .text import one_line
 
 MISSING, FAILED = 2, 1
 commands = typer.Typer()
@@ -62,7 +63,7 @@ def show(found: dict[str, Any]) -> None:
         screen.note(oddity)
     if trial := found["trial"]:
         for name, value in described(trial).items():
-            screen.say(f"{name:10} {screen.printable(value)}")
+            screen.say(f"{name:10} {one_line(value)}")
 
 
 def described(trial: dict[str, Any]) -> dict[str, str]:

@@ -49,7 +49,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 ThreadId = Annotated[str, typer.Argument(metavar="ID", help="The thread.")]
-Call = Annotated[str, typer.Argument(metavar="[CALL]", help="Which call; else the one that waits.")]
+CALL = "Which call; without it, the one that waits is shown, and you are asked."
+Call = Annotated[str, typer.Argument(metavar="[CALL]", help=CALL)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -67,9 +68,11 @@ def launch(words: list[str]) -> None:
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # "-5" is an answer
-def answer(thread_id: ThreadId, text: str) -> None:
+def answer(
+    thread_id: ThreadId, text: str, call: Annotated[str, typer.Option(help=CALL)] = ""
+) -> None:
     """Answer the question that a thread waits with, or follow up on one that is done."""
-    tell(thread_id, {"response": not_empty(text)})
+    tell(thread_id, {"response": not_empty(text)}, call)
 
 
 @app.command()
@@ -201,7 +204,8 @@ def tell(thread_id: str, said: Answer, call_id: str = "") -> None:
     """What a human says to a thread, and the thread goes on."""
     agent = open_agent()
     say_which_model()
-    asyncio.run(conversation.answer(agent, thread_id, said, call_id))
+    if not conversation.answer(agent, thread_id, said, call_id):
+        raise typer.Exit(conversation.WAITS)
     converse(agent, thread_id)
 
 
