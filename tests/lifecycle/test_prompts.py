@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import COMMAND, Desk, tree
+from factory import Owner
 from terminal import CTRL_C, CTRL_D, CTRL_U, ENTER, PATIENCE, Terminal, hear_ctrl_c, terminal
 
 OTHERS = ("What does it do", "Which example", "Which components")
@@ -76,6 +77,24 @@ def test_a_default_goes_with_the_first_letter_that_is_typed(desk: Desk) -> None:
         user.accept(*OTHERS[1:])
         assert user.end() == 0, user.seen
     assert b"description: Sums it up\n" in tree(desk.here / "bot")[".copier-answers.yml"]
+
+
+@pytest.mark.parametrize("keys", ["", "red", CTRL_C, CTRL_D])
+def test_what_a_newer_template_asks_is_asked_before_anything_is_changed(
+    owner: Owner, keys: str
+) -> None:
+    owner.edit("README.md", "How to begin", "Mine")
+    owner.commit()
+    before = owner.everything()
+    env = {**owner.desk.env, "PYTHONPATH": str(owner.factory.installed("0.3.0"))}
+    with terminal([*COMMAND, "update"], owner.project, env) as user:
+        user.read_until("Which colour?")
+        user.type(keys if keys in (CTRL_C, CTRL_D) else f"{keys}{ENTER}")
+        code = user.end()
+    if keys in (CTRL_C, CTRL_D):
+        assert (code, owner.everything()) == (130, before), user.seen
+    else:
+        assert (code, owner.read("colour.txt")) == (0, f"{keys or 'blue'}\n"), user.seen
 
 
 def test_a_folder_that_is_given_and_taken_is_refused_before_any_question(desk: Desk) -> None:
