@@ -1,22 +1,30 @@
 """A command at the other end of a pseudo-terminal."""
 
+import fcntl
 import os
 import pty
 import select
 import signal
 import subprocess
+import termios
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE = 60.0
-ENTER, CTRL_C, CTRL_U = "\r", "\x03", "\x15"
+ENTER, CTRL_C, CTRL_D, CTRL_U = "\r", "\x03", "\x04", "\x15"
 
 
 def hear_ctrl_c() -> None:
     """Whatever a shell starts in the background is deaf to it, and so are its children."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def sit_at_it() -> None:
+    """What ends the terminal ends its session, as a window that is closed does."""
+    hear_ctrl_c()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 @dataclass
@@ -51,6 +59,12 @@ class Terminal:
             self.read_until(question)
             self.type(ENTER)
 
+    def close(self) -> int:
+        """Close the window; the exit code."""
+        os.close(self.screen)
+        self.screen = os.open(os.devnull, os.O_RDWR)
+        return self.process.wait(PATIENCE)
+
     def end(self) -> int:
         """The exit code, once everything was read."""
         while self.receive():
@@ -69,12 +83,13 @@ def terminal(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Itera
         stdout=inside,
         stderr=inside,
         start_new_session=True,
-        preexec_fn=hear_ctrl_c,
+        preexec_fn=sit_at_it,
     )
     os.close(inside)
+    user = Terminal(process, screen)
     try:
-        yield Terminal(process, screen)
+        yield user
     finally:
         process.kill()
         process.wait()
-        os.close(screen)
+        os.close(user.screen)

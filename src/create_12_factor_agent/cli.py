@@ -1,15 +1,13 @@
 """The command line: reads the flags, calls what does the work, prints what came of it."""
 
-import os
 import sys
-from io import TextIOWrapper
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from . import __version__, errors, interruption
+from . import __version__, errors, interruption, process
+from .names import meant
 
 # What does the work is imported where it is needed: `--version` and `--help` are quick because
 # copier, questionary and rich take their time.
@@ -32,12 +30,13 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, take defaul
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Print the exact diff, write nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
-
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Components.")]
 
 # Typer has its own copy of Click, and of its errors it exports this one's child.
 UsageError: Any = typer.BadParameter.__base__
+
+
+UNSAID = f"{__name__}.unsaid"
 
 
 class NewByDefault(TyperGroup):
@@ -45,6 +44,7 @@ class NewByDefault(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or args[0] not in {*self.commands, "--help", "--version"}:
+            ctx.meta[UNSAID] = True
             args = ["new", *args]
         return super().parse_args(ctx, args)
 
@@ -77,6 +77,7 @@ def commands(
 
 @app.command()
 def new(
+    context: typer.Context,
     directory: Annotated[
         str | None, typer.Argument(metavar="[DIR]", help="The folder to create.")
     ] = None,
@@ -91,8 +92,12 @@ def new(
     from .new import new
 
     replies = _replies(data, yes, as_json)
+    if directory and UNSAID in context.meta:
+        _require_meant(directory, context, replies.by_hand)
     created = new(directory, replies, dry_run=dry_run, repository=not no_git)
     printing.created(created, as_json=as_json)
+    if created.conflicts:
+        raise typer.Exit(errors.CONFLICTS)
 
 
 @app.command()
@@ -177,6 +182,16 @@ def status(directory: Directory = None, as_json: AsJson = False) -> None:
         raise typer.Exit(errors.CONFLICTS)
 
 
+def _require_meant(word: str, context: Any, by_hand: bool) -> None:
+    """A command with a typing error is no project."""
+    command = meant(word, context.parent.command.commands)
+    if command is None:
+        return
+    question = f"{word} is no command; did you mean `{command}`?"
+    if not by_hand or not typer.confirm(f"{question} Create a project in ./{word} all the same?"):
+        raise errors.NotPossible(f"{question} A project of that name: ./{word}")
+
+
 def _replies(data: list[str] | None, yes: bool, as_json: bool) -> "Replies":
     from .template.questions import Replies
 
@@ -198,62 +213,31 @@ def _end(changed: "Changed", as_json: bool) -> None:
 
 def main() -> None:
     interruption.listen()
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # whoever calls has closed it
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # whatever a terminal of old cannot show
-            stream.reconfigure(errors="replace")
-    code = _flushed(_run())
-    if code == errors.INTERRUPTED:  # amid the tidying, perhaps: then the interpreter's end does it
-        # An interruption inside of exec, as dataclasses do it, has Python end with another code,
-        # whatever is asked for; the next exec takes that back.
-        exec("")
-        sys.exit(code)
-    # The interpreter's own end is an eighth of `--version`, and there is nothing left to tidy.
-    os._exit(code)
+    process.prepare()
+    process.end(_run())
 
 
 def _run() -> int:
     try:
         code = app(standalone_mode=False)
     except errors.Failure as failure:
-        print(f"error: {failure}", file=sys.stderr)
+        process.complain(failure)
         return failure.code
     except UsageError as error:
         help_of = f"{error.ctx.command_path} --help" if error.ctx else "--help"
-        print(f"error: {error.format_message().rstrip('.')}: see {help_of}", file=sys.stderr)
+        process.complain(f"{error.format_message().rstrip('.')}: see {help_of}")
         return errors.NOT_POSSIBLE
-    except OSError as error:
-        return _failed(error)
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
-    except Exception:
-        if not interruption.came:
-            raise
-        return _interrupted()  # a library made another error of it
+    except Exception as error:
+        if interruption.came:  # a library made another error of it, or the terminal is gone
+            return _interrupted()
+        if isinstance(error, OSError):
+            return process.failed(error)
+        raise
     return _interrupted() if code == errors.INTERRUPTED else code or 0
 
 
-def _flushed(code: int) -> int:
-    """Once what is left to print has been printed."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:  # nobody reads on
-        return code
-    except OSError as error:
-        return _failed(error)
-    return code
-
-
-def _failed(error: OSError) -> int:
-    """A full disk, a folder that may not be written to."""
-    where = f": {error.filename}" if error.filename else ""
-    print(f"error: {error.strerror}{where}", file=sys.stderr)
-    return errors.FAILED
-
-
 def _interrupted() -> int:
-    print("error: interrupted", file=sys.stderr)
+    process.complain("interrupted")
     return errors.INTERRUPTED

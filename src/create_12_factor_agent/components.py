@@ -1,20 +1,21 @@
 """Add components to a project and remove them, at the template's version that it is at."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import yaml
 
 from . import git
 from .errors import NotPossible
+from .git.contents import exists
 from .interruption import interruptible
 from .merge.change import Changed, Effect, change, require_settled, unchanged
 from .merge.outcome import Edited
 from .project import Project, open_project
+from .steps import notes_at_the_root
 from .template import questions
-from .template.answers import ANSWERS_FILE
+from .template.answers import around_us
 from .template.questions import Question, Replies
 from .template.source import Source, carried
 from .versions import require_known
@@ -39,7 +40,7 @@ def listed(directory: str | None) -> list[Component]:
     """The components of the project's version, or of our own where there is no project."""
     git.require()
     with carried() as source:
-        if directory is None and not _here():
+        if directory is None and not around_us():
             return _known(source, source.version, ())
         project = open_project(directory)
         require_known(source, project)
@@ -50,8 +51,26 @@ def add(names: Sequence[str], directory: str | None, effect: Effect) -> Changed:
     git.require()
     with interruptible("changed"), carried() as source:
         project = _project(source, directory, names)
-        wanted = [*project.components, *names]
-        return _change(source, project, effect, wanted, f"add {' '.join(names)}", "keep")
+        missing = {*names} & {*absent(source, project)}
+        there = [name for name in project.components if name not in missing]
+        project = replace(project, answers={**project.answers, "components": there})
+        wanted = [*there, *names]
+        added = _change(source, project, effect, wanted, f"add {' '.join(names)}", "keep")
+        notes = notes_at_the_root(project.path, project.prefix, added.files)
+        return replace(added, notes=[*added.notes, *notes])
+
+
+def absent(source: Source, project: Project) -> list[str]:
+    """The components that its answers name, and of whose files the project has none."""
+    if not project.components:
+        return []
+    brought = yaml.safe_load(source.components(project.version))
+    return [
+        name
+        for name in project.components
+        if name in brought
+        and not any(exists(project.path / file) for file in brought[name]["files"])
+    ]
 
 
 def remove(
@@ -114,7 +133,3 @@ def _known(source: Source, version: str, added: Sequence[str]) -> list[Component
         Component(name, label.partition(": ")[2], **brought[name], added=name in added)
         for name, label in zip(question.choices, question.labels, strict=True)
     ]
-
-
-def _here() -> bool:
-    return Path(ANSWERS_FILE).exists()

@@ -1,8 +1,8 @@
-"""Ctrl-C and SIGTERM: the first ends the command, and nothing ends what tidies up after it."""
+"""Any signal, as Ctrl-C: the first ends the command, and nothing ends what tidies up after it."""
 
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,14 +12,17 @@ from types import FrameType
 
 from .errors import INTERRUPTED, Failure
 
-SIGNALS = signal.SIGINT, signal.SIGTERM
+# All that would end us and can be heard; which of them there are is the system's business.
+NAMES = "INT TERM HUP QUIT USR1 USR2 ALRM VTALRM PROF XCPU POLL PWR STKFLT".split()
+SIGNALS = [getattr(signal, f"SIG{name}") for name in NAMES if hasattr(signal, f"SIG{name}")]
 came: list[int] = []
 _waits: list[None] = []  # one for each block that holds interruptions
+_ends: list[Callable[[], None]] = []
 
 
 def listen() -> None:
     for number in SIGNALS:
-        # A shell has its background jobs ignore Ctrl-C.
+        # A shell has its background jobs ignore Ctrl-C, and `nohup` a closed terminal.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
 
@@ -56,6 +59,20 @@ def held() -> Iterator[None]:
 
 
 @contextmanager
+def ended_by(end: Callable[[], None]) -> Iterator[None]:
+    """An interruption in this block calls `end`, which ends it: an event loop is not broken into.
+
+    It comes at the end of the block, then.
+    """
+    with held():
+        _ends.append(end)
+        try:
+            yield
+        finally:
+            _ends.pop()
+
+
+@contextmanager
 def temporary_folder(
     beside: Path | None = None, prefix: str = "create-12-factor-agent-"
 ) -> Iterator[Path]:
@@ -83,5 +100,7 @@ def _remove(folder: "TemporaryDirectory[str]") -> None:
 def _end(number: int, frame: FrameType | None) -> None:
     came.append(number)
     too_late()
+    for end in _ends:
+        end()
     if not _waits:
         raise KeyboardInterrupt

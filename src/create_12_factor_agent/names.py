@@ -1,13 +1,34 @@
-"""From what people type to the name of a project, and why some names cannot be one."""
+"""From what people type to the name of a project, or of a command, and why some cannot be one."""
 
 import re
 import unicodedata
+from collections.abc import Collection
+from difflib import SequenceMatcher
 from keyword import iskeyword
 from pathlib import Path
 
 from .errors import NotPossible
 
 LONGEST = 60
+# What other commands call it, and what it is here.
+ELSEWHERE = {
+    "help": "--help",
+    "version": "--version",
+    "create": "new",
+    "init": "new",
+    "upgrade": "update",
+    "check": "update --check",
+    "diff": "update --diff",
+    "abort": "update --abort",
+    "install": "add",
+    "components": "add --list",
+    "list": "add --list",
+    "ls": "add --list",
+    "delete": "remove",
+    "rm": "remove",
+    "uninstall": "remove",
+    "info": "status",
+}
 
 
 def project_name(text: str) -> str:
@@ -20,13 +41,27 @@ def project_name(text: str) -> str:
     return name
 
 
-def require_free(name: str, project: Path, components: str) -> None:
+def meant(word: str, commands: Collection[str]) -> str | None:
+    """The command that somebody has in mind who types this word; None if it looks like none."""
+    if Path(word).name != word:  # a path is meant as one
+        return None
+    word = word.casefold()
+    known = {**{name: name for name in commands}, **ELSEWHERE}
+    return next((known[name] for name in known if _is_near(word, name, name in commands)), None)
+
+
+def _is_near(word: str, name: str, is_ours: bool) -> bool:
+    alike = SequenceMatcher(None, word, name).ratio()
+    begun = is_ours and word[:1] == name[0] and alike >= 0.75
+    return alike >= 0.85 or begun or sorted(word) == sorted(name)
+
+
+def require_free(name: str, requirements: str) -> None:
     """A project cannot depend on itself: refuse the name of a package that it installs.
 
-    Or that one of the components, of which `components` is the list, would bring later.
+    `requirements` are those of all its examples and components.
     """
-    pins = "".join(file.read_text(encoding="utf-8") for file in project.glob("requirements*.txt"))
-    if re.search(rf"(?<![\w-]){re.escape(name)}(\[[\w,-]+\])?[=<>~!]", pins + components):
+    if re.search(rf"(?<![\w-]){re.escape(name)}(\[[\w,-]+\])?[=<>~!]", requirements):
         raise _refusal(name, "it is a package that the project installs", f"{name}-agent")
 
 

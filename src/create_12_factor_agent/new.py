@@ -2,19 +2,24 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any, Literal
 
 from . import git
 from .errors import NotPossible
-from .git.repository import enclosing, first_commit, surrounded
+from .git.repository import enclosing, first_commit, subfolder, surrounded
 from .interruption import interruptible, temporary_folder, too_late
+from .merge.conflicts import Conflict
 from .names import project_name, require_free
-from .steps import next_steps
+from .steps import next_steps, notes_at_the_root, shown
+from .taken import TITLE, has_title_alone, meet, place, strangers
 from .template import questions
+from .template.answers import around_us, is_ours
+from .template.asking import Form, confirm
 from .template.questions import Answers, Replies
 from .template.rendering import render
 from .template.rooms import Room, rooms
@@ -38,6 +43,7 @@ class Created:
     warnings: list[str]
     next_steps: list[str]
     dry_run: bool
+    conflicts: list[Conflict] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "path": str(self.path)}
@@ -48,39 +54,72 @@ def new(
 ) -> Created:
     """Create a project in that folder, with a git repository or, if there is one already, in it.
 
-    Raises NotPossible for a folder that is not empty, and for what cannot be answered.
+    Raises NotPossible for a folder that holds somebody's work, and for what cannot be answered.
     """
     git.require()
     with interruptible("written"), carried() as source:
-        known = _known(source, directory, replies)
+        form = Form(source.copier_yml.read_text(encoding="utf-8"))
+        known = _known(source, form, directory, replies)
         target = _target(directory or known.get("project_name"))
-        beside = Path(gettempdir()) if dry_run else target or Path.cwd()
-        with _made_beside(beside) as project:
-            answers = render(source, project, known, defaults=replies.yes)
-            require_free(answers["project_name"], project, source.components(source.version))
-            target = target or _target(answers["project_name"])
-            assert target is not None
+        if replies.by_hand:
+            known = form.ask(known, {"project_name": partial(_folder, source)})
+        target = target or _target(known["project_name"])
+        assert target is not None
+        replaced = _replaced(target, replies)
+        with _made_beside(Path(gettempdir()) if dry_run else target) as project:
+            answers = render(source, project, known, subfolder=subfolder(target))
             files = _files(project)
             how = _commit(project, target, source.version, files, dry_run, repository)
+            met = [path for path in files if path not in replaced]
+            conflicts = meet(project, target, met, source.version)
             created = _described(source, directory, target, answers, files, how, dry_run)
+            created = replace(created, conflicts=conflicts)
             if not dry_run:
                 too_late()
                 _place(project, target)
         return created
 
 
-def _known(source: Source, directory: str | None, replies: Replies) -> Answers:
-    """The answers that are known before copier asks for the others."""
-    asked = questions.load(source.copier_yml)
-    answers = questions.settled(asked) | replies.given(asked)
+def _known(source: Source, form: Form, directory: str | None, replies: Replies) -> Answers:
+    """What the flags answer, and the folder's name."""
+    answers = questions.settled(form.questions) | replies.given(form.questions)
     if "project_name" in answers:
-        answers["project_name"] = project_name(answers["project_name"])
+        answers["project_name"] = _name(source, answers["project_name"])
     elif directory is not None:
-        answers["project_name"] = project_name(_last_part(directory))
+        answers["project_name"] = _name(source, _last_part(directory))
     elif not replies.by_hand:
         raise NotPossible("give DIR, the folder to create, such as my-agent")
-    replies.require_all(asked, answers)
+    if directory is None:
+        _require_no_project(answers.get("project_name", "my-agent"))
+    form.require_valid(answers)
+    replies.require_all(form.questions, answers)
     return answers
+
+
+def _require_no_project(name: str) -> None:
+    """Who is in a project and names no folder may well think of that project."""
+    if (around := around_us()) and is_ours(around):
+        nested = Path.cwd() / name
+        raise NotPossible(
+            f"{around} is a project, and a new one would be in it, at {nested}: "
+            f"give ./{name} if you mean that; `update` and `add` are for the one that is there"
+        )
+
+
+def _name(source: Source, typed: str) -> str:
+    name = project_name(typed)
+    require_free(name, source.requirements(source.version))
+    return name
+
+
+def _folder(source: Source, typed: str) -> str:
+    """A name that is asked is that of the folder as well; below the line there is little room."""
+    try:
+        name = _name(source, typed)
+    except NotPossible as refusal:
+        raise NotPossible(str(refusal).rpartition(": ")[2]) from None
+    _target(name)
+    return name
 
 
 def _last_part(directory: str) -> str:
@@ -93,23 +132,27 @@ def _target(directory: str | None) -> Path | None:
         return None
     # Not resolve(): a link is shown, and checked, as it was typed.
     target = Path(os.path.abspath(directory))  # noqa: PTH100
-    _require_empty(target)
+    _require_free(target)
     return target
 
 
-def _require_empty(target: Path) -> None:
-    """Refuse what is no empty or new folder. A repository without files is empty."""
+def _require_free(target: Path) -> None:
+    """Refuse what holds somebody's work, and what is no folder."""
     if target.is_symlink() and not target.exists():
-        raise NotPossible(f"{target} is a broken link: remove it or choose another folder")
+        raise NotPossible(f"{shown(target)} is a broken link: remove it or choose another folder")
     if not (existing := _existing(target)).is_dir():
-        raise NotPossible(f"{existing} is a file: choose another folder")
-    if existing != target:
-        return
-    found = sorted(entry.name for entry in target.iterdir() if entry.name != ".git")
-    if found:
+        raise NotPossible(f"{shown(existing)} is a file: choose another folder")
+    if existing == target and (found := strangers(target)):
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         listed = ", ".join(found[:SHOWN])
-        raise NotPossible(f"{target} is not empty ({listed}{more}): choose another folder")
+        raise NotPossible(f"{shown(target)} is not empty ({listed}{more}): choose another folder")
+
+
+def _replaced(target: Path, replies: Replies) -> set[str]:
+    """The files that a human gives up for the template's."""
+    if not replies.by_hand or not has_title_alone(target):
+        return set()
+    return {TITLE} if confirm(f"{TITLE} there is one line: replace it?") else set()
 
 
 def _existing(target: Path) -> Path:
@@ -163,7 +206,11 @@ def _described(
         files=files,
         rooms=rooms(source.read(source.version, "template/rooms.yml"), files),
         git=made,
-        warnings=[*_notes(directory, answers, source.version), *filter(None, [warning])],
+        warnings=[
+            *_notes(directory, answers, source.version),
+            *filter(None, [warning]),
+            *notes_at_the_root(target, subfolder(target), files),
+        ],
         next_steps=next_steps(target, answers["example"]),
         dry_run=dry_run,
     )
@@ -179,14 +226,9 @@ def _notes(directory: str | None, answers: Answers, version: str) -> Iterator[st
 
 
 def _place(project: Path, target: Path) -> None:
-    """Move the finished project to its target, which is new or an empty folder."""
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        project.rename(target)
+    """Move the finished project to its target."""
+    if target.exists():
+        place(project, target)
         return
-    # The folder itself stays, because it may be somebody's working directory.
-    with ExitStack() as back:
-        for entry in project.iterdir():
-            moved = entry.rename(target / entry.name)
-            back.callback(moved.rename, entry)
-        back.pop_all()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    project.rename(target)

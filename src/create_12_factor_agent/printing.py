@@ -14,10 +14,11 @@ from rich.tree import Tree
 from .components import Component
 from .git import to_bytes
 from .merge.change import Changed
+from .merge.conflicts import Conflict
 from .merge.undo import ABORT
 from .new import Created
 from .status import Status
-from .steps import steps_after_a_change
+from .steps import enter, steps_after_a_change
 from .update import Available
 
 
@@ -31,6 +32,7 @@ class Terminal(Console):
 console = Terminal(highlight=False, soft_wrap=True, markup=False)
 # The columns of what `new` prints: the names, and what they are.
 ABOUT, FACTORS = 43, 29
+ADD = "create-12-factor-agent add"
 SIGNS = {"added": ("A", "green"), "changed": ("M", "yellow"), "deleted": ("D", "red")}
 
 
@@ -44,10 +46,13 @@ def created(created: Created, *, as_json: bool) -> None:
         _rooms(created)
     for warning in created.warnings:
         console.print(f"\nNote: {warning}", style="yellow")
+    if created.conflicts:
+        _conflicts(created.conflicts, created.template_version)
     if created.dry_run:
         console.print("\nNothing was written.", style="bold")
-    else:
-        _next(created.next_steps)
+        return
+    solve = ["edit the files with conflicts, and commit them"] if created.conflicts else []
+    _next([*created.next_steps, *solve])
 
 
 def changed(changed: Changed, *, as_json: bool) -> None:
@@ -74,25 +79,25 @@ def _changed(changed: Changed) -> None:
     for note in changed.notes:
         console.print(f"\nNote: {note}", style="yellow")
     if changed.conflicts:
-        _conflicts(changed)
+        _conflicts(changed.conflicts, changed.to_version)
+    if changed.conflicts and changed.written:
+        steps = ["edit these files, and `git add` each", "git commit"]
+        _next([*enter(changed.path), *steps, f"or take it all back: {ABORT}"])
     elif changed.written:
-        _next(steps_after_a_change())
+        _next(steps_after_a_change(changed.path))
     if not changed.written:
         console.print("\nNothing was written.", style="bold")
 
 
-def _conflicts(changed: Changed) -> None:
-    count = len(changed.conflicts)
+def _conflicts(found: Sequence[Conflict], version: str) -> None:
+    count = len(found)
     console.print(f"\nConflicts in {count} file{'' if count == 1 else 's'}:", style="bold red")
-    for conflict in changed.conflicts:
+    for conflict in found:
         console.print(f"  {conflict}", style="red")
-    if any(conflict.kind == "lines" for conflict in changed.conflicts):
-        end = f">>>>>>> {changed.to_version}"
+    if any(conflict.kind == "lines" for conflict in found):
+        end = f">>>>>>> {version}"
         console.print(f"\n  {'<<<<<<< yours':{len(end)}}  is your edit, down to =======")
-        console.print(f"  {end}  is template {changed.to_version}, up to there")
-    if changed.written:
-        steps = ["edit these files, and `git add` each", "git commit"]
-        _next([*steps, f"or take it all back: {ABORT}"])
+        console.print(f"  {end}  is template {version}, up to there")
 
 
 def aborted(what: str, *, as_json: bool) -> None:
@@ -133,6 +138,9 @@ def status(found: Status, *, as_json: bool) -> None:
     for state, style in {"edited": "yellow", "deleted": "red", "yours": "green"}.items():
         for path in (path for path, is_now in found.files.items() if is_now == state):
             console.print(f"  {state:9}{path}", style=style)
+    for name in found.absent:
+        say = f"  {name} is in the answers, and none of its files is here: {ADD} {name}"
+        console.print(say, style="yellow")
     untouched = sum(state == "template" for state in found.files.values())
     console.print(f"  {untouched} files are as the template made them", style="dim")
     for conflict in found.conflicts:

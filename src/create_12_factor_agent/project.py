@@ -1,18 +1,28 @@
 """A generated project as it lies on the disk: where it is, and what it was made from."""
 
 import os
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import Failure, NotPossible
 from .git import git
-from .git.contents import Content, content_of, is_file
+from .git.contents import Content, content_of, exists, is_file
 from .git.index import Entry, entries
 from .git.repository import enclosing
 from .interruption import temporary_folder
-from .template.answers import ANSWERS_FILE, answers_file, made_from, without_copiers_own
+from .template.answers import (
+    ANSWERS_FILE,
+    answers_file,
+    around_us,
+    made_from,
+    without_copiers_own,
+)
 from .template.questions import Answers
+
+# What to do where there is nothing to merge with, in the project's folder.
+COMMIT = "git add --all . && git commit -m Begin"
+BEGIN = f"git init && {COMMIT}"
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,14 @@ class Project:
             look = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--")
             return self.names(self.git(*quiet, *look, *paths, env=env))
 
+    def hidden(self) -> dict[str, list[str]]:
+        """The files of whose changes git was told to see nothing, and what unsays it."""
+        told = self.git("ls-files", "-v", "-z", "--", ".").split("\0")
+        flags = {line[2:]: line[0] for line in told if line}
+        ways = {"S": ["--no-skip-worktree"], "h": ["--no-assume-unchanged"]}
+        ways["s"] = [*ways["S"], *ways["h"]]  # git takes one of them at a time
+        return {path: ways[flag] for path, flag in flags.items() if flag in ways}
+
     def names(self, status: str) -> list[str]:
         """The paths of which `git status --porcelain -z` tells."""
         return [line[3:].removeprefix(self.prefix) for line in status.split("\0") if line]
@@ -100,7 +118,8 @@ def open_repository(directory: str | None) -> Project:
 
 
 def _folder(directory: str | None) -> Path:
-    path = Path(directory or ".")
+    """The folder that is named, or the project that we are somewhere in."""
+    path = Path(directory) if directory else around_us() or Path()
     try:
         if path.is_dir():
             return path.resolve()
@@ -111,17 +130,23 @@ def _folder(directory: str | None) -> Path:
 
 def _prefix(path: Path) -> str:
     try:
-        prefix, form = git(
-            "rev-parse", "--show-prefix", "--show-object-format", cwd=path
-        ).splitlines()
+        return git("rev-parse", "--show-prefix", cwd=path).removesuffix("\n")
     except Failure as failure:
         # Git also denies a repository that another user owns, and says what to do about it.
         if enclosing(path):
             raise NotPossible(f"{path}: {failure}") from None
-        raise NotPossible(f"{path} is in no git repository: git init, add and commit") from None
-    if form != "sha1":
-        raise NotPossible(f"{path} cannot be updated: copier does not know {form} repositories")
-    return prefix
+        raise NotPossible(f"{path} is in no git repository: {BEGIN}") from None
+
+
+def require_checked_out(project: Project, paths: Iterable[str]) -> None:
+    """In a sparse checkout a file that is left out looks like one that was deleted."""
+    left_out = [path for path, ways in project.hidden().items() if "--no-skip-worktree" in ways]
+    for path in sorted({*left_out} & {*paths}):
+        if not exists(project.path / path):
+            raise NotPossible(
+                f"{path} is not checked out here, as in a sparse checkout: "
+                "git sparse-checkout disable, then run this again"
+            )
 
 
 def require_clean(project: Project) -> None:
@@ -129,7 +154,7 @@ def require_clean(project: Project) -> None:
     try:
         _ = project.tree
     except Failure:
-        raise NotPossible(f"{project.path} is not committed yet: commit it first") from None
+        raise NotPossible(f"{project.path} is not committed yet: {COMMIT}") from None
     changed = project.git(
         "status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--", "."
     )
@@ -137,4 +162,5 @@ def require_clean(project: Project) -> None:
         listed = ", ".join(names[:5])
         raise NotPossible(f"there are changes that are not committed: commit them ({listed})")
     if not project.git("ls-files", "--", ANSWERS_FILE):
-        raise NotPossible(f"{project.path / ANSWERS_FILE} is not committed: git add and commit it")
+        command = f"git add --force {ANSWERS_FILE} && git commit -m 'Add the answers'"
+        raise NotPossible(f"{project.path / ANSWERS_FILE} is not committed: {command}")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from . import git
+from .components import absent
 from .git.contents import exists
 from .merge.change import require_whole, unsolved
 from .merge.conflicts import Conflict
@@ -26,6 +27,7 @@ class Status:
     components: list[str]
     files: dict[str, State]
     conflicts: list[Conflict]
+    absent: list[str]
 
     @property
     def update_available(self) -> bool:
@@ -42,8 +44,10 @@ def status(directory: str | None) -> Status:
         project = open_project(directory)
         require_whole(project)
         require_known(source, project)
-        with rendered(source, project.path.name, project.answers, project.version) as made:
+        here = project.path.name, project.answers, project.version, project.prefix
+        with rendered(source, *here) as made:
             files = _files(project, made)
+        without = absent(source, project)
     return Status(
         path=project.path,
         project_name=str(project.answers.get("project_name", "")),
@@ -53,6 +57,7 @@ def status(directory: str | None) -> Status:
         components=project.components,
         files=files,
         conflicts=unsolved(project),
+        absent=without,
     )
 
 

@@ -1,7 +1,11 @@
 """What to do with a new project: the commands that its own tests run as well."""
 
+import os
 import shlex
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 FIRST_MESSAGE = {
@@ -10,7 +14,12 @@ FIRST_MESSAGE = {
     "blank": "note shopping: milk and eggs",
 }
 
-PIP = ("python3 -m venv .venv", ".venv/bin/pip install -r requirements-dev.txt")
+WORKFLOW = ".github/workflows/ci.yml"
+HOOKS = ".pre-commit-config.yaml"
+
+PIP = ".venv/bin/pip install -r requirements-dev.txt"
+OLDEST = (3, 11)
+WILL_DO = f"import ensurepip, sys, venv; sys.exit(sys.version_info < {OLDEST})"
 
 
 def next_steps(target: Path, example: str, *, uv: bool | None = None) -> list[str]:
@@ -18,23 +27,70 @@ def next_steps(target: Path, example: str, *, uv: bool | None = None) -> list[st
     uv = has_uv() if uv is None else uv
     message = f'"{FIRST_MESSAGE.get(example, "hello")}"'
     if uv:
-        return [*_enter(target), f"uv run agent {message}", "uv run pytest"]
-    return [*_enter(target), *PIP, f".venv/bin/agent {message}", ".venv/bin/pytest"]
+        return [*enter(target), f"uv run agent {message}", "uv run pytest"]
+    return [
+        *enter(target),
+        f"{python()} -m venv .venv",
+        PIP,
+        f".venv/bin/agent {message}",
+        ".venv/bin/pytest",
+    ]
 
 
-def steps_after_a_change() -> list[str]:
+def steps_after_a_change(project: Path) -> list[str]:
     """What to do when a project was changed: read it, test it, commit it."""
-    test = "uv run pytest" if has_uv() else f"{PIP[1]} && .venv/bin/pytest"
-    return ["git add --all . && git diff --cached .", test, "git commit"]
+    test = "uv run pytest" if has_uv() else f"{PIP} && .venv/bin/pytest"
+    return [*enter(project), "git add --all . && git diff --cached .", test, "git commit"]
+
+
+def notes_at_the_root(project: Path, subfolder: str, files: Iterable[str]) -> Iterator[str]:
+    """What else to do in a folder of a repository, whose root alone others look at."""
+    if not subfolder:
+        return
+    root = project.parents[subfolder.count("/") - 1]
+    if WORKFLOW in files:
+        moved = root / WORKFLOW.replace("ci.yml", f"{subfolder.strip('/').replace('/', '-')}.yml")
+        here, folder, there = (
+            shlex.quote(os.path.relpath(path)) for path in (project / WORKFLOW, moved.parent, moved)
+        )
+        yield (
+            "GitHub looks for workflows at the root of the repository alone: "
+            f"mkdir -p {folder} && mv {here} {there}"
+        )
+    if HOOKS in files and (root / HOOKS).exists():
+        yield (
+            f"the repository has a {HOOKS} of its own, and `pre-commit install` takes one: "
+            f"copy the entry `repo: local` into it from {os.path.relpath(project / HOOKS)}"
+        )
+
+
+def python() -> str:
+    """The Python to begin with: the first in PATH that is new enough, or the one that runs us."""
+    for name in ("python3", *(f"python3.{minor}" for minor in range(20, OLDEST[1] - 1, -1))):
+        if (found := shutil.which(name)) and _will_do(found):
+            return name
+    return shlex.quote(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+def _will_do(python: str) -> bool:
+    try:
+        return subprocess.run([python, "-c", WILL_DO], capture_output=True).returncode == 0
+    except OSError:
+        return False
 
 
 def has_uv() -> bool:
     return shutil.which("uv") is not None
 
 
-def _enter(target: Path) -> list[str]:
+def enter(target: Path) -> list[str]:
+    """How to get there, if we are elsewhere."""
+    return [] if target == Path.cwd() else [f"cd {shlex.quote(shown(target))}"]
+
+
+def shown(path: Path) -> str:
+    """As it is called from here: from one of its own folders by the way up."""
     here = Path.cwd()
-    if target == here:
-        return []
-    shown = target.relative_to(here) if target.is_relative_to(here) else target
-    return [f"cd {shlex.quote(str(shown))}"]
+    if here.is_relative_to(path):
+        return os.path.relpath(path, here)
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -80,7 +80,7 @@ def test_pip_gets_what_uv_gets() -> None:
 
 def test_the_generator_stays_small() -> None:
     for module in (ROOT / "src").rglob("*.py"):
-        assert len(module.read_text().splitlines()) <= 260, module
+        assert len(module.read_text().splitlines()) <= 250, module
 
 
 def test_what_the_generator_imports_is_declared() -> None:
@@ -93,6 +93,6 @@ def test_what_the_generator_imports_is_declared() -> None:
     }
     config = tomllib.loads((ROOT / "pyproject.toml").read_text())
     declared = {re.split(r"[<>=]", one)[0] for one in config["project"]["dependencies"]}
-    modules = {"pyyaml": "yaml"}
+    modules = {"pyyaml": "yaml", "jinja2-ansible-filters": "jinja2_ansible_filters"}
     wanted = {modules.get(name, name) for name in declared}
     assert {name.partition(".")[0] for name in named} - sys.stdlib_module_names == wanted

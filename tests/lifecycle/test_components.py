@@ -1,5 +1,6 @@
 """`add`, `remove` and `add --list`."""
 
+import re
 import shutil
 from itertools import permutations
 
@@ -155,3 +156,65 @@ def test_a_project_elsewhere(owner: Owner) -> None:
     added = owner.run("0.1.0", "add", "ci", "--project", "my-agent", cwd=owner.desk.here)
     assert added.code == 0
     assert (owner.project / ".ci.yml").exists()
+
+
+@pytest.mark.parametrize("names", [["ci"], ["docker"], ["docker", "ci"]])
+def test_what_the_answers_name_and_is_not_there_is_told_and_brought(
+    owner: Owner, names: list[str]
+) -> None:
+    """As of an answers file that was edited by hand."""
+    owner.edit(".copier-answers.yml", "components: []", f"components: [{', '.join(names)}]")
+    owner.commit()
+    status = owner.run("0.1.0", "status")
+    hints = re.findall(r"create-12-factor-agent (add \w+)$", status.stdout, re.MULTILINE)
+    assert hints == [f"add {name}" for name in names]
+    assert as_json(owner.run("0.1.0", "status", "--json"))["absent"] == names
+    assert owner.run("0.1.0", "add", *names).code == 0
+    owner.commit()
+    made = make_project(
+        owner.desk,
+        owner.factory,
+        "0.1.0",
+        *("--data", f"components=[{','.join(names)}]", "--data", "project_name=my-agent"),
+        at="made",
+    )
+    assert tree(owner.project) == tree(made.project)
+    assert as_json(owner.run("0.1.0", "status", "--json"))["absent"] == []
+
+
+def test_what_is_absent_and_not_named_stays_in_the_answers(desk: Desk) -> None:
+    desk.run("bot", "--yes")
+    project, file = desk.here / "bot", desk.here / "bot/.copier-answers.yml"
+    file.write_text(file.read_text().replace("components: []", "components: [precommit, ci]"))
+    desk.git("commit", "-qam", "By hand", cwd=project)
+    added = desk.run("add", "docker", "precommit", "--project", "bot", "--json")
+    assert (added.code, added.json["components"]) == (0, ["docker", "ci", "precommit"])
+    assert '"pre-commit>=4.3"' in (project / "pyproject.toml").read_text()
+    assert not (project / ".github").exists()
+    desk.git("add", "--all", cwd=project)
+    desk.git("commit", "-qm", "Add", cwd=project)
+    assert desk.run("status", "bot", "--json").json["absent"] == ["ci"]
+    assert desk.run("remove", "ci", "--project", "bot").code == 0
+    assert desk.run("status", "bot", "--json").json["absent"] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("components: []", "components: [nonsense]"),
+        ("components: []", "components: [ci, ci]"),
+        ("example: calculator", "example: nonsense"),
+        ("example: calculator", "example: 7"),
+        ("project_name: my-agent", "project_name: Not A Name"),
+        ("project_name: my-agent", "other: 1"),
+    ],
+)
+def test_answers_edited_by_hand_are_never_a_traceback(owner: Owner, old: str, new: str) -> None:
+    owner.edit(".copier-answers.yml", old, new)
+    owner.commit()
+    for command in (["status"], ["add", "docker"], ["update", "--yes"], ["remove", "ci"]):
+        told = owner.run("0.3.0", *command, "--json")
+        assert "Traceback" not in told.stderr
+        assert told.stderr.count("\n") <= 1
+        owner.git("reset", "-q", "--hard")
+        owner.git("clean", "-qfd")

@@ -86,19 +86,6 @@ def test_a_link_in_place_of_a_file_is_a_conflict_where_the_template_changed_it(
     assert bool(owner.git("ls-files", "-u", name)) == (code == 3)
 
 
-@pytest.mark.parametrize("flag", ["--skip-worktree", "--assume-unchanged"])
-@pytest.mark.parametrize("name", ["src/loop.py", "src/going.py"])
-def test_an_edit_that_git_was_told_not_to_see_is_refused(
-    owner: Owner, flag: str, name: str
-) -> None:
-    owner.git("update-index", flag, name)
-    owner.write(name, "mine = 1\n")
-    files = tree(owner.project)
-    refused = owner.update()
-    assert (refused.code, tree(owner.project)) == (2, files)
-    assert name in refused.stderr
-
-
 def test_no_file_of_the_user_s_serves_as_a_scratch_pad(owner: Owner, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.write_text("mine\n")

@@ -51,6 +51,7 @@ def test_json_is_one_object_and_names_every_file(desk: Desk) -> None:
         "warnings",
         "next_steps",
         "dry_run",
+        "conflicts",
     ]
     assert created["path"] == str(desk.here / "my-agent")
     assert created["files"] == sorted(tree(desk.here / "my-agent"))

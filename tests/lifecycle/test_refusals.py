@@ -1,9 +1,11 @@
 """What cannot be done ends with 2 and one line that says what to do; nothing is written."""
 
 import sys
+from dataclasses import replace
 
 import pytest
-from conftest import Desk, Result
+from conftest import COMMAND, Desk, Result, tree
+from terminal import terminal
 
 
 def assert_refused(result: Result, *words: str) -> None:
@@ -97,3 +99,40 @@ def test_a_wrong_flag_is_refused(desk: Desk) -> None:
 
 def test_an_error_leaves_stdout_to_json(desk: Desk) -> None:
     assert_refused(desk.run("bot", "--json"), "nobody to ask")
+
+
+@pytest.mark.parametrize(
+    ("word", "command"),
+    [
+        ("help", "--help"),
+        ("Upgrade", "update"),
+        ("updat", "update"),
+    ],
+)
+@pytest.mark.parametrize("flags", [[], ["--yes"], ["--json", "--yes"]])
+def test_a_first_word_near_a_command_is_no_project(
+    desk: Desk, word: str, command: str, flags: list[str]
+) -> None:
+    assert_refused(desk.run(*flags, word), f"did you mean `{command}`?", f"./{word}")
+    assert desk.left() == []
+
+
+def test_a_path_that_is_named_like_one_is_a_project(desk: Desk) -> None:
+    for words in (["./updat"], ["new", "upgrade"], ["stat/"], ["bots"]):
+        assert desk.run(*words, "--yes", "--dry-run").code == 0, words
+
+
+@pytest.mark.parametrize("where", [".", "src", "src/agent"])
+def test_in_a_project_a_new_one_needs_a_path(desk: Desk, where: str) -> None:
+    desk.run("bot", "--yes")
+    inside = replace(desk, here=desk.here / "bot" / where)
+    before = desk.left(), tree(desk.here)
+    named = inside.run("--yes", "--data", "project_name=inner")
+    assert_refused(named, "is a project", f"{inside.here / 'inner'}")
+    with terminal(COMMAND, inside.here, inside.env) as user:
+        assert user.end() == 2
+    assert "is a project" in user.seen
+    assert str(inside.here / "my-agent") in user.seen.replace("\r\n", "")
+    assert "What is" not in user.seen
+    assert (desk.left(), tree(desk.here)) == before
+    assert inside.run("./inner", "--yes", "--dry-run").code == 0

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import Desk, tree
 
 
@@ -54,12 +55,20 @@ def test_a_signature_that_cannot_be_made_is_a_warning(desk: Desk) -> None:
     assert any("git commit -m" in warning for warning in created.json["warnings"])
 
 
-def test_line_ends_that_git_will_not_add_are_a_warning(desk: Desk) -> None:
+def test_line_ends_that_git_will_not_add_are_committed_as_they_are(desk: Desk) -> None:
     desk.configure("core.autocrlf", "true")
     desk.configure("core.safecrlf", "true")
-    result = desk.run("bot", "--yes")
-    assert result.code == 0
-    assert (desk.here / "bot/pyproject.toml").exists()
+    assert desk.run("bot", "--yes", "--json").json["warnings"][1:] == []
+    assert only_commit(desk, desk.here / "bot")
+
+
+@pytest.mark.parametrize("name", ["LITERAL", "ICASE", "NOGLOB", "GLOB"])
+def test_how_an_editor_has_git_read_paths_is_not_how_we_do(desk: Desk, name: str) -> None:
+    desk.git("init", "-q")
+    (desk.here / ".git/info/exclude").write_text("*.md\n")
+    created = desk.run("bot", "--yes", "--json", **{f"GIT_{name}_PATHSPECS": "1"})
+    assert (created.code, created.stderr) == (0, "")
+    assert any("it ignores AGENTS.md" in warning for warning in created.json["warnings"])
 
 
 def test_the_user_s_hooks_do_not_run_and_cannot_hang(desk: Desk) -> None:
@@ -107,7 +116,20 @@ def test_a_user_s_own_git_settings_do_not_matter(desk: Desk, setting: tuple[str,
     result = desk.run("bot", "--yes")
     assert (plain.code, result.code, result.stderr) == (0, 0, "")
     assert tree(desk.here / "bot") == tree(desk.here / "plain")
-    assert desk.git("branch", "--show-current", cwd=desk.here / "bot") == "main\n"
+    branch = {"init.defaultBranch": "trunk"}.get(setting[0], "main")
+    assert desk.git("branch", "--show-current", cwd=desk.here / "bot") == f"{branch}\n"
+
+
+@pytest.mark.parametrize("branch", ["main", "master", "team/trunk"])
+def test_the_workflow_runs_on_the_first_branch(desk: Desk, branch: str) -> None:
+    """On the default branch of the repository, by no name."""
+    desk.configure("init.defaultBranch", branch)
+    assert desk.run("bot", "--yes", "--data", "components=[ci]").code == 0
+    assert desk.git("branch", "--show-current", cwd=desk.here / "bot") == f"{branch}\n"
+    text = (desk.here / "bot/.github/workflows/ci.yml").read_text()
+    workflow = yaml.load(text, yaml.BaseLoader)
+    assert workflow["on"] == {"push": "", "pull_request": ""}
+    assert "github.event.repository.default_branch" in workflow["jobs"]["check"]["if"]
 
 
 def test_settings_given_through_the_environment_stay(desk: Desk) -> None:

@@ -40,3 +40,32 @@ def test_it_looks_at_another_folder(owner: Owner) -> None:
     shown = owner.run("0.3.0", "status", "my-agent", cwd=owner.desk.here)
     assert shown.code == 0
     assert "my-agent" in shown.stdout
+
+
+def test_from_a_folder_of_the_project_s_it_is_found(owner: Owner) -> None:
+    """Each command, and the steps that are printed lead back to where they can be taken."""
+    inside = owner.project / "src/deep"
+    owner.write("src/deep/mine.py", "mine = 1\n")
+    owner.edit("README.md", "One line that is often changed.", "My line.")
+    owner.commit()
+    status = as_json(owner.run("0.3.0", "status", "--json", cwd=inside))
+    assert (status["path"], status["version"]) == (str(owner.project), "v0.1.0")
+    assert owner.run("0.3.0", "update", "--check", cwd=inside).code == 4
+    added = owner.run("0.1.0", "add", "ci", cwd=inside)
+    assert "A .ci.yml" in added.stdout
+    assert "  cd ../..\n" in added.stdout
+    assert "✓ ci" in owner.run("0.1.0", "add", "--list", cwd=inside).stdout
+    owner.commit()
+    updated = owner.run("0.3.0", "update", "--yes", cwd=inside)
+    assert (updated.code, "  cd ../..\n" in updated.stdout) == (3, True)
+    assert owner.run("0.3.0", "status", cwd=inside).code == 3
+    assert owner.run("0.3.0", "update", "--abort", cwd=inside).code == 0
+    assert owner.git("status", "--porcelain") == ""
+
+
+def test_what_is_named_is_not_looked_for_and_nothing_beyond_a_repository(owner: Owner) -> None:
+    named = owner.run("0.3.0", "status", "src")
+    assert (named.code, f"; {owner.project} is one" in named.stderr) == (2, True)
+    owner.desk.git("init", "-q", str(owner.project / "other/repository"))
+    beyond = owner.run("0.3.0", "status", cwd=owner.project / "other/repository")
+    assert (beyond.code, "is one" in beyond.stderr) == (2, False)

@@ -204,3 +204,33 @@ def test_json_tells_the_same(owner: Owner) -> None:
     ]
     assert told["files"]["src/two.py"] == "added"  # type: ignore[index]
     assert told["written"] is True
+
+
+@pytest.mark.parametrize("to", ["lib/loop.py", "loop_of_mine.py", "src/deep/er/loop.py"])
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_was_moved_is_told_with_where_it_went(owner: Owner, to: str, edited: bool) -> None:
+    if edited:
+        owner.edit("src/loop.py", "step_2 = 2\n", "step_2 = 'mine'\n")
+    owner.write(to, owner.read("src/loop.py"))
+    (owner.project / "src/loop.py").unlink()
+    owner.commit()
+    for told in (owner.update("0.3.0", "--dry-run"), owner.update()):
+        assert told.code == 0, told.stdout
+        assert f"you moved src/loop.py to {to}: what the template changed" in told.stdout
+    assert "step_15 = 1500\n" in owner.read(to)
+
+
+def test_what_was_made_into_something_else_is_guessed(owner: Owner) -> None:
+    kept = owner.read("src/loop.py").splitlines(keepends=True)[:12]
+    owner.write("lib/mine.py", "".join(kept) + "".join(f"mine_{n} = {n}\n" for n in range(20)))
+    (owner.project / "src/loop.py").unlink()
+    owner.commit()
+    updated = owner.update()
+    assert updated.code == 3
+    assert "src/loop.py may be what is lib/mine.py now" in updated.stdout
+
+
+def test_of_what_was_moved_and_is_the_same_nothing_is_said(owner: Owner) -> None:
+    owner.git("mv", "run.sh", "start.sh")
+    owner.commit()
+    assert "you moved" not in owner.update().stdout

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,7 @@ def test_a_work_tree_of_its_own(edited: Owner) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["with space", "ünïcode + 日本", "quo'te\"s", "space behind ", "co:lon"]
+    "name", ["with space", "ünïcode + 日本", "quo'te\"s", "space behind ", "co:lon", "caf\udce9"]
 )
 def test_a_path_as_people_have_them(desk: Desk, factory: Factory, name: str) -> None:
     desk.git("init", "-q", "elsewhere")
@@ -110,6 +111,7 @@ def test_a_path_as_people_have_them(desk: Desk, factory: Factory, name: str) -> 
 SETTINGS = [
     {"core.autocrlf": "true"},
     {"core.autocrlf": "input", "core.safecrlf": "true"},
+    {"core.safecrlf": "true", "core.autocrlf": "true"},
     {"core.eol": "crlf"},
     {"commit.gpgsign": "true", "tag.gpgsign": "true", "user.signingkey": "none"},
     {"core.hooksPath": "HOOKS"},
@@ -177,7 +179,12 @@ def test_inside_a_hook_git_s_variables_belong_to_another_repository(edited: Owne
         {"GIT_INDEX_FILE": ".git/index"},  # as git sets it for the hooks of a commit
         {"GIT_NAMESPACE": "another"},
         {"GIT_DEFAULT_HASH": "sha256"},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"GIT_LITERAL_PATHSPECS": "1"},  # as editors and hooks set them
+        {"GIT_ICASE_PATHSPECS": "1"},
+        {"GIT_NOGLOB_PATHSPECS": "1"},
+        {"GIT_EXTERNAL_DIFF": "false", "GIT_DIFF_OPTS": "-u0"},
+        {"GIT_CEILING_DIRECTORIES": "/", "GIT_CONFIG": "/dev/null"},
+        {"GIT_TRACE": "2", "GIT_TRACE_SETUP": "1", "GIT_ATTR_SOURCE": "HEAD"},
     ],
     ids=lambda found: next(iter(found)),
 )
@@ -185,6 +192,57 @@ def test_variables_of_the_environment(edited: Owner, variables: dict[str, str]) 
     updated = edited.run("0.3.0", "update", "--yes", cwd=None, **variables)
     assert updated.code == 3, updated.stderr
     arrived(edited)
+
+
+def test_a_repository_of_sha_256(desk: Desk, factory: Factory) -> None:
+    owner = Owner(desk, factory, desk.here / "my-agent")
+    new = ("new", "my-agent", "--yes", "--data", "components=[docker]")
+    assert owner.run("0.1.0", *new, cwd=desk.here, GIT_DEFAULT_HASH="sha256").code == 0
+    assert owner.git("rev-parse", "--show-object-format") == "sha256\n"
+    edit(owner)
+    owner.edit("src/going.py", "going_2 = 2", "going_2 = 'mine'")
+    (owner.project / "tool.sh").unlink()
+    (owner.project / "tool.sh").symlink_to("README.md")
+    owner.edit("Dockerfile", "agent", "mine")
+    owner.commit()
+    assert owner.update().code == 3
+    arrived(owner, unmerged="Dockerfile\nREADME.md\nsrc/going.py\ntool.sh\n")
+    assert owner.run("0.1.0", "add", "ci").code == 0
+    owner.commit()
+    assert owner.run("0.1.0", "remove", "docker", "--force").code == 0
+    assert owner.run("0.1.0", "status").code == 0
+
+
+@pytest.fixture
+def latin(desk: Desk) -> dict[str, str]:
+    """A locale of old, made here; or, where that cannot be, one that knows ASCII alone."""
+    folder = desk.here.parent / "locales"
+    folder.mkdir()
+    made = shutil.which("localedef") and subprocess.run(
+        ["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(folder / "en_US.ISO-8859-1")],
+        capture_output=True,
+    )
+    if made and (folder / "en_US.ISO-8859-1/LC_CTYPE").exists():
+        return {"LOCPATH": str(folder), "LC_ALL": "en_US.ISO-8859-1"}
+    return {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.mark.parametrize("name", ["plain", "ünïcode + 日本", "caf\udce9"])
+def test_a_locale_of_old_has_no_say_in_paths(
+    desk: Desk, factory: Factory, latin: dict[str, str], name: str
+) -> None:
+    desk.git("init", "-q")
+    owner = make_project(desk, factory, "0.1.0", "--data", "project_name=my-agent", at=name)
+    owner.write("ünï code/my file é.txt", "mine\n")
+    edit(owner)
+    owner.commit()
+    updated = owner.run("0.3.0", "update", "--yes", "--json", cwd=None, **latin)
+    assert updated.code == 3, updated.stderr
+    assert updated.json["path"] == str(owner.project)
+    arrived(owner, unmerged="README.md\n")
+    owner.git("reset", "-q", "--hard")
+    assert owner.run("0.1.0", "add", "ci", "--json", cwd=None, **latin).code == 0
+    assert owner.run("0.1.0", "status", "--json", cwd=None, **latin).code == 0
 
 
 def test_files_of_the_user_s_with_crlf_stay_so(owner: Owner) -> None:

@@ -5,7 +5,7 @@ from keyword import kwlist
 import pytest
 
 from create_12_factor_agent.errors import NotPossible
-from create_12_factor_agent.names import LONGEST, project_name
+from create_12_factor_agent.names import LONGEST, meant, project_name
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,39 @@ def test_what_cannot_be_a_name_is_refused_with_one_that_can(typed: str, suggesti
 def test_no_word_of_python_is_a_name(word: str) -> None:
     with pytest.raises(NotPossible, match="a word of Python"):
         project_name(word)
+
+
+COMMANDS = ["new", "update", "add", "remove", "status"]
+
+
+@pytest.mark.parametrize(
+    ("word", "command"),
+    [
+        ("help", "--help"),
+        ("hepl", "--help"),
+        ("HELP", "--help"),
+        ("upgrade", "update"),
+        ("upgrad", "update"),
+        ("updat", "update"),
+        ("pdate", "update"),
+        ("Updates", "update"),
+        ("ad", "add"),
+        ("addd", "add"),
+        ("nwe", "new"),
+        ("stats", "status"),
+        ("remvoe", "remove"),
+        ("rm", "remove"),
+        ("create", "new"),
+        ("list", "add --list"),
+    ],
+)
+def test_a_word_near_a_command_is_meant_as_one(word: str, command: str) -> None:
+    assert meant(word, COMMANDS) == command
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["bot", "my-agent", "helper", "renew", "a/updat", "./help", "add/", "statistics", "x", ""],
+)
+def test_what_is_a_name_or_a_path_is_not(word: str) -> None:
+    assert meant(word, COMMANDS) is None

@@ -1,5 +1,14 @@
 """Git as a subprocess, its index, files as it keeps them, a new project's repository."""
 
-from .command import apart, environment, git, require, to_bytes, to_text, version
+from .command import apart, environment, git, in_one_line, require, to_bytes, to_text, version
 
-__all__ = ["apart", "environment", "git", "require", "to_bytes", "to_text", "version"]
+__all__ = [
+    "apart",
+    "environment",
+    "git",
+    "in_one_line",
+    "require",
+    "to_bytes",
+    "to_text",
+    "version",
+]

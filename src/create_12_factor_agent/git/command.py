@@ -15,6 +15,19 @@ from ..interruption import held
 PATIENCE = 120
 # The first whose `git merge` is the one that `git merge-tree` has (2.38): both see the same.
 OLDEST = (2, 34)
+# Of git's variables; there are more than `git rev-parse --local-env-vars` has that matter.
+KEPT = (
+    "GIT_CONFIG_",
+    "GIT_AUTHOR_",
+    "GIT_COMMITTER_",
+    "GIT_DEFAULT_",
+    "GIT_DISCOVERY_",
+    "GIT_EXEC_PATH",
+    "GIT_TEMPLATE_DIR",
+    "GIT_TEST_",
+)
+# What git says can be many lines, with hints that are for others.
+SAID = 500
 # For repositories that are gone in a second: nobody's settings, hooks, attributes and excludes.
 APART = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -42,23 +55,16 @@ def version() -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", said)[:2])
 
 
-@cache
-def local_variables() -> frozenset[str]:
-    """Variables that tie git to one repository, as they are set inside a git hook.
-
-    The `GIT_CONFIG*` ones stay: they are the user's settings, not a place.
-    """
-    if not any(name.startswith("GIT_") for name in os.environ):
-        return frozenset()
-    names = subprocess.run(
-        ["git", "rev-parse", "--local-env-vars"], check=True, capture_output=True, text=True
-    ).stdout.split()
-    local = frozenset(name for name in names if not name.startswith("GIT_CONFIG"))
-    return local | {"GIT_NAMESPACE"}
-
-
 def environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if key not in local_variables()}
+    """Ours, without what ties git to one repository, as in a hook, or has it read paths otherwise.
+
+    What stays are the user's settings and their name.
+    """
+    return {key: value for key, value in os.environ.items() if _stays(key)}
+
+
+def _stays(name: str) -> bool:
+    return not name.startswith("GIT_") or name.startswith(KEPT)
 
 
 def apart(settings: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -85,7 +91,8 @@ def git(
     try:
         with held():  # once it runs it is known, and can be ended
             process = subprocess.Popen(
-                ["git", *arguments],
+                # What it would convert is no reason to refuse: nobody's bytes are at stake here.
+                ["git", "-c", "core.safecrlf=false", *arguments],
                 cwd=cwd,
                 env={**environment(), **(env or {})},
                 stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
@@ -101,9 +108,17 @@ def git(
             process.kill()
             process.wait()
     if process.returncode not in fine:
-        said = " ".join(to_text(complaint).split())
-        raise Failure(said or f"git {arguments[0]} failed")
+        raise Failure(in_one_line(to_text(complaint)) or f"git {arguments[0]} failed")
     return to_text(told)
+
+
+def in_one_line(complaint: str) -> str:
+    """All that git says, or the first of its reasons where that is too much."""
+    said = " ".join(complaint.split())
+    if len(said) > SAID:
+        lines = [line for line in complaint.splitlines() if line.startswith(("fatal:", "error:"))]
+        said = " ".join((lines or [said])[0].split())
+    return said if len(said) <= SAID else f"{said[:SAID]}…"
 
 
 def to_bytes(text: str) -> bytes:

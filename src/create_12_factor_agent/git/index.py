@@ -34,9 +34,9 @@ def entries(listed: str) -> Iterator[Entry]:
             yield Entry(words[0], words[1], int(words[2]), path)
 
 
-def removed(path: str) -> str:
-    """The line that takes a path out, in all its stages."""
-    return f"0 {'0' * 40}\t{path}"
+def removed(path: str, like: str) -> str:
+    """The line that takes a path out, in all its stages; `like` is an object of the repository."""
+    return f"0 {'0' * len(like)}\t{path}"
 
 
 def lines(*given: str | Entry) -> str:

@@ -20,6 +20,12 @@ def enclosing(target: Path) -> Path | None:
     return next((folder for folder in (target, *target.parents) if _has_git(folder)), None)
 
 
+def subfolder(target: Path) -> str:
+    """The place of a project at `target` in that repository: "" or "sub/folder/"."""
+    repository = enclosing(target) or target
+    return "" if repository == target else f"{target.relative_to(repository).as_posix()}/"
+
+
 def _has_git(folder: Path) -> bool:
     return (folder / ".git").exists()
 
@@ -33,13 +39,14 @@ def surrounded(repository: Path, target: Path, files: Sequence[str]) -> str:
     if ignored := [Path(path).relative_to(within).as_posix() for path in told.split("\0") if path]:
         more = f" and {len(ignored) - SHOWN} more" if len(ignored) > SHOWN else ""
         shown = ", ".join(ignored[:SHOWN])
-        note += f"; it ignores {shown}{more}: git add --force them, or no update can be merged"
+        note += f"; it ignores {shown}{more}: git add --force . there, or no update can be merged"
     return note
 
 
 def first_commit(project: Path, message: str) -> str | None:
     """Make the repository; if git will not commit, say why and what to run."""
-    git("init", "-q", "-b", "main", cwd=project)
+    chosen = git("config", "--get", "init.defaultBranch", cwd=project, fine=(0, 1)).strip()
+    git("init", "-q", "-b", chosen or "main", cwd=project)
     try:
         # All that the template made, whatever the user's own gitignore says: updates merge it.
         git("add", "--all", "--force", cwd=project)

@@ -1,6 +1,7 @@
 """Change a project, all of it or nothing: what `update`, `add` and `remove` have in common."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -11,8 +12,8 @@ from ..git.contents import content_of, exists, write
 from ..git.index import lines, removed
 from ..interruption import too_late
 from ..project import Project, require_clean
-from ..template import questions
-from ..template.questions import Replies
+from ..template.asking import Form
+from ..template.questions import Answers, Replies
 from ..template.source import Source
 from . import conflicts, undo
 from .conflicts import Conflict
@@ -84,15 +85,12 @@ def change(
     `answers` are known beside what the user replies.
     """
     require_clean(project)
-    asked = questions.read(source.read(version, "copier.yml"))
-    given = {**(answers or {}), **replies.given(asked)}
-    replies.require_all(asked, {**project.answers, **given})
+    given = _answered(source.read(version, "copier.yml"), project, replies, answers or {})
     outcome = try_merge(
         source,
         project,
         version,
         given,
-        defaults=not replies.by_hand,
         edited=edited,
         diff=effect == "diff",
     )
@@ -100,6 +98,9 @@ def change(
     files = _kinds(project, outcome)
     if effect == "write":
         _apply(project, what, outcome)
+    notes = [*outcome.notes, *_unseen(project, outcome.committed)]
+    if effect == "write":
+        notes += _restored(outcome)
     return Changed(
         path=project.path,
         from_version=project.version,
@@ -107,11 +108,23 @@ def change(
         components=list(outcome.answers.get("components", [])),
         files=files,
         conflicts=outcome.conflicts,
-        notes=outcome.notes,
+        notes=notes,
         release_notes=release_notes,
         written=effect == "write",
         diff=outcome.diff,
     )
+
+
+def _answered(
+    copier_yml: str, project: Project, replies: Replies, answers: Mapping[str, Any]
+) -> Answers:
+    """What is known, and what a human says of the rest."""
+    form = Form(copier_yml)
+    given = {**answers, **replies.given(form.questions)}
+    known = {**project.answers, **given}
+    replies.require_all(form.questions, known)
+    form.require_valid(given)
+    return form.ask(known) if replies.by_hand else given
 
 
 def _kinds(project: Project, outcome: Outcome) -> dict[str, Kind]:
@@ -127,15 +140,28 @@ def _kinds(project: Project, outcome: Outcome) -> dict[str, Kind]:
 
 
 def _require_untouched(project: Project, outcome: Outcome) -> None:
-    """What was merged is what is there: nobody saved a file meanwhile, or hid one from git."""
+    """What was merged is what is there: nobody has saved a file meanwhile, or hid one from git."""
     for path in project.edited(outcome.committed):
-        raise NotPossible(
-            f"{path} is not as it was committed: commit it (git update-index --no-skip-worktree"
-            " --no-assume-unchanged, if git does not see it)"
-        )
+        hint = "; ".join(_unseen(project, [path]))
+        raise NotPossible(f"{path} is not as it was committed: {hint or 'commit it'}")
     for path, content in outcome.untracked.items():
         if content_of(project.path / path) != content:
             raise NotPossible(f"{path} was changed meanwhile: run this again")
+
+
+def _restored(outcome: Outcome) -> Iterator[str]:
+    """How to see what the template changed in what the user has deleted."""
+    for path in (found.path for found in outcome.conflicts if found.kind == "restored"):
+        base, theirs = (shlex.quote(f":{stage}:./{path}") for stage in (1, 3))
+        yield f"what the template changed in {path}: git diff {base} {theirs}"
+
+
+def _unseen(project: Project, paths: Iterable[str]) -> Iterator[str]:
+    """What git was told not to see changes of would not be committed: how to unsay it."""
+    hidden = project.hidden()
+    for path in (path for path in paths if path in hidden):
+        ways = [f"git update-index {way} {shlex.quote(path)}" for way in hidden[path]]
+        yield f"git was told not to see changes of {path}: {' && '.join(ways)}, and commit it"
 
 
 def _apply(project: Project, what: str, outcome: Outcome) -> None:
@@ -164,5 +190,5 @@ def _note_conflicts(project: Project, outcome: Outcome) -> None:
     for _, data in outcome.unmerged:
         project.git("hash-object", "-w", "--stdin", stdin=to_text(data))
     sides = [replace(side, path=f"{project.prefix}{side.path}") for side, _ in outcome.unmerged]
-    gone = [removed(path) for path in {side.path for side in sides}]
+    gone = [removed(side.path, side.blob) for side in sides]
     project.git("update-index", "-z", "--index-info", stdin=lines(*gone, *sides))

@@ -49,7 +49,6 @@ def try_merge(
     version: str,
     answers: Mapping[str, Any],
     *,
-    defaults: bool,
     edited: Edited,
     diff: bool,
 ) -> Outcome:
@@ -58,10 +57,11 @@ def try_merge(
     Raises NotPossible where something of the user's stands in the way.
     """
     with temporary_folder() as folder:
-        given = rendered(source, project, version, answers, folder, defaults=defaults)
+        given = rendered(source, project, version, answers, folder)
         trees = Trees(folder / "trees", project)
         three = sides(trees, project, folder, version)
         merged, notes = _deleted(trees, merge(trees, three), edited)
+        notes += _elsewhere(trees, three, merged)
         notes += _not_kept(project.path, folder / "new" / project.path.name)
         return _outcome(trees, project, three, merged, given, notes, diff=diff)
 
@@ -93,6 +93,20 @@ def _outcome(
     )
 
 
+def _elsewhere(trees: Trees, three: Sides, merged: Merged) -> Iterator[str]:
+    """What the template changed in files that are no longer where it made them."""
+    changed = trees.changed(three.base, three.theirs)
+    gone = [path for path, entry in changed.items() if entry and path not in three.committed]
+    moved = trees.moved(three.base, three.yours)
+    perhaps = trees.moved(three.base, three.yours, alike=25)
+    unmerged = {entry.path for entry in merged.unmerged}
+    for path in gone:
+        if path in moved:
+            yield f"you moved {path} to {moved[path]}: what the template changed in it went there"
+        elif path in perhaps and path in unmerged:
+            yield f"{path} may be what is {perhaps[path]} now: the template changed it"
+
+
 def _deleted(trees: Trees, merged: Merged, edited: Edited) -> tuple[Merged, list[str]]:
     """What the user edited and the template no longer has: kept, refused, or deleted as well."""
     stages: dict[str, set[int]] = {}
@@ -106,7 +120,7 @@ def _deleted(trees: Trees, merged: Merged, edited: Edited) -> tuple[Merged, list
             f"this would delete what you edited ({', '.join(going)}): --force does it"
         )
     left = [entry for entry in merged.unmerged if entry.path not in going]
-    tree = trees.of(merged.tree, *map(removed, going))
+    tree = trees.of(merged.tree, *(removed(path, merged.tree) for path in going))
     notes = [f"{path} was edited, and went: git has it still" for path in going]
     return Merged(tree, left, merged.said), notes
 

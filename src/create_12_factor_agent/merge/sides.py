@@ -7,7 +7,7 @@ from typing import Any
 
 from ..git.contents import Content
 from ..git.index import Entry
-from ..project import Project
+from ..project import Project, require_checked_out
 from ..template.answers import ANSWERS_FILE
 from ..template.questions import Answers
 from ..template.rendering import render, rendered_meanwhile
@@ -39,19 +39,18 @@ def rendered(
     version: str,
     answers: Mapping[str, Any],
     folder: Path,
-    *,
-    defaults: bool,
 ) -> Answers:
     """Render into the `folder`, as old and new, what the template made and what it makes now.
 
-    Returns all the answers of the new one, whose questions are those that are asked.
+    Returns all the answers of the new one.
     """
     old, new = (folder / side / project.path.name for side in ("old", "new"))
     new.mkdir(parents=True)
     old.parent.mkdir()
     (new / ANSWERS_FILE).write_bytes((project.path / ANSWERS_FILE).read_bytes())
-    with rendered_meanwhile(source, old, project.answers, project.version):
-        return render(source, new, answers, version=version, defaults=defaults)
+    place = project.prefix
+    with rendered_meanwhile(source, old, project.answers, project.version, place):
+        return render(source, new, answers, version=version, subfolder=place)
 
 
 def sides(trees: Trees, project: Project, folder: Path, name: str) -> Sides:
@@ -66,8 +65,10 @@ def sides(trees: Trees, project: Project, folder: Path, name: str) -> Sides:
     made, brought = trees.entries(base), trees.entries(theirs)
     require_committed(project, made.keys() - committed.keys())
     unknown = untracked(project, brought.keys() - committed.keys())
-    changeable = [committed[path] for path in committed if path in made or path in brought]
-    mine = [*_added(trees, unknown, brought), *_filtered(trees, project, changeable)]
+    changeable = [path for path in committed if path in made or path in brought]
+    require_checked_out(project, changeable)
+    filtered = _filtered(trees, project, [committed[path] for path in changeable])
+    mine = [*_added(trees, unknown, brought), *filtered]
     return Sides(base, trees.of(project.tree, *mine), theirs, name, committed, unknown)
 
 

@@ -108,7 +108,8 @@ def _in_their_place(
     for path in sorted({entry.path for entry in merged.unmerged if aside.search(entry.path)}):
         place = aside.sub("", path)
         _require_no_folder(place, yours, theirs)
-        lines += [removed(path), removed(place), *filter(None, [yours.get(place)])]
+        lines += [removed(one, merged.tree) for one in (path, place)]
+        lines += [*filter(None, [yours.get(place)])]
         kept[place] = f"{place} is of different types on each side, yours was kept"
     unmerged = [replace(entry, path=aside.sub("", entry.path)) for entry in merged.unmerged]
     return Merged(trees.of(merged.tree, *lines), unmerged, {**merged.said, **kept})

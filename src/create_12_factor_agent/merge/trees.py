@@ -31,13 +31,14 @@ class Trees:
         self.env = apart(SETTINGS)
         self._numbers = count()
         folder.mkdir()
-        self.git("init", "-q", "-b", "base")
+        form = "sha256" if len(project.tree) == 64 else "sha1"
+        self.git("init", "-q", "-b", "base", f"--object-format={form}")
         info = folder / ".git/info"
         info.mkdir(exist_ok=True)
         (info / "attributes").write_text(AS_RENDERED, encoding="utf-8")
         borrowed = project.git_path("objects").resolve()
         alternates = folder / ".git/objects/info/alternates"
-        alternates.write_text(f"{borrowed}\n", encoding="utf-8")
+        alternates.write_bytes(to_bytes(f"{borrowed}\n"))
 
     def git(
         self,
@@ -92,6 +93,12 @@ class Trees:
             path: None if words[4] == "D" else Entry(words[1], words[3], 0, path)
             for words, path in found
         }
+
+    def moved(self, before: str, after: str, *, alike: int = 50) -> dict[str, str]:
+        """Where the files of the first tree are in the second, as git takes it; in per cent."""
+        how = ("-r", "-z", f"-M{alike}%", "--diff-filter=R")
+        told = self.git("diff-tree", *how, before, after).split("\0")
+        return dict(zip(told[1::3], told[2::3], strict=False))
 
     def diff(self, before: str, after: str) -> str:
         """As a patch, for `git apply` too."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Failure, NotPossible
+from ..git import to_bytes
 from ..git.contents import Content, content_of, digest, is_scratch, write
 from ..git.index import entries, lines, removed
 from ..project import Project
@@ -155,7 +156,7 @@ def _restore_index(project: Project, undo: Undo) -> None:
     """Where it has become another: the rest keeps even the flags that git has for it."""
     now = _index(project)
     changed = [path for path in undo.before if now.get(path) != undo.index.get(path)]
-    gone = [removed(f"{project.prefix}{path}") for path in changed]
+    gone = [removed(f"{project.prefix}{path}", undo.tree) for path in changed]
     before = [undo.index[path] for path in changed if path in undo.index]
     project.git("update-index", "-z", "--index-info", stdin=lines(*gone, *before))
 
@@ -208,5 +209,5 @@ def _permissions(project: Project, paths: Mapping[str, object]) -> dict[str, int
 
 def _file(project: Project) -> Path:
     """In git's folder of this work tree, apart for each project of a monorepo."""
-    name = sha256(project.prefix.encode()).hexdigest()[:16]
+    name = sha256(to_bytes(project.prefix)).hexdigest()[:16]
     return project.git_path(FOLDER) / f"{name}.json"

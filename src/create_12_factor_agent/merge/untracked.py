@@ -1,5 +1,6 @@
 """What git does not know of the user's, where the template has or brings a file."""
 
+import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def require_committed(project: Project, paths: Iterable[str]) -> None:
     if unknown := [path for path in files if not _is_within_another(project.path, path)]:
         raise NotPossible(
             f"git does not know what the template made ({', '.join(unknown)}): "
-            "git add --force and commit, or move it"
+            f"git add --force {shlex.join(unknown)} && git commit -m Add, or move it"
         )
 
 
@@ -66,5 +67,5 @@ def ignored(project: Project, added: Iterable[str]) -> Iterator[str]:
     """Say which of the template's new files git would not add by itself."""
     listed = "".join(f"{path}\0" for path in added)
     told = project.git("check-ignore", "-z", "--stdin", stdin=listed, fine=(0, 1))
-    if paths := told.rstrip("\0").replace("\0", ", "):
-        yield f"git ignores {paths}: git add --force"
+    if paths := [path for path in told.split("\0") if path]:
+        yield f"git ignores {', '.join(paths)}: git add --force {shlex.join(paths)}"

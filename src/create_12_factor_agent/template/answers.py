@@ -21,6 +21,24 @@ def without_copiers_own(raw: dict[str, Any]) -> Answers:
     return {key: value for key, value in raw.items() if not key.startswith("_")}
 
 
+def nearest(folder: Path) -> Path | None:
+    """The project that a folder is in, or is; none beyond the repository that the folder is in."""
+    for path in (folder, *folder.parents):
+        if (path / ANSWERS_FILE).exists():
+            return path
+        if (path / ".git").exists():
+            return None
+    return None
+
+
+def around_us() -> Path | None:
+    """The project that we are somewhere in."""
+    try:
+        return nearest(Path.cwd())
+    except FileNotFoundError:  # the folder is gone
+        return None
+
+
 def answers_file(path: Path) -> dict[str, Any]:
     file = path / ANSWERS_FILE
     if file.is_symlink():
@@ -28,7 +46,11 @@ def answers_file(path: Path) -> dict[str, Any]:
     try:
         answers = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
-        raise NotPossible(f"{path} is no generated project: it has no {ANSWERS_FILE}") from None
+        around = nearest(path)
+        hint = f"; {around} is one" if around and around != path else ""
+        raise NotPossible(
+            f"{path} is no generated project: it has no {ANSWERS_FILE}{hint}"
+        ) from None
     except OSError as error:
         raise NotPossible(f"{file}: {error.strerror}") from None
     except (yaml.YAMLError, ValueError):  # a date such as 2024-13-45 is a ValueError
@@ -57,3 +79,11 @@ def made_from(raw: dict[str, Any]) -> str:
             f"{ANSWERS_FILE} has no _commit, the version it was made from: restore it"
         )
     return version
+
+
+def is_ours(path: Path) -> bool:
+    """Whether the project there was made from this template, and not from another one."""
+    try:
+        return bool(made_from(answers_file(path)))
+    except NotPossible:
+        return False

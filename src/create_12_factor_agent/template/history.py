@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..errors import Failure
-from ..git import apart, git
+from ..git import apart, git, to_bytes
 from .releases import in_the_making, order, tagged
 
 # .gitattributes comes along so that no user's autocrlf reaches the template.
@@ -52,7 +52,7 @@ class Store:
         if self.is_checkout:
             objects = self.root / git("rev-parse", "--git-path", "objects", cwd=root).strip()
             borrowed = folder / "objects/info/alternates"
-            borrowed.write_text(f"{objects}\n", encoding="utf-8")
+            borrowed.write_bytes(to_bytes(f"{objects}\n"))
 
     def git(self, *arguments: str, stdin: str | None = None) -> str:
         return git(*arguments, cwd=self.root, env=self.env, stdin=stdin)

@@ -54,7 +54,8 @@ class Question:
             raise self.refused(answer, f"this must be of type {self.type}")
 
     def refused(self, answer: Any, why: str) -> NotPossible:
-        return NotPossible(f"--data {self.name}={answer}: {why}")
+        shown = " ".join(str(answer).split())
+        return NotPossible(f"--data {self.name}={shown}: {why}")
 
 
 def load(copier_yml: Path) -> dict[str, Question]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Failure, NotPossible
-from ..git import environment
+from ..git import environment, in_one_line
 from ..interruption import held, temporary_folder
 from .answers import ANSWERS_FILE, read_answers
 from .questions import Answers
@@ -25,18 +25,19 @@ def render(
     project: Path,
     answers: Mapping[str, Any],
     *,
-    defaults: bool,
+    subfolder: str,
     version: str | None = None,
 ) -> Answers:
     """Render a version of the template, the CLI's own if None, and return all the answers.
 
-    Copier asks for what is neither in `answers` nor in an answers file that lies there already,
-    unless `defaults` are good enough.
+    What is neither in `answers` nor in an answers file that lies there already has its default.
+    `subfolder` is where the project is in its repository, "" or "sub/folder/": what runs at the
+    repository's root has to know.
     """
     from copier import Settings, run_copy, run_recopy
 
     ref = version or source.version
-    data, settings = dict(answers), Settings()
+    data, settings = {**answers, "subfolder": subfolder}, Settings()
     with _copier_environment(source):
         if (project / ANSWERS_FILE).exists():
             run_recopy(
@@ -44,7 +45,7 @@ def render(
                 data,
                 vcs_ref=ref,
                 settings=settings,
-                defaults=defaults,
+                defaults=True,
                 skip_answered=True,
                 overwrite=True,
                 quiet=True,
@@ -56,25 +57,26 @@ def render(
                 data,
                 vcs_ref=ref,
                 settings=settings,
-                user_defaults={"project_name": "my-agent"},
-                defaults=defaults,
+                defaults=True,
                 quiet=True,
             )
     return read_answers(project)
 
 
 @contextmanager
-def rendered(source: Source, name: str, answers: Mapping[str, Any], version: str) -> Iterator[Path]:
+def rendered(
+    source: Source, name: str, answers: Mapping[str, Any], version: str, subfolder: str
+) -> Iterator[Path]:
     """A project as a version of the template makes it, in a folder of that name."""
     with temporary_folder() as folder:
         made = folder / name
-        render(source, made, answers, version=version, defaults=True)
+        render(source, made, answers, version=version, subfolder=subfolder)
         yield made
 
 
 @contextmanager
 def rendered_meanwhile(
-    source: Source, project: Path, answers: Mapping[str, Any], version: str
+    source: Source, project: Path, answers: Mapping[str, Any], version: str, subfolder: str
 ) -> Iterator[None]:
     """While the block renders another project, a child process renders this one.
 
@@ -84,7 +86,7 @@ def rendered_meanwhile(
     import copier  # noqa: F401 - for the child as well
 
     def work() -> None:
-        render(source, project, answers, version=version, defaults=True)
+        render(source, project, answers, version=version, subfolder=subfolder)
 
     _ = source.repository  # the thread that unpacks it is none of the child's
     child = None
@@ -151,7 +153,7 @@ def _translated() -> Iterator[None]:
     except TemplateError as error:
         raise Failure(f"the template is broken: {error}") from error
     except ProcessExecutionError as error:
-        raise Failure(" ".join(error.stderr.split())) from error
+        raise Failure(in_one_line(error.stderr)) from error
 
 
 def _in_one_line(error: Exception) -> str:

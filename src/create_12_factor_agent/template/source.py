@@ -69,6 +69,12 @@ class Source:
         """What each component brings, as YAML."""
         return self.read(version, "template/components.yml")
 
+    def requirements(self, version: str) -> str:
+        """What a project can install, whatever its example and its components."""
+        places = ("template/components.yml", "template/project/requirements*")
+        found = ("grep", "-h", "-e", "[=<>~!]=", f"refs/tags/{version}", "--", *places)
+        return git(*found, cwd=self.repository, fine=(0, 1))
+
     def environment(self, env: Mapping[str, str]) -> dict[str, str]:
         """`env`, and in it settings with which git finds the repository at the public URL."""
         # Copier appends .git to the URL.

@@ -1,0 +1,67 @@
+"""The process as its caller made it: a locale of old, streams that are closed, full or hung up."""
+
+import os
+import sys
+from contextlib import suppress
+from io import TextIOWrapper
+from pathlib import Path
+from typing import NoReturn
+
+from .errors import FAILED, INTERRUPTED
+
+
+def prepare() -> None:
+    _speak_utf8()
+    for name, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
+        if getattr(sys, name) is None:  # whoever calls has closed it
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # whatever a terminal of old cannot show
+            stream.reconfigure(errors="replace")
+
+
+def _speak_utf8() -> None:
+    """Git's paths are bytes, and the template's are UTF-8: no locale has a say in what they are.
+
+    Python decides that before it runs anything, so it begins again; the screen stays as it is.
+    """
+    if sys.getfilesystemencoding() == "utf-8" or sys.flags.utf8_mode:
+        return
+    shown = sys.stdout.encoding if sys.stdout else "utf-8"
+    env = {"PYTHONIOENCODING": shown, **os.environ}
+    os.execve(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]], env)
+
+
+def complain(problem: object) -> None:
+    with suppress(OSError):  # nobody is there to read it
+        print(f"error: {problem}", file=sys.stderr, flush=True)
+
+
+def failed(error: OSError) -> int:
+    """A full disk, a folder that may not be written to."""
+    where = f": {error.filename}" if error.filename else ""
+    complain(f"{error.strerror}{where}")
+    return FAILED
+
+
+def end(code: int) -> NoReturn:
+    """With this exit code, once what is left to print has been printed."""
+    code = _flushed(code)
+    if code == INTERRUPTED:  # amid the tidying, perhaps: then the interpreter's end does it
+        # An interruption inside of exec, as dataclasses do it, has Python end with another code,
+        # whatever is asked for; the next exec takes that back.
+        exec("")
+        sys.exit(code)
+    # The interpreter's own end is an eighth of `--version`, and there is nothing left to tidy.
+    os._exit(code)
+
+
+def _flushed(code: int) -> int:
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:  # nobody reads on
+        return code
+    except OSError as error:
+        return code or failed(error)
+    return code
