@@ -6,7 +6,7 @@
 import json
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal, NotRequired, get_args
+from typing import Annotated, Any, Literal, NotRequired, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -78,10 +78,14 @@ class Question(TypedDict):
 
 
 class Answer(TypedDict):
-    """In words (`response`), or yes or no (`approved`, with a comment if there is one)."""
+    """In words (`response`), or yes or no (`approved`, with a comment if there is one).
+
+    A yes may bear other `arguments`: all of those with which the call shall run instead.
+    """
 
     response: NotRequired[Text]
     approved: NotRequired[StrictBool]
+    arguments: NotRequired[Object]
     comment: NotRequired[Text]
     user: NotRequired[Text]
     channel: NotRequired[Text]
@@ -138,6 +142,10 @@ class ToolCall(Event):
     def arguments(self) -> dict[str, Any]:
         return {name: value for name, value in self.data.items() if name != "intent"}
 
+    def with_arguments(self, arguments: dict[str, Any]) -> Self:
+        """The same call, the same intent, as a human wants it."""
+        return self.model_copy(update={"data": {**arguments, "intent": self.intent}})
+
 
 class ToolStarted(Event):
     """An approved call is about to run. Found without a result, nobody knows whether it did."""
@@ -176,8 +184,9 @@ class HumanResponse(Event):
     data: Answer
 
     @property
-    def said(self) -> tuple[str | None, bool | None, str | None]:
-        return self.data.get("response"), self.data.get("approved"), self.data.get("comment")
+    def said(self) -> tuple[Any, ...]:
+        what = ("response", "approved", "arguments", "comment")
+        return tuple(self.data.get(name) for name in what)
 
 
 class ModelFailed(Event):

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 
 from ..log import logger
 from ..store import NoSuchThread, ThreadExists, Unreadable
-from ..thread import AnotherDelivery, CannotFollow
+from ..thread import AnotherDelivery, CannotFollow, WrongArguments
 from .limits import LimitBody
 
 
@@ -46,8 +46,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ValidationError, malformed)  # a hook reads its body itself
     app.add_exception_handler(NoSuchThread, lambda _, error: problem(404, str(error)))
     app.add_exception_handler(CannotFollow, lambda _, error: problem(409, str(error)))
-    for another in (ThreadExists, AnotherDelivery):
-        app.add_exception_handler(another, lambda _, error: problem(422, str(error)))
+    for unfit in (ThreadExists, AnotherDelivery, WrongArguments):
+        app.add_exception_handler(unfit, lambda _, error: problem(422, str(error)))
     app.add_exception_handler(Unreadable, unreadable)
     app.add_exception_handler(Exception, lambda *_: problem(500, "see the server's log"))
 

@@ -76,9 +76,20 @@ def answer(
 
 
 @app.command()
-def approve(thread_id: ThreadId, call: Call = "") -> None:
-    """Let the call run that waits for a yes."""
-    tell(thread_id, {"approved": True}, call)
+def approve(
+    thread_id: ThreadId,
+    call: Call = "",
+    changed: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Run it with this instead; needs CALL."),
+    ] = None,
+) -> None:
+    """Let the call run that waits for a yes, as it is or with other arguments."""
+    said: Answer = {"approved": True}
+    if changed:
+        thread = asyncio.run(open_agent().store.get(thread_id))
+        said["arguments"] = conversation.changed_arguments(thread, call, changed)
+    tell(thread_id, said, call)
 
 
 @app.command()
