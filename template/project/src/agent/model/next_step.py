@@ -40,7 +40,7 @@ class CutOff(NoStep):
 class HeldBack(NoStep):
     """It was ended for another reason than its length: a filter, a refusal, a tool of theirs."""
 
-    hint = "the provider's word for why it ended; a longer reply would not help"
+    hint = "look that up with the provider; a larger max_tokens does not help"
 
     def __init__(self, end: str) -> None:
         super().__init__(f"it was not ended by the model ({end})")
@@ -64,7 +64,8 @@ async def determine_next_step(
     except Unavailable as error:
         return ModelFailed(data={"message": f"{model}: {error}"}, meta=meta)
     try:
-        step = await aside(len(answer.text), step_in, answer, said_in(thread))
+        size = thread.size + len(answer.text)
+        step = await aside(size, step_in, answer, said_in(thread))
     except NoStep as fault:
         return no_step(fault, answer, meta)
     data = step.model_dump(mode="json", exclude_none=True)
