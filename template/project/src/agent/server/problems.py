@@ -37,7 +37,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 # What any route here can answer with, a channel's as well.
-EVERYWHERE = documented(400, 401, 404, 409, 413, 422, 503)
+EVERYWHERE = documented(400, 401, 403, 404, 409, 413, 422, 503)
 
 
 def install(app: FastAPI) -> None:
