@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse
 
 from ..log import logger
-from ..store import NoSuchThread, ThreadExists, Unreadable
+from ..store import Locked, NoSuchThread, ThreadExists, Unreadable
 from ..thread import AnotherDelivery, CannotFollow, WrongArguments
 from .limits import LimitBody
 
@@ -35,7 +35,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 # What any route here can answer with, a channel's as well.
-EVERYWHERE = documented(400, 401, 404, 408, 409, 413, 422)
+EVERYWHERE = documented(400, 401, 403, 404, 408, 409, 413, 422, 503)
 
 
 def install(app: FastAPI) -> None:
@@ -49,6 +49,7 @@ def install(app: FastAPI) -> None:
     for unfit in (ThreadExists, AnotherDelivery, WrongArguments):
         app.add_exception_handler(unfit, lambda _, error: problem(422, str(error)))
     app.add_exception_handler(Unreadable, unreadable)
+    app.add_exception_handler(Locked, lambda _, error: problem(503, str(error)))
     app.add_exception_handler(Exception, lambda *_: problem(500, "see the server's log"))
 
 

@@ -19,14 +19,15 @@ from pydantic_core import from_json
 from ..cache import Cache
 from ..context import ContextFormat
 from ..errors import format_error
-from ..files import Fingerprint, fingerprint, overwrite, replace
+from ..files import Fingerprint, content, fingerprint, overwrite, private_folder, replace
 from ..log import logger
 from ..states import Status
 from ..thread import Thread
 from ..views import Summary, summary_of
-from . import Busy, NoSuchThread, StoreError, ThreadExists, Unreadable, require_id
+from . import Busy, Locked, NoSuchThread, StoreError, ThreadExists, Unreadable, require_id
 
 T = TypeVar("T")
+PAUSE = 0.01  # seconds between two looks at a lock
 
 THREADS_KEPT = 64_000_000  # bytes of memory
 SUMMARIES_KEPT = 32_000_000
@@ -34,11 +35,12 @@ MEMORY_FOR_A_BYTE = 4  # of a file, about, when it is events
 
 
 class FileSystemThreadStore:
-    """A ThreadStore in a folder, for the processes of one machine."""
+    """A ThreadStore in a folder, for the processes of one machine; `patience` is in seconds."""
 
-    def __init__(self, root: Path, form: ContextFormat = "xml") -> None:
+    def __init__(self, root: Path, form: ContextFormat = "xml", patience: float = 5.0) -> None:
         self.root = root
         self.form = form
+        self.patience = patience
         self._threads: Cache[str, tuple[Fingerprint, Thread]] = Cache(THREADS_KEPT)
         self._summaries: Cache[str, tuple[Fingerprint, Summary]] = Cache(SUMMARIES_KEPT)
         self._begun: dict[str, str] = {}  # when each thread began, which never changes
@@ -48,13 +50,15 @@ class FileSystemThreadStore:
         self._lister = ThreadPoolExecutor(1, thread_name_prefix="store-find")
 
     async def create(self, thread: Thread, thread_id: str | None = None) -> str:
-        return await self._aside(self._create, thread, thread_id or str(uuid4()))
+        thread_id = thread_id or str(uuid4())
+        return await self._alone(thread_id, self._create, thread_id, thread)
 
     async def get(self, thread_id: str) -> Thread:
         return await self._aside(self._read, thread_id)
 
     async def update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
-        return await self._aside(self._update, thread_id, change)
+        self._require(thread_id)
+        return await self._alone(thread_id, self._update, thread_id, change)
 
     async def find(
         self, *, status: Status | None = None, after: str | None = None, limit: int | None = None
@@ -65,8 +69,7 @@ class FileSystemThreadStore:
     @asynccontextmanager
     async def lease(self, thread_id: str) -> AsyncIterator[None]:
         self._require(thread_id)
-        # Whoever lets go is perhaps another of our threads than the one that took it.
-        lock = FileLock(self._lock(thread_id, "lease"), blocking=False, thread_local=False)
+        lock = self._lock(thread_id, "lease")
         try:
             await self._aside(lock.acquire)
         except Timeout:
@@ -76,26 +79,39 @@ class FileSystemThreadStore:
         finally:
             lock.release()
 
+    async def _alone(self, thread_id: str, work: Callable[..., T], *arguments: Any) -> T:
+        """With nobody else writing this thread. It is not one of our threads that waits."""
+        self._path(thread_id)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.patience
+        while True:
+            try:
+                return await self._aside(self._locked, thread_id, work, *arguments)
+            except Timeout:
+                if loop.time() > until:
+                    raise Locked(f"thread {thread_id} is locked: try again later") from None
+            await asyncio.sleep(PAUSE)
+
+    def _locked(self, thread_id: str, work: Callable[..., T], *arguments: Any) -> T:
+        # A new lock object each time: two coroutines that shared one would both get in.
+        with self._lock(thread_id, "write"):
+            return work(*arguments)
+
     async def _aside(self, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._workers, work, *arguments)
 
-    def _create(self, thread: Thread, thread_id: str) -> str:
-        path = self._path(thread_id)
-        with FileLock(self._lock(thread_id, "write")):
-            if path.exists():
-                raise ThreadExists(f"there is a thread {thread_id} already")
-            self._write(thread_id, thread)
+    def _create(self, thread_id: str, thread: Thread) -> str:
+        if self._path(thread_id).exists():
+            raise ThreadExists(f"there is a thread {thread_id} already")
+        self._write(thread_id, thread)
         return thread_id
 
     def _update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
-        self._require(thread_id)
-        # A new lock object each time: two coroutines that shared one would both get in.
-        with FileLock(self._lock(thread_id, "write")):
-            stored = self._read(thread_id)
-            changed = change(stored)
-            if changed is not stored:
-                self._write(thread_id, changed)
-            return changed
+        stored = self._read(thread_id)
+        changed = change(stored)
+        if changed is not stored:
+            self._write(thread_id, changed)
+        return changed
 
     def _find(self, status: Status | None, after: str | None, limit: int | None) -> list[Summary]:
         ids = self._in_order()
@@ -160,8 +176,13 @@ class FileSystemThreadStore:
         if not self._path(thread_id).exists():
             raise NoSuchThread(f"there is no thread {thread_id}")
 
-    def _lock(self, thread_id: str, purpose: str) -> Path:
-        return self.root / ".locks" / f"{thread_id}.{purpose}"
+    def _lock(self, thread_id: str, purpose: str) -> FileLock:
+        """Raises Timeout at once. Whoever lets go is perhaps another of our threads."""
+        folder = self.root / ".locks"
+        private_folder(self.root)
+        private_folder(folder)
+        path = folder / f"{thread_id}.{purpose}"
+        return FileLock(path, blocking=False, mode=0o600, thread_local=False)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -180,7 +201,7 @@ def as_file(thread_id: str, thread: Thread) -> str:
 def load(thread_id: str, path: Path) -> Thread:
     """Raises NoSuchThread and Unreadable."""
     try:
-        return from_file(thread_id, path.read_bytes())
+        return from_file(thread_id, content(path))
     except FileNotFoundError:
         raise NoSuchThread(f"there is no thread {thread_id}") from None
     except (ValueError, LookupError, TypeError, RecursionError, OSError) as error:
@@ -188,9 +209,9 @@ def load(thread_id: str, path: Path) -> Thread:
         raise Unreadable(f"{problem} ({format_error(error)})") from error
 
 
-def from_file(thread_id: str, content: bytes) -> Thread:
+def from_file(thread_id: str, written: bytes) -> Thread:
     """Raises ValueError, LookupError, TypeError and RecursionError for what is no such thread."""
-    stored = from_json(content, allow_inf_nan=False)
+    stored = from_json(written, allow_inf_nan=False)
     thread = Thread.load(stored["events"])
     if (stored["id"], stored["version"]) != (thread_id, len(thread.events)):
         raise ValueError("its id or version is not that of its events")

@@ -16,7 +16,7 @@ from ..model.failures import Unavailable
 from ..model.next_step import note_on
 from ..parts import Agent
 from ..runner import take_up
-from ..settings import WrongSettings, load_settings
+from ..settings import WrongSettings, load_settings, unknown_settings
 from ..states import Status
 from ..store import StoreError
 from ..thread import CannotFollow
@@ -197,7 +197,10 @@ for commands in (checking.commands, *brought("commands")):
 
 
 def open_agent() -> Agent:
-    return build(load_settings(), screen.show, screen.note)
+    agent = build(load_settings(), screen.show, screen.note)
+    for unknown in unknown_settings():
+        screen.note(unknown)
+    return agent
 
 
 def say_which_model() -> None:
