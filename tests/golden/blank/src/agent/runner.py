@@ -62,7 +62,10 @@ class Runner:
         task.add_done_callback(self._ended)
 
     async def launch(self, trigger: Trigger, thread_id: str | None = None) -> str:
-        """Keep a new thread and run it; its id. Raises ThreadExists for an id that is in use."""
+        """Keep a new thread and run it; its id. The same again, under one id, is the same thread.
+
+        Raises ThreadExists where something else was said under that id.
+        """
         thread_id = await self.agent.begin(trigger, thread_id)
         self.start(thread_id)
         return thread_id

@@ -69,7 +69,7 @@ class Waiting:
     """A human is asked; the fields are those of `awaiting` in the API."""
 
     call_id: str
-    reason: Literal["question", "approval", "in_doubt", "errors", "steps", "repeated"]
+    reason: Literal["question", "approval", "in_doubt", "errors", "steps", "repeated", "size"]
     question: str
     intent: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -109,7 +109,7 @@ def state_of(events: Sequence[AnyEvent]) -> State:
         case ToolCall() as call:
             return Refused(call) if was_refused(call, events[:-1]) else after_decision(call)
         case ToolStarted():
-            return InDoubt(decision_of(events))
+            return InDoubt(as_approved(decision_of(events), events))
         case HumanRequest() as request:
             return after_request(request, events)
         case HumanResponse() as answer:
@@ -147,7 +147,8 @@ def after_request(request: HumanRequest, events: Sequence[AnyEvent]) -> Waiting:
         return Waiting(request.call_id, reason, question, **about(call))
     if reason != "in_doubt":
         return Waiting(request.call_id, reason, question)
-    doubted: Any = {"urgency": "high", "format": "yes_no", **about(decision_of(events))}
+    doubted: Any = {"urgency": "high", "format": "yes_no"}
+    doubted |= about(as_approved(decision_of(events), events))
     return Waiting(request.call_id, reason, question, **doubted)
 
 
@@ -155,8 +156,17 @@ def after_answer(answer: HumanResponse, events: Sequence[AnyEvent]) -> State:
     """A yes to a tool lets it run; a yes to a question authorises nothing."""
     call, asked_for = last_decision(events), events[-2].call_id == answer.call_id
     if call and is_tool(call) and asked_for and answer.data.get("approved"):
-        return RunTool(call, approved=True)
+        return RunTool(as_approved(call, events), approved=True)
     return AskModel()
+
+
+def as_approved(call: ToolCall, events: Sequence[AnyEvent]) -> ToolCall:
+    """As it runs: with the arguments that a human gave it, if one did."""
+    for event in reversed(events):
+        if isinstance(event, HumanResponse) and event.call_id == call.call_id:
+            changed = event.data.get("arguments")
+            return call if changed is None else call.with_arguments(changed)
+    return call
 
 
 def may_run(state: State) -> str | None:

@@ -42,6 +42,7 @@ def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
         notify=everybody(notify, *brought("listen")),
         max_steps=settings.max_steps,
         max_errors=settings.max_errors,
+        max_thread_size=settings.max_thread_size,
     )
 
 

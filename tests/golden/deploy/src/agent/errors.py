@@ -12,7 +12,7 @@ def format_error(error: BaseException) -> str:
         message = "; ".join(": ".join(filter(None, fault)) for fault in faults)
     else:
         message = str(error)
-    message = " ".join(message.split())
+    message = " ".join(str(redact(message)).split())
     if not message or not isinstance(error, ValueError | ArithmeticError):
         message = f"{type(error).__name__}: {message}".removesuffix(": ")
-    return str(redact(message))[:500]
+    return message[:500]

@@ -62,6 +62,9 @@ def limit_reached(thread: Thread, agent: Agent) -> HumanRequest | None:
     if thread.errors_in_a_row >= agent.max_errors:
         count, last = thread.errors_in_a_row, last_error(thread)
         return ask_human("errors", f"{count} errors in a row: what now? The last: {last}")
+    if thread.size > agent.max_thread_size:
+        limit = f"{agent.max_thread_size:,} characters that AGENT_MAX_THREAD_SIZE allows"
+        return ask_human("size", f"more has happened than the {limit}: stop it, or fork it earlier")
     if thread.steps >= agent.max_steps:
         return ask_human("steps", f"{thread.steps} steps and not done: what now?")
     if call := goes_in_circles(thread.events):

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from ..channels import brought
 from ..log import log_event, log_from, log_waiting
@@ -13,8 +13,10 @@ from ..runner import Runner
 from ..settings import Settings, load
 from ..wiring import build
 from . import problems
-from .access import authorize
+from .access import Door, bearer
 from .routes import api
+
+public = APIRouter()
 
 
 def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
@@ -38,14 +40,16 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     app = FastAPI(title="Agent", lifespan=lifespan, redirect_slashes=False, **closed)
     app.state.runner, app.state.settings = runner, settings
     problems.install(app)
-    app.get("/healthz")(healthz)
-    for router in (api, *brought("routes")):
-        app.include_router(router, dependencies=[Depends(authorize)], responses=problems.EVERYWHERE)
-    for router in brought("hooks"):
+    for router in (public, *brought("hooks")):
         app.include_router(router, responses=problems.EVERYWHERE)
+    for router in (api, *brought("routes")):
+        app.include_router(router, dependencies=[Depends(bearer)], responses=problems.EVERYWHERE)
+    known = [route for router in (public, *brought("hooks")) for route in router.routes]
+    app.add_middleware(Door, token=settings.api_token, open=known)
     return app
 
 
+@public.get("/healthz")
 def healthz() -> dict[str, str]:
     """Whether the process answers; without a token."""
     return {"status": "ok"}

@@ -30,6 +30,10 @@ class Unreadable(StoreError):
     """Something is kept there that is no thread. It is left alone."""
 
 
+class Locked(StoreError):
+    """Somebody else was writing, for longer than it takes. Nothing has changed."""
+
+
 class Busy(Exception):
     """Somebody else is running this thread at the moment."""
 
@@ -41,7 +45,8 @@ class ThreadStore(Protocol):
         """Keep a new thread; its id, a new one unless it is given.
 
         Raises ThreadExists: of two that come with one id, one is kept, whoever is first. An id
-        that is derived from what was delivered makes the same delivery the same thread.
+        that is derived from what was delivered makes the same delivery the same thread. Raises
+        Locked.
         """
 
     async def get(self, thread_id: str) -> Thread:
@@ -50,8 +55,8 @@ class ThreadStore(Protocol):
     async def update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
         """Apply a pure change to what is stored, with nobody in between, and return the result.
 
-        What `change` raises is passed on, and then nothing is written. Raises NoSuchThread and
-        Unreadable.
+        What `change` raises is passed on, and then nothing is written. Raises NoSuchThread,
+        Unreadable and Locked. Whoever waits for one thread holds up no other.
         """
 
     async def find(
