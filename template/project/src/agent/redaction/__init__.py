@@ -16,6 +16,7 @@ from .names import by_name, is_secret, plain_words
 
 REDACTED = "[redacted]"
 ENDS_SHOWN = 16  # characters that a secret has at least, of which four are shown
+SHORTEST = 4  # characters in which a secret can be said: pw=x
 SHORTEST_OWN = 6  # characters: what is shorter is the part of too many words
 
 Instead = Callable[[str], str]
@@ -78,11 +79,11 @@ def in_object(value: dict[str, Any], own: frozenset[str], instead: Instead) -> d
 
 def unlike(key: str, others: Mapping[str, Any]) -> str:
     """Two keys that are not shown are two all the same."""
-    return key if key not in others else unlike(f"{key}'", others)
+    return key if key not in others else unlike(f"{key} {len(others) + 1}", others)
 
 
 def in_text(text: str, own: frozenset[str], instead: Instead) -> str:
-    if not text:
+    if len(text) < SHORTEST:
         return text
     shown, end = [], 0
     for start, stop in merged([*by_look(text), *by_name(text), *by_value(text, own)]):
