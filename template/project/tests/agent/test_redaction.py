@@ -199,15 +199,26 @@ def test_our_own_secrets_are_not_shown_wherever_they_stand(
         assert value not in format_error(OSError(said_so))
 
 
+def test_keys_and_numbers_of_ours_are_secrets_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By names that would be those of something else in an object or a text."""
+    own = {"OPENAI_COMPATIBLE_KEY": "a-key-of-a-provider", "DOOR_PASSCODE": "47114711"}
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    assert redact(f"it said {own['OPENAI_COMPATIBLE_KEY']}!") == f"it said {REDACTED}!"
+    assert redact({"opens with": [47114711, 4711, 1.5, True]})["opens with"] == [
+        REDACTED,
+        4711,
+        1.5,
+        True,
+    ]
+
+
 def test_a_secret_of_ours_that_is_a_plain_word_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ollama wants any word as its key."""
-    for name, value in {
-        "A_KEY": "zebra42",
-        "B_PASSWORD": "postgres",
-        "C_API_KEY": "ollama",
-    }.items():
+    own = {"SORT_KEY": "created_at", "B_PASSWORD": "postgres", "C_API_KEY": "ollama"}
+    for name, value in own.items():
         monkeypatch.setenv(name, value)
-    assert redact("ollama, postgres, zebra42") == "ollama, postgres, zebra42"
+    assert redact("ollama, postgres, created_at") == "ollama, postgres, created_at"
 
 
 def test_what_is_given_is_not_changed() -> None:
