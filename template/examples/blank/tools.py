@@ -17,6 +17,7 @@ from .files import replace
 from .humans import HumanStep
 
 NOTES = Path("notes")
+PATIENCE = 5  # seconds that another process may write
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
@@ -81,7 +82,7 @@ def save(note: SaveNote) -> dict[str, str]:
     if not NAME.fullmatch(note.name):
         raise ValueError(f"{note.name!r} is no name: use lower-case letters, digits, - and _")
     path = NOTES / f"{note.name}.md"
-    with FileLock(NOTES / ".lock"):
+    with FileLock(NOTES / ".lock", PATIENCE, mode=0o600):
         if not note.overwrite and path.exists() and path.read_bytes() != note.text.encode():
             raise ValueError(f"there is a note {note.name}: choose another name, or overwrite it")
         replace(path, note.text)

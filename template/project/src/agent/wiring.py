@@ -14,7 +14,7 @@ from .model.asking import Manner, unheard
 from .model.next_step import determine_next_step
 from .parts import Agent
 from .prefetch import prefetch
-from .settings import Settings
+from .settings import Settings, unknown_settings
 from .store import StoreError, ThreadStore
 from .store.filesystem import FileSystemThreadStore
 from .tools import handle_next_step
@@ -44,6 +44,13 @@ def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
         max_errors=settings.max_errors,
         max_thread_size=settings.max_thread_size,
     )
+
+
+def oddities() -> list[str]:
+    """A line for each variable that looks like a setting and is none, of a channel's neither."""
+    if unknown_settings():
+        list(brought("settings"))  # imported, so that theirs are known
+    return unknown_settings()
 
 
 def everybody(*listeners: Notify) -> Notify:

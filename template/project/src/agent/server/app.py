@@ -10,7 +10,7 @@ from ..channels import brought
 from ..log import log_event, log_from, log_waiting
 from ..parts import Agent
 from ..runner import Runner
-from ..settings import Settings, load
+from ..settings import Settings, WrongSettings, load
 from ..wiring import build
 from . import problems
 from .access import Door, bearer
@@ -28,7 +28,7 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     log_from(settings.log_level)
     for section in brought("settings"):
         load(section)
-    runner = Runner(agent or build(settings, log_event, log_waiting), patient=True)
+    runner = Runner(agent or with_its_model(settings), patient=True)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -47,6 +47,13 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     known = [route for router in (public, *brought("hooks")) for route in router.routes]
     app.add_middleware(Door, token=settings.api_token, open=known)
     return app
+
+
+def with_its_model(settings: Settings) -> Agent:
+    """A name that is misspelt would let the stand-in answer others, and nobody would know."""
+    if settings.api_token and "model" not in settings.model_fields_set:
+        raise WrongSettings(["AGENT_MODEL is not set: name a model, or say AGENT_MODEL=offline"])
+    return build(settings, log_event, log_waiting)
 
 
 @public.get("/healthz")

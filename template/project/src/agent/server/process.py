@@ -5,7 +5,8 @@ import uvicorn
 from ..log import logger
 from ..model import baml
 from ..model.next_step import note_on
-from ..settings import Settings, unknown_settings
+from ..settings import Settings
+from ..wiring import oddities
 from .access import is_loopback
 from .app import create_app
 from .limits import MAX_CONNECTIONS, Punctual
@@ -19,10 +20,12 @@ def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Raises CannotServe, also for an open door without a token, and what
     `create_app` raises, and Unavailable.
     """
-    for unknown in unknown_settings():
-        logger().warning("unknown_setting", problem=unknown)
-    if lacking := lacking_to_serve(settings):
-        raise CannotServe(lacking)
+    for oddity in oddities():
+        logger().warning("unknown_setting", problem=oddity)
+    if settings.api_token is None and not is_loopback(settings.host):
+        raise CannotServe(
+            f"{settings.host} is not this machine: set AGENT_API_TOKEN to serve there"
+        )
     host, port, level = settings.host, settings.port, settings.log_level
     app = create_app(settings)
     baml.generated("sync_client")  # made now if need be, and not while somebody waits
@@ -40,14 +43,3 @@ def serve(settings: Settings) -> None:
         )
     except SystemExit:  # how uvicorn says that it could not start, and it has logged why
         raise CannotServe(f"cannot serve on {host}, port {port}: choose another --port") from None
-
-
-def lacking_to_serve(settings: Settings) -> str:
-    """What must be said before others are served, if it is not."""
-    here = is_loopback(settings.host)
-    if settings.api_token is None and not here:
-        return f"{settings.host} is not this machine: set AGENT_API_TOKEN to serve there"
-    # A name that is misspelt would let the stand-in answer, and nobody would know.
-    if "model" not in settings.model_fields_set and (settings.api_token or not here):
-        return "AGENT_MODEL is not set: name a model, or say AGENT_MODEL=offline"
-    return ""

@@ -10,9 +10,9 @@ import typer
 from ..model.asking import Manner
 from ..model.clients import OFFLINE, lacking
 from ..model.trial import try_model
-from ..settings import WrongSettings, load_settings, unknown_settings
+from ..settings import WrongSettings, load_settings
 from ..store import StoreError
-from ..wiring import open_store
+from ..wiring import oddities, open_store
 from . import screen
 from .text import one_line
 
@@ -25,7 +25,7 @@ def check(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Say what is missing or odd in the settings, and try the model with one request."""
-    found: dict[str, Any] = {"faults": faults(), "odd": unknown_settings(), "trial": None}
+    found: dict[str, Any] = {"faults": faults(), "odd": oddities(), "trial": None}
     if not found["faults"]:
         settings = load_settings()
         manner = Manner(settings.decoding, settings.model_timeout, screen.note)

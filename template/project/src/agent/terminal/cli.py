@@ -16,12 +16,12 @@ from ..model.failures import Unavailable
 from ..model.next_step import note_on
 from ..parts import Agent
 from ..runner import take_up
-from ..settings import WrongSettings, load_settings, unknown_settings
+from ..settings import WrongSettings, load_settings
 from ..states import Status
 from ..store import StoreError
 from ..thread import CannotFollow
 from ..views import listing, view
-from ..wiring import build
+from ..wiring import build, oddities
 from . import checking, conversation, screen
 
 REFUSED = 2
@@ -198,8 +198,8 @@ for commands in (checking.commands, *brought("commands")):
 
 def open_agent() -> Agent:
     agent = build(load_settings(), screen.show, screen.note)
-    for unknown in unknown_settings():
-        screen.note(unknown)
+    for oddity in oddities():
+        screen.note(oddity)
     return agent
 
 
