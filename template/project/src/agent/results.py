@@ -12,14 +12,17 @@ from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from math import isfinite
+from pathlib import PurePath
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
+from .errors import format_error
 from .events import MAX_DEPTH
 
 DEEPEST = MAX_DEPTH - 3  # levels, so that there is room for a word about what is below
 LARGEST = 10**4000  # Python itself reads no whole numbers that are much longer
+TOO_DEEP = "(nested too deep to be shown)"
 ASK_FOR_LESS = "too large to be shown whole, so ask for less"
 
 # pydantic's models, named tuples and rows, what the clients of services give: they make a form.
@@ -48,11 +51,13 @@ class Shown:
             return f"(cannot be shown: {type(value).__name__})"
 
     def form(self, value: Any, depth: int) -> Any:
-        self.left -= 2
+        self.left -= 4  # with what stands around it
         if depth > DEEPEST:
-            return "(nested too deep to be shown)"
+            self.left -= len(TOO_DEEP)
+            return TOO_DEEP
         match value:
             case None | bool():
+                self.left -= 2
                 return value
             case Enum():
                 return self.form(value.value, depth)
@@ -65,6 +70,8 @@ class Shown:
                 return float(value) if isfinite(value) else json.dumps(float(value))
             case bytes() | bytearray() | memoryview():
                 return self.text(decoded(bytes(value)))
+            case PurePath():
+                return self.text(str(value))
             case set() | frozenset():
                 return self.items(in_order(value), depth)
         if is_mapping(value):
@@ -73,7 +80,7 @@ class Shown:
             return self.form(form_of(value), depth)
         if isinstance(value, Collection | Iterator):
             return self.items(value, depth)
-        return self.form(to_jsonable_python(value), depth)  # dates, decimals, ids, paths, addresses
+        return self.form(to_jsonable_python(value), depth)  # dates, decimals, ids, addresses
 
     def text(self, text: str) -> str:
         kept = text[: max(self.left, 0)]
@@ -88,10 +95,13 @@ class Shown:
 
     def items(self, values: Iterable[Any], depth: int) -> list[Any]:
         shown: list[Any] = []
-        for item in values:
-            if self.left <= 0:
-                return [*shown, rest(values, len(shown))]
-            shown.append(self.of(item, depth + 1))
+        try:
+            for item in values:
+                if self.left <= 0:
+                    return [*shown, rest(values, len(shown))]
+                shown.append(self.of(item, depth + 1))
+        except Exception as error:  # noqa: BLE001, what came before it is there
+            shown.append(f"(what follows cannot be shown: {format_error(error)})")
         return shown
 
     def pairs(self, values: Any, depth: int) -> dict[str, Any]:
@@ -149,7 +159,7 @@ def form_of(value: Any) -> Any:
         return getattr(value, name)()
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}
-    is_moment = getattr(value.dtype, "kind", "") in ("m", "M")
+    is_moment = getattr(getattr(value, "dtype", None), "kind", "") in ("m", "M")
     return str(value) if is_moment else value.tolist()
 
 
