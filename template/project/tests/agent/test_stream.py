@@ -21,7 +21,7 @@ from agent.log import logger
 from agent.stream import patient_streams
 
 from ..yours.samples import SAFE_STEP
-from .commands import MAIN, Stream, shell_with
+from .commands import MAIN, Shell, Stream, shell_with
 from .serving import THREADS, told
 
 
@@ -54,6 +54,22 @@ def test_what_is_logged_neither_fails_nor_waits(
             print("a line", file=sys.stderr, flush=True)
         logger().error("something", thread="1")
     assert time.monotonic() - begun < 5
+
+
+OPENS = """
+from agent.stream import open_missing
+open_missing()
+with open("a-thread", "w") as file:
+    file.write(str(file.fileno()))
+"""
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_no_file_of_ours_gets_the_number_of_a_stream_that_is_missing(closed: str) -> None:
+    """C code would write its complaints into it."""
+    words = ["sh", "-c", f'exec "$@" {closed}', "-", sys.executable, "-c", OPENS]
+    subprocess.run(words, env=Shell({}).environment, check=True)
+    assert int(Path("a-thread").read_text()) > 2
 
 
 @pytest.mark.parametrize("stream", [Full(), Closed(), None])
