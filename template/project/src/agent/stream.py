@@ -36,6 +36,9 @@ class Patient(TextIOBase):
             self._lines.put_nowait(text)
         return len(text)
 
+    def close(self) -> None:
+        """Not by whoever prints to it: it is everybody's."""
+
     def isatty(self) -> bool:
         return bool(self._stream and self._stream.isatty())
 

@@ -52,6 +52,8 @@ def test_what_is_logged_neither_fails_nor_waits(
     with patient_streams():
         for _ in range(20_000):
             print("a line", file=sys.stderr, flush=True)
+        sys.stderr.close()
+        print("and one more", file=sys.stderr, flush=True)
         logger().error("something", thread="1")
     assert time.monotonic() - begun < 5
 
