@@ -16,6 +16,7 @@ from .events import (
     AnyEvent,
     Error,
     ModelFailed,
+    Restarted,
     Resumed,
     Stopped,
     ToolCall,
@@ -25,7 +26,7 @@ from .events import (
 from .redaction import redact
 
 ContextFormat = Literal["xml", "json"]
-BOOKKEEPING = (ToolStarted, ModelFailed, Resumed, Stopped)
+BOOKKEEPING = (ToolStarted, ModelFailed, Restarted, Resumed, Stopped)
 
 # What could begin a tag, and what could be read as an escape of ours. `R&D` and the `&` of a URL
 # stay as they are: the model copies what it reads into arguments.

@@ -1,8 +1,10 @@
 """Files that are written whole or not at all, and that survive a crash of the machine."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
+TEMPORARY = ".unfinished-"
 Fingerprint = tuple[int, int, int]
 
 
@@ -15,13 +17,18 @@ def fingerprint(path: Path) -> Fingerprint:
 def replace(path: Path, text: str) -> None:
     """Write all or nothing; it is on the disk, folder entry included, when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(text.encode("utf-8"))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
+    temporary = path.with_name(f".{path.name}{TEMPORARY}{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    with suppress(OSError):  # it is there already, and everybody reads it
+        sync_folder(path.parent)
 
 
 def overwrite(path: Path, text: str) -> None:

@@ -4,10 +4,11 @@ The JSON is `{"id", "version", "events"}`, one event a line.
 """
 
 import asyncio
+import errno
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -16,25 +17,37 @@ from filelock import FileLock, Timeout
 
 from ..context import ContextFormat
 from ..errors import format_error
-from ..files import Fingerprint, fingerprint, overwrite, replace
+from ..files import TEMPORARY, Fingerprint, fingerprint, overwrite, replace
 from ..log import logger
 from ..states import Status
 from ..thread import Thread
 from ..views import Summary, summary_of
-from . import Busy, NoSuchThread, StoreError, ThreadExists, Unreadable, require_id
+from . import (
+    Busy,
+    Full,
+    NoSuchThread,
+    NotStored,
+    StoreError,
+    ThreadExists,
+    Unreadable,
+    require_id,
+)
 
 T = TypeVar("T")
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class FileSystemThreadStore:
     """A ThreadStore in a folder, for the processes of one machine."""
 
     def __init__(self, root: Path, form: ContextFormat = "xml") -> None:
-        self.root = root
+        self.root = root.absolute()  # a tool may go elsewhere
         self.form = form
         self._known: dict[str, tuple[Fingerprint, Thread]] = {}
         # Not asyncio's own threads: tools that take long may hold all of those.
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="store")
+        with suppress(OSError):
+            self._sweep()
 
     async def create(self, thread: Thread, thread_id: str | None = None) -> str:
         return await self._aside(self._create, thread, thread_id or str(uuid4()))
@@ -65,7 +78,16 @@ class FileSystemThreadStore:
             lock.release()
 
     async def _aside(self, work: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+        """In a thread of the store's. Raises NotStored for what the disk does not do."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, work, *arguments)
+        except Timeout:
+            raise
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            problem = f"nothing was changed in {self.root}, which cannot be used: {reason}"
+            raise (Full if error.errno in NO_ROOM else NotStored)(problem) from error
 
     def _create(self, thread: Thread, thread_id: str) -> str:
         path = self._path(thread_id)
@@ -98,7 +120,7 @@ class FileSystemThreadStore:
         for path in self.root.glob("*.json"):
             try:
                 yield summary_of(path.stem, self._read(path.stem))
-            except StoreError as problem:
+            except (StoreError, OSError) as problem:
                 logger().warning("unreadable_thread", file=path.name, problem=str(problem))
 
     def _read(self, thread_id: str) -> Thread:
@@ -110,7 +132,7 @@ class FileSystemThreadStore:
             thread = from_file(thread_id, path.read_bytes())
         except FileNotFoundError:
             raise NoSuchThread(f"there is no thread {thread_id}") from None
-        except (ValueError, LookupError, TypeError, RecursionError, OSError) as error:
+        except (*NO_THREAD, IsADirectoryError, PermissionError) as error:
             problem = f"{path} is no thread: mend it or move it away"
             raise Unreadable(f"{problem} ({format_error(error)})") from error
         self._remember(thread_id, seen, thread)
@@ -119,8 +141,25 @@ class FileSystemThreadStore:
     def _write(self, thread_id: str, thread: Thread) -> None:
         path = self._path(thread_id)
         replace(path, as_file(thread_id, thread))
-        overwrite(path.with_suffix(".txt"), thread.serialize_for_llm(self.form) + "\n")
-        self._remember(thread_id, fingerprint(path), thread)
+        # From here on it is stored, and nothing that goes wrong changes that.
+        with suppress(OSError):
+            self._remember(thread_id, fingerprint(path), thread)
+        self._show(path.with_suffix(".txt"), thread)
+
+    def _show(self, path: Path, thread: Thread) -> None:
+        try:
+            overwrite(path, thread.serialize_for_llm(self.form) + "\n")
+        except Exception as error:  # noqa: BLE001, it can be made again; better none than an old one
+            logger().warning("context_not_written", file=path.name, problem=format_error(error))
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        """Remove what a process left that ended while it wrote; who writes has the lock."""
+        for left in self.root.glob(f".*{TEMPORARY}*"):
+            thread_id = left.name.split(".")[1]
+            with suppress(Timeout), FileLock(self._lock(thread_id, "write"), blocking=False):
+                left.unlink(missing_ok=True)
 
     def _remember(self, thread_id: str, seen: Fingerprint, thread: Thread) -> None:
         if len(self._known) >= 1000:
@@ -138,6 +177,10 @@ class FileSystemThreadStore:
 
     def _lock(self, thread_id: str, purpose: str) -> Path:
         return self.root / ".locks" / f"{thread_id}.{purpose}"
+
+
+# What a file raises that is read and is none.
+NO_THREAD = (ValueError, LookupError, TypeError, RecursionError)
 
 
 def as_file(thread_id: str, thread: Thread) -> str:
