@@ -39,9 +39,7 @@ async def run_tool(call: ToolCall, approved: bool, agent: Agent) -> Sequence[Any
         return [failed(call.call_id, str(fault))]
     except TimeoutError:
         logger().warning("tool_out_of_time", call_id=call.call_id, intent=call.intent, limit=limit)
-        message = (
-            f"it took longer than {limit:g} seconds: nobody knows whether it still takes effect"
-        )
+        message = f"it took longer than {limit:g} seconds, and may still take effect"
         return [] if approved else [failed(call.call_id, message)]
 
 

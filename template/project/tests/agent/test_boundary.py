@@ -227,7 +227,7 @@ def test_a_tool_can_have_a_limit_of_its_own(
     for own, setting, ends in (
         (0.1, 30, "error"),
         (30, 0.1, "tool_response"),
-        (inf, 0.1, "tool_r"),
+        (inf, 0.1, "tool_response"),
     ):
         monkeypatch.setattr(ToolStep, "time_limit", own)
         model = model_that_says(SAFE_STEP, DONE)
