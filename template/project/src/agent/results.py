@@ -7,21 +7,26 @@ too large is cut, with a word about it.
 
 import base64
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from math import isfinite
-from types import GeneratorType
+from pathlib import PurePath
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
+from .errors import format_error
 from .events import MAX_DEPTH
 
 DEEPEST = MAX_DEPTH - 3  # levels, so that there is room for a word about what is below
 LARGEST = 10**4000  # Python itself reads no whole numbers that are much longer
-ASK_FOR_LESS = "this is too large to be shown whole, so ask for less"
+TOO_DEEP = "(nested too deep to be shown)"
+ASK_FOR_LESS = "too large to be shown whole, so ask for less"
+
+# pydantic's models, named tuples and rows, what the clients of services give: they make a form.
+FORMS = ("model_dump", "_asdict", "to_dict")
 
 
 def as_result(value: Any, room: int) -> Any:
@@ -29,7 +34,7 @@ def as_result(value: Any, room: int) -> Any:
     try:
         return Shown(room).form(value, 0)
     except BaseException:  # noqa: BLE001, whatever it is made of, it was returned
-        return f"(it ran; what it returned, a {type(value).__name__}, cannot be shown)"
+        return f"(it ran, but what it returned cannot be shown: {type(value).__name__})"
 
 
 class Shown:
@@ -43,57 +48,67 @@ class Shown:
         try:
             return self.form(value, depth)
         except Exception:  # noqa: BLE001
-            return f"(a {type(value).__name__}, which cannot be shown)"
+            return f"(cannot be shown: {type(value).__name__})"
 
     def form(self, value: Any, depth: int) -> Any:
-        self.left -= 2
+        self.left -= 4  # with what stands around it
         if depth > DEEPEST:
-            return "(nested too deep to be shown)"
+            self.left -= len(TOO_DEEP)
+            return TOO_DEEP
         match value:
             case None | bool():
+                self.left -= 2
                 return value
             case Enum():
                 return self.form(value.value, depth)
             case str():
                 return self.text(str.__str__(value))
-            case int() if abs(value) < LARGEST:
-                self.left -= value.bit_length() // 3
-                return int(value)
             case int():
-                raise ValueError("a number that is too long to be read")
+                return self.whole(int(value))
             case float():
                 self.left -= 10
-                return float(value) if isfinite(value) else str(float(value))
+                return float(value) if isfinite(value) else json.dumps(float(value))
             case bytes() | bytearray() | memoryview():
                 return self.text(decoded(bytes(value)))
-            case Mapping():
-                return self.pairs(value, depth)
+            case PurePath():
+                return self.text(str(value))
             case set() | frozenset():
                 return self.items(in_order(value), depth)
+        if is_mapping(value):
+            return self.pairs(value, depth)
         if brings_form(value):
             return self.form(form_of(value), depth)
-        if isinstance(value, Collection | GeneratorType):
+        if isinstance(value, Collection | Iterator):
             return self.items(value, depth)
-        return self.form(to_jsonable_python(value), depth)  # dates, decimals, ids, paths, addresses
+        return self.form(to_jsonable_python(value), depth)  # dates, decimals, ids, addresses
 
     def text(self, text: str) -> str:
         kept = text[: max(self.left, 0)]
         self.left -= len(kept)
-        return text if kept == text else f"{kept}… (cut: {len(text):,} characters; {ASK_FOR_LESS})"
+        return text if kept == text else f"{kept}… (cut: {len(text):,} characters, {ASK_FOR_LESS})"
+
+    def whole(self, number: int) -> int:
+        if abs(number) >= LARGEST:
+            raise ValueError("nobody could read it")
+        self.left -= number.bit_length() // 3
+        return number
 
     def items(self, values: Iterable[Any], depth: int) -> list[Any]:
         shown: list[Any] = []
-        for item in values:
-            if self.left <= 0:
-                return [*shown, self.rest(values, len(shown))]
-            shown.append(self.of(item, depth + 1))
+        try:
+            for item in values:
+                if self.left <= 0:
+                    return [*shown, rest(values, len(shown))]
+                shown.append(self.of(item, depth + 1))
+        except Exception as error:  # noqa: BLE001, what came before it is there
+            shown.append(f"(what follows cannot be shown: {format_error(error)})")
         return shown
 
-    def pairs(self, values: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+    def pairs(self, values: Any, depth: int) -> dict[str, Any]:
         shown: dict[str, Any] = {}
-        for name, item in values.items():
+        for name, item in pairs_of(values):
             if self.left <= 0:
-                return shown | {"…": self.rest(values, len(shown))}
+                return shown | {"…": rest(values, len(shown))}
             shown[self.key(name, depth)] = self.of(item, depth + 1)
         return shown
 
@@ -101,9 +116,10 @@ class Shown:
         form = self.of(name, depth + 1)
         return form if isinstance(form, str) else json.dumps(form)
 
-    def rest(self, values: Iterable[Any], shown: int) -> str:
-        number = f"{len(values) - shown:,} " if isinstance(values, Collection) else ""
-        return f"({number}more left out: {ASK_FOR_LESS})"
+
+def rest(values: Any, shown: int) -> str:
+    number = f"{len(values) - shown:,} " if isinstance(values, Collection) else ""
+    return f"({number}more left out, {ASK_FOR_LESS})"
 
 
 def decoded(content: bytes) -> str:
@@ -119,15 +135,23 @@ def in_order(values: Collection[Any]) -> list[Any]:
     return sorted(values, key=repr)
 
 
-# pydantic's models, named tuples and rows of a database, data frames and clients of services.
-FORMS = ("model_dump", "_asdict", "to_dict")
+def is_mapping(value: Any) -> bool:
+    """As `dict` reads one: a row of a database and a data frame as well."""
+    kind = type(value)
+    return isinstance(value, Mapping) or (hasattr(kind, "keys") and hasattr(kind, "__getitem__"))
+
+
+def pairs_of(values: Any) -> Iterator[tuple[Any, Any]]:
+    if hasattr(type(values), "items"):
+        yield from values.items()
+    else:
+        yield from ((name, values[name]) for name in values.keys())  # noqa: SIM118, it is no dict
 
 
 def brings_form(value: Any) -> bool:
     kind = type(value)
-    return (
-        is_dataclass(kind) or is_number_of_an_array(value) or any(hasattr(kind, n) for n in FORMS)
-    )
+    forms = any(hasattr(kind, name) for name in FORMS)
+    return forms or is_dataclass(kind) or is_number_of_array(value)
 
 
 def form_of(value: Any) -> Any:
@@ -135,10 +159,10 @@ def form_of(value: Any) -> Any:
         return getattr(value, name)()
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}
-    is_moment = getattr(value.dtype, "kind", "") in ("m", "M")
+    is_moment = getattr(getattr(value, "dtype", None), "kind", "") in ("m", "M")
     return str(value) if is_moment else value.tolist()
 
 
-def is_number_of_an_array(value: Any) -> bool:
+def is_number_of_array(value: Any) -> bool:
     """As numpy and what is like it have them; an array itself is a list of them."""
     return getattr(value, "shape", None) == () and hasattr(type(value), "tolist")

@@ -1,16 +1,27 @@
 """A log that nobody reads holds up nobody: closed, full, or a pipe at whose end nobody looks."""
 
+import os
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import TextIOBase
+from pathlib import Path
 from queue import Full, Queue
 from typing import TextIO
 
 LINES = 10_000  # that wait to be written; what is more is lost
 END = 1.0  # seconds that the end of the process waits for them
+
+
+def open_missing() -> None:
+    """A process may be started without stdin, stdout or stderr. The next file that it opens would
+    have their number, and get what C code writes to them: a thread, or a connection.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))
 
 
 class Patient(TextIOBase):
@@ -29,9 +40,7 @@ class Patient(TextIOBase):
     def isatty(self) -> bool:
         return bool(self._stream and self._stream.isatty())
 
-    def drain(self, seconds: float = END) -> None:
-        """Waits for what was written to be so, for a while."""
-        until = time.monotonic() + seconds
+    def drain(self, until: float) -> None:
         while self._lines.unfinished_tasks and time.monotonic() < until:
             time.sleep(0.01)
 
@@ -49,10 +58,17 @@ class Patient(TextIOBase):
 def patient_streams() -> Iterator[None]:
     """stdout and stderr, for whatever writes to them in this process."""
     before = sys.stdout, sys.stderr
-    out, err = sys.stdout, sys.stderr = Patient(sys.stdout), Patient(sys.stderr)
+    sys.stdout, sys.stderr = Patient(sys.stdout), Patient(sys.stderr)
     try:
         yield
     finally:
+        drain()
         sys.stdout, sys.stderr = before
-        out.drain()
-        err.drain()
+
+
+def drain() -> None:
+    """Wait for what was said to be written, for a while."""
+    until = time.monotonic() + END
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, Patient):
+            stream.drain(until)

@@ -128,7 +128,7 @@ def test_a_restart_is_written_down_and_not_shown(store: FileSystemThreadStore) -
 
 
 def test_what_came_of_it_begins_a_new_count(store: FileSystemThreadStore) -> None:
-    left = [said(), decided(SAFE_STEP), restarted(), restarted(), error("1")]
+    left: list[AnyEvent] = [said(), decided(SAFE_STEP), *[restarted()] * 2, error("1")]
     assert taken_up(store, *left).status == "done"
 
 
