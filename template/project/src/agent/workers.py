@@ -7,7 +7,7 @@ hangs is left behind; these threads are daemons, so no process waits for them.
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from contextvars import Context, copy_context
 from math import inf
 from queue import SimpleQueue
@@ -59,16 +59,16 @@ class Worker:
 def run(work: Work, outcome: Future[Any]) -> None:
     """In a loop of its own, which ends with it, and with it whatever it left there."""
     try:
-        loop = asyncio.new_event_loop()
-        try:
+        with closing(asyncio.new_event_loop()) as loop:
             loop.set_default_executor(Threads())
             task = loop.create_task(settled_by(work, outcome))
             outcome.add_done_callback(lambda _: cancel(task, outcome, loop))
-            loop.run_until_complete(task)
+            try:
+                loop.run_until_complete(task)
+            except BaseException as error:  # noqa: BLE001, SystemExit in a task of the work's own
+                settle(outcome, fault=error)
             loop.run_until_complete(the_rest(loop))
-        finally:
-            loop.close()
-    except BaseException as error:  # noqa: BLE001, SystemExit in a task of the work's own
+    except BaseException as error:  # noqa: BLE001, no loop can be had, or not even ended
         settle(outcome, fault=error)
 
 
