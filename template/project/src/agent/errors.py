@@ -15,7 +15,7 @@ def format_error(error: BaseException) -> str:
     A group is what it is made of. Nothing here raises, whatever the error does when it is asked.
     """
     try:
-        return str(redact(described(error)))[:LONGEST]
+        return described(error)[:LONGEST]
     except BaseException:  # noqa: BLE001, it is others' code that says what went wrong
         return type(error).__name__
 
@@ -44,4 +44,4 @@ def faults_of(error: ValidationError) -> str:
 
 
 def one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(str(redact(text)).split())

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..log import logger
-from ..store import Full, NoSuchThread, NotStored, ThreadExists, Unreadable
+from ..store import Full, Locked, NoSuchThread, NotStored, ThreadExists, Unreadable
 from ..thread import AnotherDelivery, CannotFollow
 
 MAX_BODY = 1_000_000  # bytes
@@ -52,6 +52,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(another, lambda _, error: problem(422, str(error)))
     app.add_exception_handler(Unreadable, unreadable)
     app.add_exception_handler(NotStored, not_stored)
+    app.add_exception_handler(Locked, lambda _, error: problem(503, str(error)))
     app.add_exception_handler(Exception, lambda *_: problem(500, "see the server's log"))
 
 

@@ -38,6 +38,10 @@ class Full(NotStored):
     """There is no room for it."""
 
 
+class Locked(NotStored):
+    """Somebody else was writing, for longer than it takes."""
+
+
 class Busy(Exception):
     """Somebody else is running this thread at the moment."""
 
@@ -60,7 +64,8 @@ class ThreadStore(Protocol):
         """Apply a pure change to what is stored, with nobody in between, and return the result.
 
         What `change` raises is passed on, and then nothing is written. Raises NoSuchThread,
-        Unreadable and NotStored. What is returned is stored, whatever else went wrong.
+        Unreadable and NotStored. What is returned is stored, whatever else went wrong. Whoever
+        waits for one thread holds up no other.
         """
 
     async def find(
