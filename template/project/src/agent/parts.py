@@ -24,6 +24,8 @@ class Agent:
     notify: Callable[[str, AnyEvent], None]
     max_steps: int = 20
     max_errors: int = 3
+    tool_timeout: float = 300  # seconds
+    max_result: int = 50_000  # characters
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def begin(self, trigger: Trigger, thread_id: str | None = None) -> str:

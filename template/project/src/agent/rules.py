@@ -9,6 +9,7 @@ from .events import (
     HumanResponse,
     ModelFailed,
     Prefetched,
+    Restarted,
     Resumed,
     Stopped,
     ToolCall,
@@ -16,13 +17,24 @@ from .events import (
     ToolStarted,
     Trigger,
 )
-from .states import AskModel, Finished, InDoubt, Refused, RunTool, State, Waiting, may_run
+from .states import (
+    AskModel,
+    BroughtDown,
+    Finished,
+    InDoubt,
+    Refused,
+    RunTool,
+    State,
+    Waiting,
+    may_run,
+)
 
 # Where a thread stands when the loop itself asks a human.
 ASKED_BECAUSE = {
     "errors": AskModel,
     "steps": AskModel,
     "repeated": AskModel | Refused,
+    "restarts": BroughtDown,
     "in_doubt": InDoubt,
 }
 
@@ -46,6 +58,8 @@ def can_follow(state: State, event: AnyEvent) -> bool:
             return isinstance(state, ASKED_BECAUSE[event.data["reason"]])
         case HumanResponse():
             return isinstance(state, Waiting) and is_answer(state, event)
+        case Restarted():
+            return state.status == "running"
         case Resumed():
             return state == Finished("failed")
         case Stopped():

@@ -35,6 +35,8 @@ class Settings(Section):
     max_steps: Annotated[int, Field(ge=1)] = 20
     max_errors: Annotated[int, Field(ge=1)] = 3
     model_timeout: Annotated[int | float, Field(gt=0, allow_inf_nan=False)] = 120
+    tool_timeout: Annotated[int | float, Field(gt=0)] = 300
+    max_result: Annotated[int, Field(ge=1)] = 50_000
     decoding: Decoding = "auto"
     context_format: ContextFormat = "xml"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

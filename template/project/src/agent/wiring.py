@@ -42,6 +42,8 @@ def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
         notify=everybody(notify, *brought("listen")),
         max_steps=settings.max_steps,
         max_errors=settings.max_errors,
+        tool_timeout=settings.tool_timeout,
+        max_result=settings.max_result,
     )
 
 
@@ -52,7 +54,9 @@ def everybody(*listeners: Notify) -> Notify:
         for listener in listeners:
             try:
                 listener(thread_id, event)
-            except Exception as error:  # noqa: BLE001, nothing that listens ends a thread
+            except KeyboardInterrupt:  # at the terminal
+                raise
+            except BaseException as error:  # noqa: BLE001, nothing that listens ends a thread
                 logger().error("not_told", thread=thread_id, problem=format_error(error))
 
     return notify

@@ -15,6 +15,7 @@ from .scripted import (
     error,
     fetched,
     no,
+    restarted,
     result,
     resumed,
     said,
@@ -41,9 +42,9 @@ anything: st.SearchStrategy[AnyEvent] = st.one_of(
     st.builds(started, ids),
     st.builds(result, ids, texts),
     st.builds(error, ids | st.none(), texts),
-    st.builds(asks, st.sampled_from(["errors", "steps", "repeated", "in_doubt"]), ids),
+    st.builds(asks, st.sampled_from(["errors", "steps", "repeated", "restarts", "in_doubt"]), ids),
     st.builds(HumanResponse, call_id=ids, data=answers),
-    st.sampled_from([fetched(), unasked(), resumed(), stopped()]),
+    st.sampled_from([fetched(), unasked(), restarted(), resumed(), stopped()]),
 )
 
 DECISIONS: list[AnyEvent] = [decided(step, "4") for step in STEPS]
@@ -52,7 +53,8 @@ ASKS: list[AnyEvent] = [
     asks("steps", "4"),
     asks("errors", "4"),
     asks("repeated", "4"),
+    asks("restarts", "4"),
 ]
 RUNS: list[AnyEvent] = [started("0"), started("1"), result("0"), result("1"), error("0")]
 SPEAKS: list[AnyEvent] = [yes("0"), no("0"), answer("0"), said("more"), resumed(), fetched()]
-CANDIDATES: list[AnyEvent] = [*RUNS, *SPEAKS, *DECISIONS, *ASKS]
+CANDIDATES: list[AnyEvent] = [*RUNS, *SPEAKS, restarted(), *DECISIONS, *ASKS]

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from ..context import ContextFormat
-from ..events import Error, ModelFailed, ToolCall
+from ..events import Error, ModelFailed, Restarted, ToolCall
 from ..thread import Thread
 from ..tools import NextStep
 from .answer import Answer
@@ -59,7 +59,8 @@ async def determine_next_step(
 
 def too_long_before(thread: Thread, meta: dict[str, Any]) -> ModelFailed | None:
     """The failure that a thread was resumed from, if it is known that it would fail again."""
-    for event in thread.events[-2:]:
+    happened = [event for event in thread.events if not isinstance(event, Restarted)]
+    for event in happened[-2:]:
         then = event.meta or {}
         same = all(then.get(name) == meta[name] for name in ("model", "context_sha256"))
         if isinstance(event, ModelFailed) and then.get("too_long") and same:
