@@ -8,7 +8,7 @@ import errno
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -108,11 +108,16 @@ class FileSystemThreadStore:
             return work(*arguments)
 
     async def _aside(self, work: Callable[..., T], *arguments: Any) -> T:
-        """In a thread of the store's. Raises NotStored for what the disk does not do."""
-        loop = asyncio.get_running_loop()
-        try:
+        with self._disk():
+            loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, work, *arguments)
-        except Timeout:
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Raises NotStored for what it does not do."""
+        try:
+            yield
+        except Timeout:  # of a lock
             raise
         except OSError as error:
             reason = error.strerror or type(error).__name__
@@ -197,8 +202,11 @@ class FileSystemThreadStore:
 
     def _require(self, thread_id: str) -> None:
         """Before a lock is taken: asking for what is not there leaves no file."""
-        if not self._path(thread_id).exists():
-            raise NoSuchThread(f"there is no thread {thread_id}")
+        with self._disk():
+            try:
+                self._path(thread_id).stat()
+            except FileNotFoundError:
+                raise NoSuchThread(f"there is no thread {thread_id}") from None
 
     def _lock(self, thread_id: str, purpose: str) -> FileLock:
         """Raises Timeout at once. Whoever lets go is perhaps another of our threads."""
