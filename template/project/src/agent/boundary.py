@@ -53,7 +53,10 @@ async def handled(tool: Tool, call_id: str, agent: Agent) -> Any:
 async def ask_model(thread: Thread, agent: Agent) -> AnyEvent:
     """What it decided, or that it could not be asked, whatever became of asking."""
     try:
-        return await agent.determine_next_step(thread)
+        decided = await agent.determine_next_step(thread)
+        if not isinstance(decided, ToolCall | Error | ModelFailed):
+            raise TypeError(f"it decides a ToolCall, and this is a {type(decided).__name__}")
+        return decided
     except BaseException as error:
         if is_ours(error):
             raise

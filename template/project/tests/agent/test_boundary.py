@@ -326,13 +326,14 @@ def test_what_a_call_leaves_running_ends_with_it() -> None:
     assert ended.wait(5)
 
 
+@pytest.mark.parametrize("fault", [KeyError("who?"), SystemExit(3), asyncio.CancelledError()])
 def test_an_approver_that_fails_is_somebody_who_must_say_yes(
-    store: FileSystemThreadStore, monkeypatch: pytest.MonkeyPatch
+    fault: BaseException, store: FileSystemThreadStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The thread can be read, listed and answered all the same."""
 
     def approver(tool: object) -> str:
-        raise KeyError("who?")
+        raise fault
 
     monkeypatch.setattr("agent.states.approver", approver)
     agent = agent_of(store, model_that_says(SAFE_STEP, DONE))
@@ -340,3 +341,14 @@ def test_an_approver_that_fails_is_somebody_who_must_say_yes(
     assert thread.status == "awaiting_human_approval"
     assert [each.status for each in asyncio.run(store.find())] == ["awaiting_human_approval"]
     assert go_on(agent, thread_id, yes("call-1")).status == "done"
+
+
+@pytest.mark.parametrize("decided", [None, 7, SAFE_STEP, said()])
+def test_what_is_no_decision_is_a_model_that_failed(
+    decided: Any, store: FileSystemThreadStore
+) -> None:
+    async def model(thread: Thread) -> Any:
+        return decided
+
+    _, thread = begin(agent_of(store, model), said())
+    assert (thread.status, types(thread)[1:]) == ("failed", ["model_failed"])

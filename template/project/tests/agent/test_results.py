@@ -286,7 +286,7 @@ leaves = st.one_of(leaves, st.decimals(), st.datetimes(), st.uuids(), st.timedel
 values = st.recursive(
     leaves,
     lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(keys, inner),
-    max_leaves=20,
+    max_leaves=10,
 )
 
 
