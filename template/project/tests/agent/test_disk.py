@@ -1,4 +1,4 @@
-"""A disk that is full or gone: what was stored is answered as stored, and the rest is not stored."""
+"""A disk that is full or gone: what was stored is answered as stored, and the rest is not."""
 
 import asyncio
 import json
