@@ -26,18 +26,20 @@ async def advance(
     not left lying. Who is patient takes over from a holder that dies. `again`: it was running when
     its process ended, which is written down; after three times a human is asked.
     """
+    held_at: int | None = None  # so many events, when another had it
     while (thread := await agent.store.get(thread_id)).status == "running":
         if agent.stopping.is_set():
             break
         try:
             async with agent.store.lease(thread_id):
-                if again:
+                if again or held_at == len(thread.events):  # whoever had it has died
                     await agent.record(thread_id, Restarted())
-                    again = False
+                again, held_at = False, None
                 await agent_loop(thread_id, agent)
         except Busy:
             if not patient:
                 break
+            held_at = len(thread.events)
             await asyncio.sleep(PAUSE)
         except CannotFollow:
             if (await agent.store.get(thread_id)).status == "running":  # and not stopped meanwhile

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from agent.events import AnyEvent
-from agent.runner import Runner
+from agent.runner import Runner, advance
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
 
@@ -28,6 +29,7 @@ from .scripted import (
     thread_of,
     types,
 )
+from .test_store import HOLD
 
 # Arguments: where it ends, and the thread, which is launched where there is none.
 LIVE_AND_DIE = """
@@ -139,6 +141,29 @@ def test_it_is_pre_fetched_all_the_same(store: FileSystemThreadStore) -> None:
     agent = agent_of(store, done, prefetch=prefetch)
     thread_id = asyncio.run(store.create(thread_of(said(), restarted())))
     assert types(go_on(agent, thread_id)) == ["user_input", "restarted", "looked_up", "tool_call"]
+
+
+def test_whoever_takes_over_from_a_holder_that_died_writes_it_down(
+    store: FileSystemThreadStore,
+) -> None:
+    """Otherwise two servers that die in turn would go on for ever."""
+    thread_id = asyncio.run(store.create(thread_of(said(), decided(SAFE_STEP))))
+
+    async def take_over(holder: subprocess.Popen[str]) -> None:
+        taking = asyncio.create_task(advance(thread_id, agent_of(store, done), patient=True))
+        await asyncio.sleep(0.1)
+        holder.kill()
+        await taking
+
+    with python(HOLD, store.root, thread_id) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        asyncio.run(take_over(holder))
+    assert types(asyncio.run(store.get(thread_id)))[2:] == [
+        "restarted",
+        "tool_response",
+        "tool_call",
+    ]
 
 
 @pytest.mark.parametrize("step", [APPROVAL_STEP, DONE])
