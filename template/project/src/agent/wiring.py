@@ -43,6 +43,8 @@ def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
         max_steps=settings.max_steps,
         max_errors=settings.max_errors,
         max_thread_size=settings.max_thread_size,
+        tool_timeout=settings.tool_timeout,
+        max_result=settings.max_result,
     )
 
 
@@ -60,7 +62,9 @@ def everybody(*listeners: Notify) -> Notify:
         for listener in listeners:
             try:
                 listener(thread_id, event)
-            except Exception as error:  # noqa: BLE001, nothing that listens ends a thread
+            except KeyboardInterrupt:  # at the terminal
+                raise
+            except BaseException as error:  # noqa: BLE001, nothing that listens ends a thread
                 logger().error("not_told", thread=thread_id, problem=format_error(error))
 
     return notify

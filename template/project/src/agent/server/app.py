@@ -11,6 +11,7 @@ from ..log import log_event, log_from, log_waiting
 from ..parts import Agent
 from ..runner import Runner
 from ..settings import Settings, WrongSettings, load
+from ..watch import watched
 from ..wiring import build
 from . import problems
 from .access import Door, bearer
@@ -32,9 +33,10 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
-        await runner.start_unfinished()
-        yield
-        await runner.shut_down()
+        with watched():
+            await runner.start_unfinished()
+            yield
+            await runner.shut_down()
 
     closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     app = FastAPI(title="Agent", lifespan=lifespan, redirect_slashes=False, **closed)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
@@ -19,6 +20,7 @@ from ..runner import take_up
 from ..settings import WrongSettings, load_settings
 from ..states import Status
 from ..store import StoreError
+from ..stream import open_missing
 from ..thread import CannotFollow
 from ..views import listing, view
 from ..wiring import build, oddities
@@ -232,8 +234,9 @@ def converse(agent: Agent, thread_id: str) -> NoReturn:
 
 def leave(code: int) -> NoReturn:
     """End at once: a thread of BAML's that was interrupted crashes the interpreter's own end."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody may be reading it
+            stream.flush()
     os._exit(code)
 
 
@@ -244,6 +247,7 @@ def refuse(error: Exception) -> NoReturn:
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point. Whatever cannot be done is one line on stderr and exit code 2."""
+    open_missing()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a console without our letters shows others
             stream.reconfigure(errors="replace")
