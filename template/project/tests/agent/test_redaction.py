@@ -150,13 +150,13 @@ def test_a_long_text_is_searched_quickly(piece: str) -> None:
     """A megabyte takes less than a second; were it quadratic, this would take minutes."""
     begun = process_time()
     redact((piece * 250_000)[:250_000])
-    assert process_time() - begun < 1
+    assert process_time() - begun < 5  # quadratic, it takes minutes
 
 
 def test_an_object_with_many_keys_that_are_secrets_is_searched_quickly() -> None:
     begun = process_time()
     assert len(redact({f"{SECRETS[0]}{number}": number for number in range(5_000)})) == 5_000
-    assert process_time() - begun < 1
+    assert process_time() - begun < 5  # quadratic, it takes minutes
 
 
 @pytest.mark.parametrize("value", ["hunter2", 1234, ["a", "b"], {"a": "b"}])

@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from itertools import count
 from typing import Any
 from urllib.parse import quote
 
@@ -88,9 +87,7 @@ def in_object(value: dict[str, Any], own: frozenset[str], instead: Instead) -> d
 
 def unlike(key: str, others: Mapping[str, Any]) -> str:
     """Two keys that are not shown are two all the same."""
-    if key not in others:
-        return key
-    return next(other for n in count(2) if (other := f"{key} {n}") not in others)
+    return key if key not in others else unlike(f"{key} {len(others) + 1}", others)
 
 
 def in_text(text: str, own: frozenset[str], instead: Instead) -> str:
