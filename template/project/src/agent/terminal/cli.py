@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from contextlib import suppress
-from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -20,7 +19,7 @@ from ..runner import take_up
 from ..settings import WrongSettings, load_settings
 from ..states import Status
 from ..store import StoreError
-from ..stream import open_missing
+from ..stream import open_missing, show_every_letter
 from ..thread import CannotFollow
 from ..views import listing, view
 from ..wiring import build, oddities
@@ -248,9 +247,7 @@ def refuse(error: Exception) -> NoReturn:
 def main(arguments: list[str] | None = None) -> None:
     """The entry point. Whatever cannot be done is one line on stderr and exit code 2."""
     open_missing()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a console without our letters shows others
-            stream.reconfigure(errors="replace")
+    show_every_letter()
     try:
         app(arguments, prog_name="agent")
     except (StoreError, CannotFollow, NothingSaid, Unavailable, WrongSettings, OSError) as error:

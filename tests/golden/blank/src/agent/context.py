@@ -16,6 +16,7 @@ from .events import (
     AnyEvent,
     Error,
     ModelFailed,
+    Restarted,
     Resumed,
     Stopped,
     ToolCall,
@@ -25,7 +26,7 @@ from .events import (
 from .redaction import our_secrets, redact
 
 ContextFormat = Literal["xml", "json"]
-BOOKKEEPING = (ToolStarted, ModelFailed, Resumed, Stopped)
+BOOKKEEPING = (ToolStarted, ModelFailed, Restarted, Resumed, Stopped)
 
 # A thread is rendered again with every event. A character has four bytes at most.
 _tags: Cache[tuple[str, str, frozenset[str]], str] = Cache(16_000_000)

@@ -1,8 +1,10 @@
 """Everything that can happen to a thread, likely or not, for the tests that walk its rules."""
 
+from typing import get_args
+
 from hypothesis import strategies as st
 
-from agent.events import AnyEvent, HumanResponse
+from agent.events import AnyEvent, HumanResponse, Reason
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .scripted import (
@@ -16,6 +18,7 @@ from .scripted import (
     error,
     fetched,
     no,
+    restarted,
     result,
     resumed,
     said,
@@ -42,6 +45,7 @@ answers = st.fixed_dictionaries(
 )
 
 
+REASONS = get_args(Reason)
 ids = st.integers(0, 4).map(str)  # which of the thread's call ids: see `aimed`
 anything: st.SearchStrategy[AnyEvent] = st.one_of(
     st.builds(said, texts),
@@ -49,9 +53,9 @@ anything: st.SearchStrategy[AnyEvent] = st.one_of(
     st.builds(started, ids),
     st.builds(result, ids, texts),
     st.builds(error, ids | st.none(), texts),
-    st.builds(asks, st.sampled_from(["errors", "steps", "repeated", "size", "in_doubt"]), ids),
+    st.builds(asks, st.sampled_from(REASONS), ids),
     st.builds(HumanResponse, call_id=ids, data=answers),
-    st.sampled_from([fetched(), unasked(), resumed(), stopped()]),
+    st.sampled_from([fetched(), unasked(), restarted(), resumed(), stopped()]),
 )
 
 DECISIONS: list[AnyEvent] = [decided(step, "4") for step in STEPS]
@@ -60,6 +64,7 @@ ASKS: list[AnyEvent] = [
     asks("steps", "4"),
     asks("errors", "4"),
     asks("repeated", "4"),
+    asks("restarts", "4"),
 ]
 RUNS: list[AnyEvent] = [started("0"), started("1"), result("0"), result("1"), error("0")]
 SPEAKS: list[AnyEvent] = [
@@ -71,4 +76,4 @@ SPEAKS: list[AnyEvent] = [
     resumed(),
     fetched(),
 ]
-CANDIDATES: list[AnyEvent] = [*RUNS, *SPEAKS, *DECISIONS, *ASKS]
+CANDIDATES: list[AnyEvent] = [*RUNS, *SPEAKS, restarted(), *DECISIONS, *ASKS]

@@ -14,6 +14,7 @@ from agent.events import (
     HumanResponse,
     ModelFailed,
     Prefetched,
+    Restarted,
     Resumed,
     Stopped,
     ToolCall,
@@ -102,6 +103,10 @@ def unasked(message: str = "no key") -> ModelFailed:
 
 def resumed() -> Resumed:
     return Resumed()
+
+
+def restarted() -> Restarted:
+    return Restarted()
 
 
 def stopped() -> Stopped:

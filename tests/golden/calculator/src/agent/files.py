@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from stat import S_IMODE, S_ISREG, S_ISVTX
 
+TEMPORARY = ".unfinished-"
 Fingerprint = tuple[int, int, int]
 
 
@@ -17,9 +18,9 @@ def fingerprint(path: Path) -> Fingerprint:
 
 
 def content(path: Path) -> bytes:
-    """Of a file, and of nothing that lets its reader wait. Raises OSError."""
+    """Of a file, and of nothing that lets its reader wait. Raises OSError and ValueError."""
     if not S_ISREG(path.stat().st_mode):
-        raise OSError(f"{path.name} is no file")
+        raise ValueError(f"{path.name} is no file")
     return path.read_bytes()
 
 
@@ -47,13 +48,18 @@ def private(path: str, flags: int) -> int:
 def replace(path: Path, text: str) -> None:
     """Write all or nothing; it is on the disk, folder entry included, when this returns."""
     private_folder(path.parent)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(temporary, "wb", opener=private) as file:
-        file.write(text.encode("utf-8"))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
+    temporary = path.with_name(f".{path.name}{TEMPORARY}{os.getpid()}")
+    try:
+        with open(temporary, "wb", opener=private) as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    with suppress(OSError):  # it is there already, and everybody reads it
+        sync_folder(path.parent)
 
 
 def overwrite(path: Path, text: str) -> None:

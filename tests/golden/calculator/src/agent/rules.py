@@ -10,6 +10,7 @@ from .events import (
     HumanResponse,
     ModelFailed,
     Prefetched,
+    Restarted,
     Resumed,
     Stopped,
     ToolCall,
@@ -17,8 +18,19 @@ from .events import (
     ToolStarted,
     Trigger,
 )
-from .states import AskModel, Finished, InDoubt, Refused, RunTool, State, Waiting, may_run
-from .tools import approver, parse_tool
+from .states import (
+    AskModel,
+    BroughtDown,
+    Finished,
+    InDoubt,
+    Refused,
+    RunTool,
+    State,
+    Waiting,
+    may_run,
+    who_approves,
+)
+from .tools import parse_tool
 
 # Where a thread stands when the loop itself asks a human.
 ASKED_BECAUSE = {
@@ -26,6 +38,7 @@ ASKED_BECAUSE = {
     "steps": AskModel,
     "size": AskModel,
     "repeated": AskModel | Refused,
+    "restarts": BroughtDown,
     "in_doubt": InDoubt,
 }
 
@@ -49,6 +62,8 @@ def can_follow(state: State, event: AnyEvent) -> bool:
             return isinstance(state, ASKED_BECAUSE[event.data["reason"]])
         case HumanResponse():
             return isinstance(state, Waiting) and is_answer(state, event)
+        case Restarted():
+            return state.status == "running"
         case Resumed():
             return state == Finished("failed")
         case Stopped():
@@ -72,8 +87,8 @@ def misfit(asked: Waiting, event: HumanResponse) -> str | None:
     if fault := untaken(asked, event):
         return fault
     now, before = (parse_tool(call_of(asked, data)) for data in (event.data["arguments"], None))
-    who = approver(now)
-    if who in (None, approver(before)):
+    who = who_approves(now)
+    if who in (None, who_approves(before)):
         return None
     return f"with these arguments it needs the yes of {who}: reject it, and say what you want"
 

@@ -48,6 +48,8 @@ class Settings(Section):
     max_errors: Annotated[int, Field(ge=1)] = 3
     max_thread_size: Annotated[int, Field(ge=1)] = 4_000_000
     model_timeout: Annotated[int | float, Field(gt=0, allow_inf_nan=False)] = 120
+    tool_timeout: Annotated[int | float, Field(gt=0)] = 300
+    max_result: Annotated[int, Field(ge=1)] = 50_000
     decoding: Decoding = "auto"
     context_format: ContextFormat = "xml"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -6,8 +6,10 @@ decision; what happened is never judged again, so new rules make no old thread i
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from typing import Any, ClassVar, Literal, assert_never
 
+from .errors import WHATEVER
 from .events import (
     AnyEvent,
     Error,
@@ -15,6 +17,8 @@ from .events import (
     HumanResponse,
     ModelFailed,
     Prefetched,
+    Reason,
+    Restarted,
     Resumed,
     Stopped,
     ToolCall,
@@ -24,7 +28,9 @@ from .events import (
 )
 from .humans import DoneForNow, HumanStep, RequestApprovalFromManager, RequestMoreInformation
 from .repetition import was_refused
-from .tools import NextStep, approver, parse_next_step
+from .tools import NextStep, Tool, approver, parse_next_step
+
+MAX_STARTS = 3  # of one thread without anything coming of them
 
 Status = Literal[
     "running", "awaiting_human_response", "awaiting_human_approval", "done", "failed", "stopped"
@@ -65,11 +71,19 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class BroughtDown:
+    """Taken up so often that what it does next is likely what ends the process."""
+
+    call: ToolCall | None
+    status: ClassVar[Status] = "running"
+
+
+@dataclass(frozen=True)
 class Waiting:
     """A human is asked; the fields are those of `awaiting` in the API."""
 
     call_id: str
-    reason: Literal["question", "approval", "in_doubt", "errors", "steps", "repeated", "size"]
+    reason: Literal["question", "approval"] | Reason
     question: str
     intent: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -94,7 +108,7 @@ class Finished:
     running: str | None = None  # the call that ran when the thread was stopped
 
 
-State = AskModel | RunTool | InDoubt | Refused | Waiting | Finished
+State = AskModel | RunTool | InDoubt | Refused | BroughtDown | Waiting | Finished
 
 
 def state_of(events: Sequence[AnyEvent]) -> State:
@@ -110,6 +124,8 @@ def state_of(events: Sequence[AnyEvent]) -> State:
             return Refused(call) if was_refused(call, events[:-1]) else after_decision(call)
         case ToolStarted():
             return InDoubt(as_approved(decision_of(events), events))
+        case Restarted():
+            return after_restart(events)
         case HumanRequest() as request:
             return after_request(request, events)
         case HumanResponse() as answer:
@@ -135,10 +151,27 @@ def after_decision(call: ToolCall) -> State:
             yes_no: Any = {"format": "yes_no", **about(call)}
             return Waiting(call.call_id, "approval", ask.message, **yes_no)
         case tool:
-            if (who := approver(tool)) is None:
+            if (who := who_approves(tool)) is None:
                 return RunTool(call)
             question = f"{call.intent} needs the yes of {who}"
             return Waiting(call.call_id, "approval", question, format="yes_no", **about(call))
+
+
+def who_approves(tool: Tool) -> str | None:
+    """Where `approver` fails, somebody must say yes: a thread is read as it is all the same."""
+    try:
+        return approver(tool)
+    except WHATEVER:  # it is yours, as the tools are
+        return "a human"
+
+
+def after_restart(events: Sequence[AnyEvent]) -> State:
+    """As before, until it has happened too often; a call in doubt is one and does not run again."""
+    before = list(dropwhile(lambda event: isinstance(event, Restarted), reversed(events)))[::-1]
+    state = state_of(before)
+    if len(events) - len(before) < MAX_STARTS or not isinstance(state, AskModel | RunTool):
+        return state
+    return BroughtDown(state.call if isinstance(state, RunTool) else None)
 
 
 def after_request(request: HumanRequest, events: Sequence[AnyEvent]) -> Waiting:
@@ -194,7 +227,7 @@ def step_of(call: ToolCall) -> NextStep | None:
     """None for a step that is gone: an older version of the agent decided it."""
     try:
         return parse_next_step(call.data)
-    except ValueError:
+    except WHATEVER:  # a validator is yours
         return None
 
 

@@ -69,7 +69,7 @@ class Message(TypedDict):
     message: Text
 
 
-Reason = Literal["errors", "steps", "repeated", "size", "in_doubt"]
+Reason = Literal["errors", "steps", "repeated", "size", "restarts", "in_doubt"]
 
 
 class Question(TypedDict):
@@ -169,7 +169,9 @@ class Error(Event):
 
 
 class HumanRequest(Event):
-    """The loop itself needs a human: too many errors or steps, a circle, or a call in doubt."""
+    """The loop itself needs a human: too many errors, steps or restarts, a circle, or a call in
+    doubt.
+    """
 
     type: Literal["human_request"] = "human_request"
     call_id: str
@@ -202,13 +204,19 @@ class Resumed(Event):
     type: Literal["resumed"] = "resumed"
 
 
+class Restarted(Event):
+    """A thread was found running with nobody at it, so its process ended, and it is taken up."""
+
+    type: Literal["restarted"] = "restarted"
+
+
 class Stopped(Event):
     """A human ended the thread for good."""
 
     type: Literal["stopped"] = "stopped"
 
 
-OwnEvent = ToolCall | ToolStarted | ToolResponse | Error | HumanRequest | ModelFailed
+OwnEvent = ToolCall | ToolStarted | ToolResponse | Error | HumanRequest | ModelFailed | Restarted
 HumanEvent = HumanResponse | Resumed | Stopped
 AnyEvent = Trigger | Prefetched | OwnEvent | HumanEvent
 

@@ -10,8 +10,7 @@ from pydantic import SecretStr
 
 from agent.channels import brought
 from agent.server.app import create_app
-from agent.server.process import lacking_to_serve
-from agent.settings import Settings
+from agent.settings import Settings, WrongSettings
 
 from .commands import Shell
 from .serving import HERE, JSON, THREADS, TOKEN, app_of, launch, problem, serving
@@ -76,7 +75,15 @@ def test_a_served_thread_is_one_that_was_launched_with_the_token() -> None:
 
 
 PROXIES = ["Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-Real-IP"]
-PROXIES += ["X-FORWARDED-ANYTHING", "Via", "CF-Connecting-IP", "True-Client-IP", "X-Client-IP"]
+PROXIES += [
+    "X-FORWARDED-ANYTHING",
+    "X-Forwarded",
+    "CDN-Loop",
+    "Via",
+    "CF-Connecting-IP",
+    "True-Client-IP",
+    "X-Client-IP",
+]
 
 
 @pytest.mark.parametrize("header", PROXIES)
@@ -137,23 +144,29 @@ def test_who_is_not_served_is_told_before_a_body_is_read(path: str, token: str |
 
 
 @pytest.mark.parametrize(
-    ("given", "lacking"),
+    ("variables", "lacking"),
     [
-        ({"host": "0.0.0.0"}, "AGENT_API_TOKEN"),
-        ({"host": "0.0.0.0", "model": "offline"}, "AGENT_API_TOKEN"),
-        ({"host": "0.0.0.0", "api_token": SecretStr(TOKEN)}, "AGENT_MODEL"),
-        ({"api_token": SecretStr(TOKEN)}, "AGENT_MODEL"),
-        ({"api_token": SecretStr(TOKEN), "model": "offline"}, ""),
-        ({"host": "::", "api_token": SecretStr(TOKEN), "model": "openai/gpt-5-mini"}, ""),
-        ({}, ""),
-        ({"host": "localhost"}, ""),
+        ({"AGENT_HOST": "0.0.0.0"}, "AGENT_API_TOKEN"),
+        ({"AGENT_HOST": "::", "AGENT_MODEL": "offline"}, "AGENT_API_TOKEN"),
+        ({"AGENT_HOST": "0.0.0.0", "AGENT_API_TOKEN": TOKEN}, "AGENT_MODEL"),
+        ({"AGENT_HOST": "localhost", "AGENT_API_TOKEN": TOKEN}, "AGENT_MODEL"),
+        ({"AGENT_API_TOKEN": TOKEN, "AGENT_MODEL": ""}, "AGENT_MODEL"),
     ],
 )
 def test_what_must_be_said_before_others_are_served(
-    given: dict[str, Any], lacking: tuple[str, str]
+    variables: dict[str, str], lacking: str
 ) -> None:
-    said = lacking_to_serve(Settings(**given))
-    assert re.findall("AGENT_[A-Z_]+", said)[:1] == ([lacking] if lacking else [])
+    code, out, err = Shell(variables).here("serve", "--port", "0")
+    assert (code, out) == (2, "")
+    assert re.findall("AGENT_[A-Z_]+", err)[:1] == [lacking]
+
+
+@pytest.mark.parametrize("model", ["offline", "openai/gpt-5-mini"])
+def test_a_part_of_another_app_needs_its_model_named_as_well(model: str) -> None:
+    with pytest.raises(WrongSettings, match="AGENT_MODEL is not set"):
+        create_app(Settings(api_token=SecretStr(TOKEN)))
+    create_app(Settings(api_token=SecretStr(TOKEN), model=model))
+    create_app(Settings())
 
 
 def test_a_model_that_is_misspelt_does_not_start_the_stand_in() -> None:

@@ -9,10 +9,11 @@ import typer
 
 from ..model.asking import Manner
 from ..model.clients import OFFLINE, lacking
+from ..model.failures import Unavailable
 from ..model.trial import try_model
-from ..settings import WrongSettings, load_settings, unknown_settings
+from ..settings import WrongSettings, load_settings
 from ..store import StoreError
-from ..wiring import open_store
+from ..wiring import oddities, open_store
 from . import screen
 from .text import one_line
 
@@ -25,16 +26,23 @@ def check(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Say what is missing or odd in the settings, and try the model with one request."""
-    found: dict[str, Any] = {"faults": faults(), "odd": unknown_settings(), "trial": None}
-    if not found["faults"]:
-        settings = load_settings()
-        manner = Manner(settings.decoding, settings.model_timeout, screen.note)
-        trial = try_model(settings.model, settings.context_format, manner)
-        found["trial"] = asyncio.run(trial)
+    found: dict[str, Any] = {"faults": [], "odd": oddities(), "trial": None}
+    try:
+        found["faults"] = faults()
+        found["trial"] = None if found["faults"] else tried()
+    except Unavailable as error:
+        found["faults"] = [str(error)]
     typer.echo(json.dumps(found, indent=2, ensure_ascii=False)) if as_json else show(found)
     if found["faults"]:
         raise typer.Exit(MISSING)
     raise typer.Exit(FAILED if found["trial"]["problem"] else 0)
+
+
+def tried() -> dict[str, Any]:
+    """Raises Unavailable where no request can be made."""
+    settings = load_settings()
+    manner = Manner(settings.decoding, settings.model_timeout, screen.note)
+    return asyncio.run(try_model(settings.model, settings.context_format, manner))
 
 
 def faults() -> list[str]:

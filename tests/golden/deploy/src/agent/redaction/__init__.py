@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from itertools import count
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +16,8 @@ from .names import by_name, is_secret, plain_words
 
 REDACTED = "[redacted]"
 ENDS_SHOWN = 16  # characters that a secret has at least, of which four are shown
+SHORTEST = 4  # characters in which a secret can be said: pw=x
+SHORTEST_KEY = 16
 SHORTEST_OWN = 6  # characters: what is shorter is the part of too many words
 
 Instead = Callable[[str], str]
@@ -45,10 +46,15 @@ def own_secrets(environment: Mapping[str, str]) -> frozenset[str]:
     """What no text may show, wherever it stands: the values of secret variables, and the passwords
     in the URLs of others.
     """
-    named = (value for name, value in environment.items() if is_secret(name))
+    named = (value for name, value in environment.items() if is_secret_variable(name, value))
     urls = (found for value in environment.values() for found in USERINFO.finditer(value))
     values = {*named, *(found["password"] or found[1] for found in urls)}
     return frozenset(v for v in values if len(v) >= SHORTEST_OWN and v.lower() not in plain_words())
+
+
+def is_secret_variable(name: str, value: str) -> bool:
+    """Besides what is a secret anywhere: OPENAI_COMPATIBLE_KEY, but no SORT_KEY=created_at."""
+    return is_secret(name) or (name.endswith("_KEY") and len(value) >= SHORTEST_KEY)
 
 
 def without_secrets(value: Any, own: frozenset[str], instead: Instead) -> Any:
@@ -57,6 +63,8 @@ def without_secrets(value: Any, own: frozenset[str], instead: Instead) -> Any:
             return in_text(value, own, instead)
         case dict():
             return in_object(value, own, instead)
+        case int() | float() if str(value) in own:
+            return instead(str(value))
         case list():
             return [without_secrets(item, own, instead) for item in value]
         case _:
@@ -79,13 +87,11 @@ def in_object(value: dict[str, Any], own: frozenset[str], instead: Instead) -> d
 
 def unlike(key: str, others: Mapping[str, Any]) -> str:
     """Two keys that are not shown are two all the same."""
-    if key not in others:
-        return key
-    return next(other for n in count(2) if (other := f"{key} {n}") not in others)
+    return key if key not in others else unlike(f"{key} {len(others) + 1}", others)
 
 
 def in_text(text: str, own: frozenset[str], instead: Instead) -> str:
-    if not text:
+    if len(text) < SHORTEST:
         return text
     shown, end = [], 0
     for start, stop in merged([*by_look(text), *by_name(text), *by_value(text, own)]):

@@ -113,6 +113,7 @@ LOOKS = [
     Look("Postman", r"PMAK-\w{10,}-\w{10,}", "PMAK-…-…"),
     Look("Pulumi", r"pul-[a-fA-F0-9]{40,}", "pul-…"),
     Look("Supabase", r"sb[pt]_\w{20,}|sb_secret_\w{16,}", "sb_secret_…"),
+    Look("curl", r"(?:(?<=-u )|(?<=--user ))['\"]?(?!\d+:\d)[^\s:'\"]{1,99}:[^\s'\"]+", "-u bob:…"),
     Look(
         "HTTP",  # behind its scheme; the word behind it is also the next of a sentence
         r"(?<=(?i:bearer) )(?:(?=[\w.~+/=-]{0,60}?\d)[\w.~+/=-]{8,}|[\w.~+/=-]{20,})"

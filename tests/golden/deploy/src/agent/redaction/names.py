@@ -8,20 +8,20 @@ from .looks import Span
 
 # How such a name ends, whatever is before it: DB_PASSWORD, dbPassword, DBPASSWORD.
 NOUN = (
-    r"(?:pass(?:word|wd|wort|phrase|code)|pwd|secret|credential|contrase(?:n|ñ)a"
-    r"|(?:api|access|account|auth|client|consumer|database|db|encryption|licen[cs]e|master|priv"
-    r"|private|root|secret|service|session|shared|signing|ssh|storage|webhook)key"
+    r"(?:pass(?:word|wd|wort|phrase|code)|kennwort|pwd|secret|credential|contrase(?:n|ñ)a"
+    r"|(?:aes|api|access|account|auth|client|consumer|database|db|encryption|hmac|licen[cs]e|master|priv"
+    r"|private|root|secret|service|session|shared|signing|ssh|storage|subscription|webhook)key"
     r"|(?:access|api|auth|bearer|bot|refresh)token"
     r"|(?:connection|conn)str(?:ing)?|connectionurl|sess(?:ion)?id|setcookie|webhookurl"
-    r"|(?:seed|recovery)phrase|(?:backup|recovery)code)s?"
+    r"|(?:seed|recovery)phrase|(?:backup|mfa|otp|recovery|verification)code)s?"
     r"|(?:app|client|csrf|xsrf|deploy|device|id|invite|jwt|login|oauth|push|reset|security|session)token"
     r"|authorization"
 )
 # These are the end of other words too, so each stands alone. `tokens` are a count and stay.
-WORD = r"(?:token|cookies?|jwt|auth|pass|pw|otp|dsn)"
+WORD = r"(?:token|cookies?|jwt|auth|pass|pw|otp|dsn|sig|cvv|cvc|(?<=._)pat)"
 # What may come behind and changes nothing.
 STATE = (
-    r"(?:pem|hash|value|str|string|text|plain|plaintext|raw|b64|base64|old|new|current|previous"
+    r"(?:base|pem|hash|value|str|string|text|plain|plaintext|raw|b64|base64|old|new|current|previous"
     r"|prod|production|dev|test|live|staging|primary|secondary|default|\d+)"
 )
 BY_NOUN = re.compile(rf"(?:{NOUN}){STATE}{{0,3}}$")
@@ -31,15 +31,19 @@ SEAM = re.compile(r"[^A-Za-z0-9ñ]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-
 COMMON = {"auth", "cookie", "cookies", "pass"}  # words of sentences and lists, more than names
 VERDICT = "PASS"  # of a test
 
-SPACE = r"[ \t]{0,8}"
+SPACE, END = r"[ \t]{0,8}", r"\s|\Z"
 # A name and what leads to its value. Each begins where a word does, so that a text is read once.
 LEADS = [
     re.compile(  # name=  "name":  ['name'] =>  **name**:  "name is"
         r"(?<![\w.-])(?P<name>[\w.-]++(?: (?i:key|token|string|phrase|code)(?![\w.-]))?)"
         rf"(?:\\{{0,7}}[\"'`])?\]?\*{{0,2}}"
-        rf"(?P<sign>{SPACE}(?::=|=>|={{1,3}}|:)\*{{0,2}}|[ ](?:is|was):?(?=[ ])){SPACE}"
+        rf"(?P<sign>{SPACE}(?:[:?+]=|=>|={{1,3}}|:|%3D)\*{{0,2}}|[ ](?:is|was):?(?=[ ])){SPACE}"
+        rf"(?:(?:[|>]-?)?\n[ \t]{{1,16}}(?![\w.-]+:(?:{END})))?"
     ),
-    re.compile(r"(?<![\w.-])--(?P<name>[\w-]++)(?P<sign>[ ])"),
+    re.compile(  # --name, and the words of Docker, shells and .netrc
+        r"(?<![\w.-])(?:--|(?:ENV|ARG|setenv|setx) |login (?!-)\S{1,99} )"
+        r"(?P<name>[\w-]++)(?P<sign>[ ])"
+    ),
     re.compile(r"<(?P<name>[\w.:-]++)(?P<sign>>)(?=[^<\n]{1,500}+</)"),
     re.compile(  # name: DB_PASSWORD, value:
         r"(?<![\w.-])(?:name|key|Name|Key)[\"']?\s?[:=]\s?[\"']?(?P<name>[\w.-]++)[\"']?,?\s{0,20}"
@@ -47,12 +51,11 @@ LEADS = [
     ),
 ]
 # Not into the next field of a query or of a connection string, nor beyond a quote around it all.
-END = r"\s|\Z"
 NEXT_FIELD = r"[ \t]?[\"']?[\w.-]{1,40}[ ]?[\w.-]{0,40}[=:]"  # of a query, a connection string
 VALUE = re.compile(
-    r"(?i:(?:bearer|basic|token|digest|apikey|bot|negotiate)[ ]+)?(?:"
-    r"[bfru@]?\"(?P<double>(?:[^\"\\\n]|\\.)++)"
-    r"|[bfru@]?'(?P<single>(?:[^'\\\n]|\\.)++)"
+    r"(?i:(?:aws4-hmac-sha256|bearer|basic|token|digest|apikey|bot|negotiate)[ ]+)?(?:"
+    r"[bfru@]?\"(?:\"\")?(?P<double>(?:[^\"\\\n]|\\.)++)"
+    r"|[bfru@]?'(?:'')?(?P<single>(?:[^'\\\n]|\\.)++)"
     r"|`(?P<ticks>[^`\n]++)"
     r"|(?P<quote>\\{1,7}[\"'])(?P<escaped>[^\n]+?)(?=(?<!\\)(?P=quote)|\n|\Z)"
     r"|(?P<several>[\[{](?=[ \t]{0,8}\\{0,7}[\"'])[^\]}\n]++[\]}]?)"
@@ -60,9 +63,10 @@ VALUE = re.compile(
     rf"|[\"'`](?![,;:)\]}}>&]|{END}))*[^\s\"'`<&;,.:)\]}}])"
     r")"
 )
+LONGEST_WORD = 200  # characters; what is longer is no word of a sentence, and is read once
 HEADER = re.compile(r"(?i)(?:proxy-)?authorization|(?:set-)?cookie")
 FIELDS = re.compile(  # session=1; theme="dark"
-    r"(?:\w+[ ]+)?(?P<fields>[\w.-]+=(?:(?<==)\"[^\"\n]*\"?|[^\n\"'`])*)"
+    r"(?:[\w-]+[ ]+)?(?P<fields>[\w.-]+=(?:(?<==)\"[^\"\n]*\"?|[^\n\"'`])*)"
 )
 XML = re.compile(r"(?P<content>[^<\n]+)")
 
@@ -112,7 +116,7 @@ def value_behind(lead: re.Match[str], text: str) -> Span | None:
     if sign == ":" and HEADER.fullmatch(name) and (fields := FIELDS.match(text, start)):
         return fields.span("fields")
     found = VALUE.match(text, start)
-    if found and (bare := found["bare"]):
+    if found and (bare := found["bare"]) and len(bare) <= LONGEST_WORD:
         in_prose = sign.startswith(("is", "was")) or (sign == ":" and name.lower() in COMMON)
         if is_plain(bare) or (in_prose and not is_mixed(bare)):
             return None

@@ -23,7 +23,7 @@ from .problems import problem
 bearer = HTTPBearer(auto_error=False, description="AGENT_API_TOKEN")
 # What a proxy adds: behind it is another machine, whatever the address says.
 FORWARDED = re.compile(
-    r"forwarded|via|x-(forwarded|original|envoy)-.*|(x-)?(real|client|cluster-client|connecting)-ip"
+    r"(x-)?forwarded|via|cdn-loop|x-(forwarded|original|envoy)-.*|(x-)?(real|client|cluster-client|connecting)-ip"
     r"|(true-client|cf-connecting|fastly-client|fly-client)-ip",
     re.IGNORECASE,
 )

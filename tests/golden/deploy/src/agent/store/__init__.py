@@ -30,8 +30,16 @@ class Unreadable(StoreError):
     """Something is kept there that is no thread. It is left alone."""
 
 
-class Locked(StoreError):
-    """Somebody else was writing, for longer than it takes. Nothing has changed."""
+class NotStored(StoreError):
+    """The disk, or what is in its place, does not do it now. Nothing has changed."""
+
+
+class Full(NotStored):
+    """There is no room for it."""
+
+
+class Locked(NotStored):
+    """Somebody else was writing, for longer than it takes."""
 
 
 class Busy(Exception):
@@ -46,7 +54,7 @@ class ThreadStore(Protocol):
 
         Raises ThreadExists: of two that come with one id, one is kept, whoever is first. An id
         that is derived from what was delivered makes the same delivery the same thread. Raises
-        Locked.
+        NotStored, and then there is no such thread.
         """
 
     async def get(self, thread_id: str) -> Thread:
@@ -56,7 +64,8 @@ class ThreadStore(Protocol):
         """Apply a pure change to what is stored, with nobody in between, and return the result.
 
         What `change` raises is passed on, and then nothing is written. Raises NoSuchThread,
-        Unreadable and Locked. Whoever waits for one thread holds up no other.
+        Unreadable and NotStored. What is returned is stored, whatever else went wrong. Whoever
+        waits for one thread holds up no other.
         """
 
     async def find(

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from io import TextIOWrapper
+from contextlib import suppress
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -16,12 +16,13 @@ from ..model.failures import Unavailable
 from ..model.next_step import note_on
 from ..parts import Agent
 from ..runner import take_up
-from ..settings import WrongSettings, load_settings, unknown_settings
+from ..settings import WrongSettings, load_settings
 from ..states import Status
 from ..store import StoreError
+from ..stream import open_missing, show_every_letter
 from ..thread import CannotFollow
 from ..views import listing, view
-from ..wiring import build
+from ..wiring import build, oddities
 from . import checking, conversation, screen
 
 REFUSED = 2
@@ -198,8 +199,8 @@ for commands in (checking.commands, *brought("commands")):
 
 def open_agent() -> Agent:
     agent = build(load_settings(), screen.show, screen.note)
-    for unknown in unknown_settings():
-        screen.note(unknown)
+    for oddity in oddities():
+        screen.note(oddity)
     return agent
 
 
@@ -232,8 +233,9 @@ def converse(agent: Agent, thread_id: str) -> NoReturn:
 
 def leave(code: int) -> NoReturn:
     """End at once: a thread of BAML's that was interrupted crashes the interpreter's own end."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody may be reading it
+            stream.flush()
     os._exit(code)
 
 
@@ -244,9 +246,8 @@ def refuse(error: Exception) -> NoReturn:
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point. Whatever cannot be done is one line on stderr and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a console without our letters shows others
-            stream.reconfigure(errors="replace")
+    open_missing()
+    show_every_letter()
     try:
         app(arguments, prog_name="agent")
     except (StoreError, CannotFollow, NothingSaid, Unavailable, WrongSettings, OSError) as error:
