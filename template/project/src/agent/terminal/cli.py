@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import sys
-from contextlib import suppress
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -19,7 +17,7 @@ from ..runner import take_up
 from ..settings import WrongSettings, load_settings
 from ..states import Status
 from ..store import StoreError
-from ..stream import open_missing, show_every_letter
+from ..stream import leave, open_missing, show_every_letter
 from ..thread import CannotFollow
 from ..views import listing, view
 from ..wiring import build, oddities
@@ -229,14 +227,6 @@ def converse(agent: Agent, thread_id: str) -> NoReturn:
     if code == conversation.INTERRUPTED:
         leave(code)
     raise typer.Exit(code)
-
-
-def leave(code: int) -> NoReturn:
-    """End at once: a thread of BAML's that was interrupted crashes the interpreter's own end."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # nobody may be reading it
-            stream.flush()
-    os._exit(code)
 
 
 def refuse(error: Exception) -> NoReturn:
