@@ -12,6 +12,7 @@ from filelock import FileLock
 from .orders import read_orders
 
 LEDGER = Path("refunds.jsonl")
+CENT = Decimal("0.01")
 
 
 def refund(
@@ -50,6 +51,8 @@ def verify(order_id: str, amount: float, before: list[dict[str, Any]], again: bo
     left = exact(order["amount"]) - refunded
     if exact(amount) > left:
         raise ValueError(f"no more than {left} of order {order_id} can be refunded: ask how much")
+    if exact(amount) % CENT:
+        raise ValueError(f"cannot refund {amount}: there is no money smaller than {CENT}")
 
 
 def exact(amount: float) -> Decimal:
