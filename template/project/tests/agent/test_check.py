@@ -67,20 +67,30 @@ def test_a_model_that_cannot_be_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "url"), [("nobody/some-model", "any"), ("OpenAICompatible", "no url")]
+    ("model", "url"),
+    [
+        ("nobody/some-model", "any"),
+        ("OpenAICompatible", "no url"),
+        ("OpenAICompatible", f"localhost:9?key={KEY}"),
+        ("OpenAICompatible", "http://h:99999"),
+    ],
 )
 def test_a_model_of_which_no_request_can_be_made_is_a_fault(model: str, url: str) -> None:
     with with_model(STEP, AGENT_MODEL=model, OPENAI_COMPATIBLE_URL=url) as (shell, server):
         code, found = checked(shell)
         said = shell.here("check")
-    assert (code, said[0], found["trial"]) == (2, 2, None)
+        message = shell.here("hello")
+    assert (code, said[0], found["trial"], message[0]) == (2, 2, None, 2)
+    assert not Path(".threads").exists()
+    assert KEY not in f"{found} {said} {message}"
     assert [fault.split(":")[0] for fault in found["faults"]] == ["BAML cannot make the request"]
     assert found["faults"][0] in said[2]
     assert server.bodies == []
 
 
-WRONG = UNSET | {"AGENT_MODEL": "OpenAICompatible", "AGENT_PORT": "http", "AGENT_MAX_STEPS": "0"}
-WRONG_ONES = [*COMPATIBLE, "AGENT_PORT", "AGENT_MAX_STEPS"]
+OURS = {"AGENT_PORT": "http", "AGENT_MAX_STEPS": "0", "AGENT_STORE_URL": "mongodb:x"}
+WRONG = UNSET | OURS | {"AGENT_MODEL": "OpenAICompatible"}
+WRONG_ONES = [*COMPATIBLE, *OURS]
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
