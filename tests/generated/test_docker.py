@@ -81,6 +81,7 @@ def serving(image: Image, port: int) -> Iterator[subprocess.Popen[bytes]]:
         for word in image.command("ENTRYPOINT") + image.command("CMD")
     ]
     env = {**os.environ, **NO_NETWORK, **image.env, "AGENT_API_TOKEN": TOKEN}
+    env["AGENT_MODEL"] = "offline"
     process = subprocess.Popen([*as_its_user(image), *command], cwd=image.workdir, env=env)
     try:
         wait_for_port(port, process)

@@ -4,7 +4,6 @@ A message that names an order has that order looked up. There is no `look_up_ord
 always there need not be asked for, and the model has one choice less to get wrong.
 """
 
-import asyncio
 import re
 from itertools import islice
 
@@ -24,7 +23,7 @@ async def prefetch(thread: Thread) -> list[Prefetched]:
     named = dict.fromkeys(ORDER_ID.findall(str(thread.events[0].data).upper()))
     if not named:
         return []
-    orders = await asyncio.to_thread(read_orders)
+    orders = read_orders()
     found = {name: orders.get(name, "no such order") for name in islice(named, MOST)}
     if len(named) > MOST:
         found["not looked up"] = f"{len(named) - MOST} more: ask about {MOST} at a time"

@@ -5,10 +5,8 @@ case in `approver` and in `handle_next_step`. mypy and `tests/agent/test_steps.p
 forgot.
 """
 
-import asyncio
-from functools import partial
 from math import isfinite
-from typing import Annotated, Any, Literal, assert_never
+from typing import Annotated, Any, ClassVar, Literal, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -18,6 +16,8 @@ from .refunds import refund
 
 class ToolStep(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    time_limit: ClassVar[float | None] = None  # seconds; else AGENT_TOOL_TIMEOUT
 
 
 class Add(ToolStep):
@@ -101,8 +101,8 @@ async def handle_next_step(tool: Tool, call_id: str) -> Any:
         case Divide():
             return divide(tool.a, tool.b)
         case ProcessRefund():
-            paid = partial(refund, call_id, tool.order_id, tool.amount, tool.reason)
-            return await asyncio.to_thread(paid, again=bool(tool.again))
+            again = bool(tool.again)
+            return refund(call_id, tool.order_id, tool.amount, tool.reason, again=again)
         case never:
             assert_never(never)
 

@@ -9,10 +9,12 @@ from typing import Any, Literal, get_args
 
 from filelock import FileLock
 
+from .files import private
 from .releases import DEPLOYED, Environment, Service, release_of, serve, served, tag_of
 from .repository import tag_named
 
 HISTORY = DEPLOYED / "history.jsonl"
+PATIENCE = 60  # seconds that another process may deploy
 Action = Literal["deploy", "rollback"]
 
 
@@ -86,7 +88,7 @@ def read() -> list[dict[str, Any]]:
 
 
 def append(entry: dict[str, Any]) -> None:
-    with HISTORY.open("a", encoding="utf-8") as history:
+    with open(HISTORY, "a", encoding="utf-8", opener=private) as history:
         history.write(json.dumps(entry) + "\n")
         history.flush()
         os.fsync(history.fileno())
@@ -95,5 +97,5 @@ def append(entry: dict[str, Any]) -> None:
 @contextmanager
 def locked() -> Iterator[None]:
     DEPLOYED.mkdir(exist_ok=True)
-    with FileLock(DEPLOYED / ".lock"):
+    with FileLock(DEPLOYED / ".lock", PATIENCE, mode=0o600):
         yield

@@ -5,7 +5,6 @@ what is deployed, or a rollback, does without: it costs no git and no tokens. `l
 there for the rest: when the talk comes to it later, or when a tag was made meanwhile.
 """
 
-import asyncio
 import re
 
 from .events import Prefetched
@@ -25,4 +24,4 @@ async def prefetch(thread: Thread) -> list[Prefetched]:
     """
     if not ABOUT_TAGS.search(str(thread.events[0].data)):
         return []
-    return [Prefetched(type="git_tags", data=await asyncio.to_thread(newest_tags))]
+    return [Prefetched(type="git_tags", data=newest_tags())]

@@ -6,7 +6,7 @@
 import json
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal, NotRequired, get_args
+from typing import Annotated, Any, Literal, NotRequired, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -69,7 +69,7 @@ class Message(TypedDict):
     message: Text
 
 
-Reason = Literal["errors", "steps", "repeated", "size", "in_doubt"]
+Reason = Literal["errors", "steps", "repeated", "size", "restarts", "in_doubt"]
 
 
 class Question(TypedDict):
@@ -78,10 +78,14 @@ class Question(TypedDict):
 
 
 class Answer(TypedDict):
-    """In words (`response`), or yes or no (`approved`, with a comment if there is one)."""
+    """In words (`response`), or yes or no (`approved`, with a comment if there is one).
+
+    A yes may bear other `arguments`: all of those with which the call shall run instead.
+    """
 
     response: NotRequired[Text]
     approved: NotRequired[StrictBool]
+    arguments: NotRequired[Object]
     comment: NotRequired[Text]
     user: NotRequired[Text]
     channel: NotRequired[Text]
@@ -138,6 +142,10 @@ class ToolCall(Event):
     def arguments(self) -> dict[str, Any]:
         return {name: value for name, value in self.data.items() if name != "intent"}
 
+    def with_arguments(self, arguments: dict[str, Any]) -> Self:
+        """The same call, the same intent, as a human wants it."""
+        return self.model_copy(update={"data": {**arguments, "intent": self.intent}})
+
 
 class ToolStarted(Event):
     """An approved call is about to run. Found without a result, nobody knows whether it did."""
@@ -161,7 +169,9 @@ class Error(Event):
 
 
 class HumanRequest(Event):
-    """The loop itself needs a human: too many errors or steps, a circle, or a call in doubt."""
+    """The loop itself needs a human: too many errors, steps or restarts, a circle, or a call in
+    doubt.
+    """
 
     type: Literal["human_request"] = "human_request"
     call_id: str
@@ -176,8 +186,9 @@ class HumanResponse(Event):
     data: Answer
 
     @property
-    def said(self) -> tuple[str | None, bool | None, str | None]:
-        return self.data.get("response"), self.data.get("approved"), self.data.get("comment")
+    def said(self) -> tuple[Any, ...]:
+        what = ("response", "approved", "arguments", "comment")
+        return tuple(self.data.get(name) for name in what)
 
 
 class ModelFailed(Event):
@@ -193,13 +204,19 @@ class Resumed(Event):
     type: Literal["resumed"] = "resumed"
 
 
+class Restarted(Event):
+    """A thread was found running with nobody at it, so its process ended, and it is taken up."""
+
+    type: Literal["restarted"] = "restarted"
+
+
 class Stopped(Event):
     """A human ended the thread for good."""
 
     type: Literal["stopped"] = "stopped"
 
 
-OwnEvent = ToolCall | ToolStarted | ToolResponse | Error | HumanRequest | ModelFailed
+OwnEvent = ToolCall | ToolStarted | ToolResponse | Error | HumanRequest | ModelFailed | Restarted
 HumanEvent = HumanResponse | Resumed | Stopped
 AnyEvent = Trigger | Prefetched | OwnEvent | HumanEvent
 

@@ -76,10 +76,13 @@ class Response(BaseModel):
 class Approval(BaseModel):
     call_id: CallId
     approved: Annotated[bool, Field(strict=True)]
+    arguments: dict[str, Any] | None = None
     comment: Comment | None = None
 
     def event(self) -> HumanResponse:
         said: Answer = {"approved": self.approved}
+        if self.arguments is not None:
+            said["arguments"] = self.arguments
         if self.comment:
             said["comment"] = self.comment
         return HumanResponse(call_id=self.call_id, data=said)

@@ -25,6 +25,8 @@ class Agent:
     max_steps: int = 20
     max_errors: int = 3
     max_thread_size: int = 4_000_000  # characters
+    tool_timeout: float = 300  # seconds
+    max_result: int = 50_000  # characters
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def begin(self, trigger: Trigger, thread_id: str | None = None) -> str:

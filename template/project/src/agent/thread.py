@@ -16,7 +16,7 @@ from .events import (
     Trigger,
     load,
 )
-from .rules import can_follow, refusal
+from .rules import can_follow, refusal, untaken
 from .states import InDoubt, RunTool, State, Status, Waiting, state_of
 
 
@@ -26,6 +26,10 @@ class CannotFollow(Exception):
 
 class AnotherDelivery(CannotFollow):
     """What bears the same key as this has come, and said something else."""
+
+
+class WrongArguments(CannotFollow):
+    """The call that was approved does not take the arguments that it was given."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,10 @@ class Thread:
                     raise CannotFollow(f"call {event.call_id} has another answer already")
                 continue
             if not can_follow(thread.state, event) or thread.has_id_of(event):
-                reason = refusal(thread.state, event)
-                raise CannotFollow(f"{reason}: the thread is {thread.status}")
+                reason = f"{refusal(thread.state, event)}: the thread is {thread.status}"
+                raise (WrongArguments if has_wrong_arguments(thread, event) else CannotFollow)(
+                    reason
+                )
             placed = event.model_copy(update={"id": len(thread.events), "at": at})
             thread = type(self)((*thread.events, placed))
         return thread
@@ -155,6 +161,13 @@ class Thread:
         for event in self.events:
             count = 0 if isinstance(event, since) else count + isinstance(event, kind)
         return count
+
+
+def has_wrong_arguments(thread: Thread, event: AnyEvent) -> bool:
+    asked = thread.awaiting
+    if asked is None or not isinstance(event, HumanResponse) or event.call_id != asked.call_id:
+        return False
+    return untaken(asked, event) is not None
 
 
 def same_words(one: AnyEvent, other: AnyEvent) -> bool:

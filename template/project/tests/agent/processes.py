@@ -3,12 +3,22 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import agent
 
 HOME = Path(__file__).parents[2]
 SOURCES = Path(agent.__file__).parents[1]
+
+LOCK = """
+import sys, time
+from filelock import FileLock
+with FileLock(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
 
 
 def python(code: str, *arguments: object, sources: Path = SOURCES) -> subprocess.Popen[str]:
@@ -20,3 +30,15 @@ def python(code: str, *arguments: object, sources: Path = SOURCES) -> subprocess
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another process holds this lock, and does nothing else."""
+    with python(LOCK, path) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        try:
+            yield
+        finally:
+            holder.kill()

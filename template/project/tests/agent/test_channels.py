@@ -104,6 +104,18 @@ def test_its_settings_are_checked_when_the_server_starts(shell: Shell) -> None:
     assert err == "error: AGENT_GREETING: Field required\n"
 
 
+def test_its_settings_are_known_and_others_are_named(shell: Shell) -> None:
+    """Also to commands that have no use for them."""
+    channel = shell.sources / "agent" / "channels" / "mine.py"
+    channel.write_text(channel.read_text("utf-8").replace("commands", "orders"), "utf-8")
+    shell.variables["AGENT_GREETNIG"] = "ahoy"
+    said = "AGENT_GREETNIG is no setting of this agent: is AGENT_GREETING meant?"
+    assert shell.run("threads") == (0, "", f"{said}\n")
+    with shell.serving() as server:
+        log = server.log.read_text("utf-8")
+    assert (log.count("is no setting"), said in log) == (1, True)
+
+
 def test_a_command_line_loads_what_has_commands_and_no_web_framework() -> None:
     """Starting is quick, whatever is in the folder."""
     process = python("import sys, agent.terminal.cli; print('fastapi' in sys.modules)")

@@ -127,4 +127,5 @@ def test_what_a_model_needs_is_known(model: str, words: str) -> None:
 def test_a_name_that_is_no_setting_is_odd() -> None:
     with with_model(STEP, AGENT_MODLE="x") as (shell, _):
         code, found = checked(shell)
-    assert (code, found["odd"]) == (0, ["AGENT_MODLE is no setting of this agent"])
+    odd = "AGENT_MODLE is no setting of this agent: is AGENT_MODEL meant?"
+    assert (code, found["odd"]) == (0, [odd])

@@ -1,15 +1,19 @@
 """Who is served: whoever has the token; without a token this machine, by its own name."""
 
+import asyncio
+import re
 from itertools import product
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from agent.channels import brought
 from agent.server.app import create_app
-from agent.settings import Settings
+from agent.settings import Settings, WrongSettings
 
 from .commands import Shell
-from .serving import HERE, THREADS, TOKEN, launch, serving
+from .serving import HERE, JSON, THREADS, TOKEN, app_of, launch, problem, serving
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -68,3 +72,106 @@ def test_a_served_thread_is_one_that_was_launched_with_the_token() -> None:
     with serving(token=TOKEN, client=HERE) as client:
         client.headers.update(bearer(TOKEN))
         assert launch(client)["status"] == "done"
+
+
+PROXIES = ["Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-Real-IP"]
+PROXIES += [
+    "X-FORWARDED-ANYTHING",
+    "X-Forwarded",
+    "CDN-Loop",
+    "Via",
+    "CF-Connecting-IP",
+    "True-Client-IP",
+    "X-Client-IP",
+]
+
+
+@pytest.mark.parametrize("header", PROXIES)
+@pytest.mark.parametrize("value", ["127.0.0.1", "", "for=localhost"])
+def test_without_a_token_nothing_is_served_through_a_proxy(header: str, value: str) -> None:
+    for method, path in (("GET", THREADS), ("POST", THREADS), ("POST", f"{THREADS}/x/stop")):
+        answer = serving().request(method, path, headers={header: value})
+        assert problem(answer) == 401
+        assert "set AGENT_API_TOKEN" in answer.json()["detail"]
+    with serving(token=TOKEN) as client:
+        assert client.get(THREADS, headers=bearer(TOKEN) | {header: value}).status_code == 200
+
+
+FOREIGN = ["https://evil.example", "null", "http://localhost.evil.example", "http://192.0.2.1:8000"]
+FOREIGN += ["", "evil", "file://", "https://evil.example, http://localhost"]
+CROSS_SITE = [{"Origin": origin} for origin in FOREIGN]
+CROSS_SITE += [{"Sec-Fetch-Site": "cross-site"}, {"sec-fetch-site": "CROSS-SITE"}]
+CROSS_SITE += [{"Origin": "http://localhost", "Sec-Fetch-Site": "cross-site"}]
+
+
+@pytest.mark.parametrize("sent", CROSS_SITE, ids=str)
+def test_without_a_token_no_page_of_another_site_is_served(sent: dict[str, str]) -> None:
+    """With or without a body, whatever its type."""
+    with serving() as client:
+        for path in (THREADS, "/api/v1/conversations", f"{THREADS}/x/resume", f"{THREADS}/x/stop"):
+            for body in (None, b'{"message": "a"}'):
+                for kind in ({}, {"Content-Type": "text/plain"}, JSON):
+                    assert problem(client.post(path, content=body, headers=sent | kind)) == 403
+        assert problem(client.get(THREADS, headers=sent)) == 403
+        assert client.get(THREADS).json()["threads"] == []
+
+
+@pytest.mark.parametrize("site", ["same-origin", "same-site", "none"])
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1", "https://[::1]:1"])
+def test_a_page_of_this_machine_is_served(site: str, origin: str) -> None:
+    by_origin, by_site = {"Origin": origin}, {"Sec-Fetch-Site": site}
+    for sent in (by_origin, by_site, by_origin | by_site):
+        assert serving().get(THREADS, headers=sent).status_code == 200
+
+
+@pytest.mark.parametrize("path", [THREADS, f"{THREADS}/x/approvals", "/api/v1/conversations", "/x"])
+@pytest.mark.parametrize("token", [TOKEN, None])
+def test_who_is_not_served_is_told_before_a_body_is_read(path: str, token: str | None) -> None:
+    """Even where it never comes."""
+    told: list[Any] = []
+
+    async def never() -> Any:
+        raise AssertionError("it reads the body")
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path, "root_path": "", "query_string": b""}
+    scope["headers"] = [(b"host", b"agent.example"), (b"content-length", b"9")]
+    scope |= {"client": HERE, "scheme": "http", "http_version": "1.1"}
+    asyncio.run(app_of(token=token)(scope, never, send))
+    assert told[0]["status"] == 401
+
+
+@pytest.mark.parametrize(
+    ("variables", "lacking"),
+    [
+        ({"AGENT_HOST": "0.0.0.0"}, "AGENT_API_TOKEN"),
+        ({"AGENT_HOST": "::", "AGENT_MODEL": "offline"}, "AGENT_API_TOKEN"),
+        ({"AGENT_HOST": "0.0.0.0", "AGENT_API_TOKEN": TOKEN}, "AGENT_MODEL"),
+        ({"AGENT_HOST": "localhost", "AGENT_API_TOKEN": TOKEN}, "AGENT_MODEL"),
+        ({"AGENT_API_TOKEN": TOKEN, "AGENT_MODEL": ""}, "AGENT_MODEL"),
+    ],
+)
+def test_what_must_be_said_before_others_are_served(
+    variables: dict[str, str], lacking: str
+) -> None:
+    code, out, err = Shell(variables).here("serve", "--port", "0")
+    assert (code, out) == (2, "")
+    assert re.findall("AGENT_[A-Z_]+", err)[:1] == [lacking]
+
+
+@pytest.mark.parametrize("model", ["offline", "openai/gpt-5-mini"])
+def test_a_part_of_another_app_needs_its_model_named_as_well(model: str) -> None:
+    with pytest.raises(WrongSettings, match="AGENT_MODEL is not set"):
+        create_app(Settings(api_token=SecretStr(TOKEN)))
+    create_app(Settings(api_token=SecretStr(TOKEN), model=model))
+    create_app(Settings())
+
+
+def test_a_model_that_is_misspelt_does_not_start_the_stand_in() -> None:
+    shell = Shell({"AGENT_API_TOKEN": TOKEN, "AGENT_MODLE": "openai/gpt-5-mini"})
+    code, _, err = shell.here("serve", "--port", "0")
+    assert code == 2
+    assert "error: AGENT_MODEL is not set" in err
+    assert "AGENT_MODLE is no setting of this agent: is AGENT_MODEL meant?" in err

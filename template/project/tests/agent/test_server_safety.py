@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from .scripted import QUESTION
-from .serving import JSON, THREADS, launch, problem, serving
+from agent.server.app import create_app
+from agent.settings import Settings
+from agent.store.filesystem import FileSystemThreadStore
+
+from .processes import locked
+from .scripted import QUESTION, agent_of
+from .serving import HERE, JSON, THREADS, as_told, launch, problem, serving
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 ODD_IDS = ["%2e%2e%2fvictim", "..%2fvictim", "NULL", "%00", "x" * 300, "%ff", "%F0%9F%92%A9"]
@@ -140,3 +145,17 @@ def test_a_thread_that_cannot_be_read_is_named_and_left_alone(client: TestClient
             assert problem(client.request(method, path, json=body)) == 409
         assert torn.read_text("utf-8") == content
         assert launch(client)["status"] == "done"
+
+
+def test_a_thread_that_is_locked_is_a_503_and_nothing_is_stored() -> None:
+    store = FileSystemThreadStore(Path(".threads"), patience=0.2)
+    app = create_app(Settings(), agent_of(store, as_told))
+    with TestClient(app, "http://127.0.0.1", client=HERE) as client:
+        thread = launch(client, QUESTION)
+        body = {"call_id": thread["awaiting"]["call_id"], "response": "a"}
+        path = f"{THREADS}/{thread['id']}/responses"
+        with locked(store.root / ".locks" / f"{thread['id']}.write"):
+            assert problem(client.post(path, json=body)) == 503
+            assert launch(client)["status"] == "done"
+        assert client.get(f"{THREADS}/{thread['id']}").json() == thread
+        assert client.post(path, json=body).status_code == 202

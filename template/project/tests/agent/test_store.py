@@ -2,17 +2,18 @@
 
 import asyncio
 import json
+import time
 from pathlib import Path
 
 import pytest
 
-from agent.store import Busy, StoreError
+from agent.store import Busy, Locked, StoreError
 from agent.store.filesystem import FileSystemThreadStore
-from agent.thread import CannotFollow
+from agent.thread import CannotFollow, Thread
 from agent.wiring import open_store as open_by_url
 
 from ..yours.samples import SAFE_STEP
-from .processes import python
+from .processes import locked, python
 from .scripted import NOON, decided, error, said, thread_of, types, yes
 from .stores import created, held, listed, read
 
@@ -126,3 +127,30 @@ def test_a_store_that_is_not_here_is_named(url: str) -> None:
 def test_the_folder_of_the_url_is_used() -> None:
     asyncio.run(open_by_url("file:deep/er", "json").create(thread_of(said())))
     assert {path.suffix for path in Path("deep/er").glob("*.*")} >= {".json", ".txt"}
+
+
+def test_a_lock_that_is_not_got_is_an_error_and_holds_up_no_other_thread(tmp_path: Path) -> None:
+    """Whoever holds it has stopped, and more calls wait than the store has threads."""
+    store = FileSystemThreadStore(tmp_path / ".threads", patience=1.0)
+    stuck, free = created(store), created(store)
+
+    def one_more(thread: Thread) -> Thread:
+        return thread.append(error(), at=NOON)
+
+    async def all_at_once() -> tuple[list[object], float]:
+        begun = time.monotonic()
+        waiting = asyncio.gather(
+            *(store.update(stuck, one_more) for _ in range(10)), return_exceptions=True
+        )
+        await asyncio.sleep(0.1)
+        await store.update(free, one_more)
+        await store.get(stuck)
+        quick = time.monotonic() - begun
+        return list(await waiting), quick
+
+    with locked(store.root / ".locks" / f"{stuck}.write"):
+        came, quick = asyncio.run(all_at_once())
+    assert quick < 0.9
+    assert [type(each) for each in came] == [Locked] * 10
+    assert types(read(store, stuck)) == ["user_input"]
+    asyncio.run(store.update(stuck, one_more))

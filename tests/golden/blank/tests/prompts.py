@@ -50,6 +50,8 @@ def main() -> int:
     parser.add_argument("--model", help="a client or a shorthand; the rules if left out")
     parser.add_argument("--times", type=int, default=1, help="how often each test is run")
     chosen, others = parser.parse_known_args()
+    if chosen.times < 1 or (chosen.times > 1 and not chosen.model):
+        parser.error("--times is 1 or more, and more than 1 with --model only")
     if chosen.model:
         return try_model(chosen.model, chosen.times, *others)
     try:
@@ -67,8 +69,12 @@ def try_model(model: str, times: int, *arguments: str) -> int:
     from agent.settings import WrongSettings
     from tests.trials import report, run
 
+    tests = names(*arguments)
+    if not tests:
+        print("no such test: see baml_src/agent.baml")
+        return 2
     try:
-        return report(run(model, names(*arguments), times, baml_cli))
+        return report(run(model, tests, times, baml_cli))
     except (Unavailable, WrongSettings) as error:
         print(error)
         return 2

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -102,6 +103,13 @@ def test_a_refund_is_a_line_in_the_ledger() -> None:
     [entry] = [json.loads(line) for line in LEDGER.read_text("utf-8").splitlines()]
     kept = {name: entry[name] for name in ("call_id", "order_id", "amount", "reason")}
     assert kept == {"call_id": "call-1"} | {k: v for k, v in REFUND.items() if k != "intent"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are not how files are closed there")
+def test_only_its_owner_reads_the_ledger() -> None:
+    run(REFUND)
+    ours = [LEDGER, *LEDGER.parent.glob(f"{LEDGER.name}.*")]
+    assert {oct(path.stat().st_mode & 0o777) for path in ours} == {"0o600"}
 
 
 def test_the_same_call_refunds_once() -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from ..aside import aside
 from ..context import ContextFormat
-from ..events import Error, ModelFailed, ToolCall
+from ..events import Error, ModelFailed, Restarted, ToolCall
 from ..thread import Thread
 from ..tools import NextStep
 from .answer import Answer
@@ -81,7 +81,8 @@ def rendered(thread: Thread, form: ContextFormat) -> tuple[str, dict[str, str]]:
 
 def too_long_before(thread: Thread, meta: dict[str, Any]) -> ModelFailed | None:
     """The failure that a thread was resumed from, if it is known that it would fail again."""
-    for event in thread.events[-2:]:
+    happened = [event for event in thread.events if not isinstance(event, Restarted)]
+    for event in happened[-2:]:
         then = event.meta or {}
         same = all(then.get(name) == meta[name] for name in ("model", "context_sha256"))
         if isinstance(event, ModelFailed) and then.get("too_long") and same:

@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse
 
 from ..log import logger
-from ..store import NoSuchThread, ThreadExists, Unreadable
-from ..thread import AnotherDelivery, CannotFollow
+from ..store import Full, Locked, NoSuchThread, NotStored, ThreadExists, Unreadable
+from ..thread import AnotherDelivery, CannotFollow, WrongArguments
 from .limits import LimitBody
 
 
@@ -35,7 +35,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 # What any route here can answer with, a channel's as well.
-EVERYWHERE = documented(400, 401, 404, 408, 409, 413, 422)
+EVERYWHERE = documented(400, 401, 403, 404, 408, 409, 413, 422, 503, 507)
 
 
 def install(app: FastAPI) -> None:
@@ -46,9 +46,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ValidationError, malformed)  # a hook reads its body itself
     app.add_exception_handler(NoSuchThread, lambda _, error: problem(404, str(error)))
     app.add_exception_handler(CannotFollow, lambda _, error: problem(409, str(error)))
-    for another in (ThreadExists, AnotherDelivery):
-        app.add_exception_handler(another, lambda _, error: problem(422, str(error)))
+    for unfit in (ThreadExists, AnotherDelivery, WrongArguments):
+        app.add_exception_handler(unfit, lambda _, error: problem(422, str(error)))
     app.add_exception_handler(Unreadable, unreadable)
+    app.add_exception_handler(NotStored, not_stored)
+    app.add_exception_handler(Locked, lambda _, error: problem(503, str(error)))
     app.add_exception_handler(Exception, lambda *_: problem(500, "see the server's log"))
 
 
@@ -72,3 +74,10 @@ def malformed(_: Request, error: Exception) -> JSONResponse:
 def unreadable(request: Request, error: Exception) -> JSONResponse:
     logger().error("unreadable_thread", problem=str(error))
     return problem(409, "this thread is stored, but cannot be read: the server's log says why")
+
+
+def not_stored(_: Request, error: Exception) -> JSONResponse:
+    logger().error("not_stored", problem=str(error))
+    if isinstance(error, Full):
+        return problem(507, "there is no room to store this: nothing was changed, try again later")
+    return problem(503, "the store cannot be used now: nothing was changed, try again later")

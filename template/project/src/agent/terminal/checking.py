@@ -12,9 +12,9 @@ from ..model.clients import OFFLINE, lacking
 from ..model.failures import Unavailable
 from ..model.request import render
 from ..model.trial import try_model
-from ..settings import WrongSettings, known_settings, load_settings
+from ..settings import WrongSettings, load_settings
 from ..store import StoreError
-from ..wiring import open_store
+from ..wiring import oddities, open_store
 from . import screen
 from .text import one_line
 
@@ -73,12 +73,6 @@ def faults_of_model() -> list[str]:
     except Unavailable as error:
         return [str(error)]
     return found
-
-
-def oddities() -> list[str]:
-    """Variables that look like ours and are none: perhaps a name is misspelt."""
-    ours = [name for name in os.environ if name.startswith("AGENT_")]
-    return [f"{name} is no setting of this agent" for name in ours if name not in known_settings()]
 
 
 def show(found: dict[str, Any]) -> None:

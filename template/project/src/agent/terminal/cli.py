@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import sys
-from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -19,9 +17,10 @@ from ..runner import take_up
 from ..settings import WrongSettings, load_settings
 from ..states import Status
 from ..store import StoreError
+from ..stream import leave, open_missing, show_every_letter
 from ..thread import CannotFollow
 from ..views import listing, view
-from ..wiring import build
+from ..wiring import build, oddities
 from . import checking, conversation, screen
 
 REFUSED = 2
@@ -76,9 +75,20 @@ def answer(
 
 
 @app.command()
-def approve(thread_id: ThreadId, call: Call = "") -> None:
-    """Let the call run that waits for a yes."""
-    tell(thread_id, {"approved": True}, call)
+def approve(
+    thread_id: ThreadId,
+    call: Call = "",
+    changed: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Run it with this instead; needs CALL."),
+    ] = None,
+) -> None:
+    """Let the call run that waits for a yes, as it is or with other arguments."""
+    said: Answer = {"approved": True}
+    if changed:
+        thread = asyncio.run(open_agent().store.get(thread_id))
+        said["arguments"] = conversation.changed_arguments(thread, call, changed)
+    tell(thread_id, said, call)
 
 
 @app.command()
@@ -186,7 +196,10 @@ for commands in (checking.commands, *brought("commands")):
 
 
 def open_agent() -> Agent:
-    return build(load_settings(), screen.show, screen.note)
+    agent = build(load_settings(), screen.show, screen.note)
+    for oddity in oddities():
+        screen.note(oddity)
+    return agent
 
 
 def say_which_model() -> None:
@@ -216,13 +229,6 @@ def converse(agent: Agent, thread_id: str) -> NoReturn:
     raise typer.Exit(code)
 
 
-def leave(code: int) -> NoReturn:
-    """End at once: a thread of BAML's that was interrupted crashes the interpreter's own end."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
 def refuse(error: Exception) -> NoReturn:
     screen.complain(str(error))
     sys.exit(REFUSED)
@@ -230,9 +236,8 @@ def refuse(error: Exception) -> NoReturn:
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point. Whatever cannot be done is one line on stderr and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a console without our letters shows others
-            stream.reconfigure(errors="replace")
+    open_missing()
+    show_every_letter()
     try:
         app(arguments, prog_name="agent")
     except (StoreError, CannotFollow, NothingSaid, Unavailable, WrongSettings, OSError) as error:

@@ -1,6 +1,9 @@
 """A thread and the human at the terminal: run it, ask in place, say what continues it."""
 
 import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
 
 from ..events import Answer, HumanResponse, Trigger
 from ..parts import Agent
@@ -80,3 +83,27 @@ def waits_with(agent: Agent, thread_id: str, said: Answer) -> Waiting | None:
     if thread.awaiting is None and "approved" in said:
         raise CannotFollow(f"no call waits for a yes: the thread is {thread.status}")
     return thread.awaiting
+
+
+def changed_arguments(thread: Thread, call_id: str, changes: Sequence[str]) -> dict[str, Any]:
+    """Those of the call that waits, with each NAME=VALUE in its place.
+
+    A value is JSON or a text, and a text where a text was. Raises CannotFollow.
+    """
+    waiting = thread.awaiting
+    if not waiting or waiting.call_id != call_id:
+        raise CannotFollow("--set changes the call that waits, and no other: name it behind the ID")
+    arguments = dict(waiting.arguments)
+    for change in changes:
+        name, has_value, value = change.partition("=")
+        if not has_value:
+            raise CannotFollow(f"--set {change} has no value: write {name}=VALUE")
+        arguments[name] = value if isinstance(arguments.get(name), str) else json_or_text(value)
+    return arguments
+
+
+def json_or_text(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

@@ -18,6 +18,7 @@ from ..events import (
     HumanResponse,
     ModelFailed,
     Prefetched,
+    Restarted,
     Resumed,
     Stopped,
     ToolCall,
@@ -37,11 +38,13 @@ def say(text: str, *, end: str = "\n", err: bool = False) -> None:
 
 def note(text: str) -> None:
     """Something beside the conversation."""
-    say(style(one_line(text), dim=True), err=True)
+    with suppress(OSError, ValueError):  # a log: nobody may be reading it
+        say(style(one_line(text), dim=True), err=True)
 
 
 def complain(text: str) -> None:
-    say(f"{style('error:', fg='red')} {one_line(text)}", err=True)
+    with suppress(OSError, ValueError):
+        say(f"{style('error:', fg='red')} {one_line(text)}", err=True)
 
 
 def show(_: str, event: AnyEvent) -> None:
@@ -97,7 +100,7 @@ def as_record(event: AnyEvent) -> str:
             name, text = style(event.type, fg="yellow"), words(data["question"])
         case HumanResponse(data=answer):
             name, text = style(event.type, fg="yellow"), described(dict(answer))
-        case ToolStarted() | Resumed() | Stopped():
+        case ToolStarted() | Restarted() | Resumed() | Stopped():
             name, text = style(event.type, dim=True), ""
         case _:
             name, text = style(event.type, dim=True), described(event.data)

@@ -7,25 +7,29 @@ errors that were overcome are left out.
 import json
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Literal
 
 import yaml
 
+from .cache import Cache
 from .events import (
     AnyEvent,
     Error,
     ModelFailed,
+    Restarted,
     Resumed,
     Stopped,
     ToolCall,
     ToolResponse,
     ToolStarted,
 )
-from .redaction import redact
+from .redaction import our_secrets, redact
 
 ContextFormat = Literal["xml", "json"]
-BOOKKEEPING = (ToolStarted, ModelFailed, Resumed, Stopped)
+BOOKKEEPING = (ToolStarted, ModelFailed, Restarted, Resumed, Stopped)
+
+# A thread is rendered again with every event. A character has four bytes at most.
+_tags: Cache[tuple[str, str, frozenset[str]], str] = Cache(16_000_000)
 
 # What could begin a tag, and what could be read as an escape of ours. `R&D` and the `&` of a URL
 # stay as they are: the model copies what it reads into arguments.
@@ -34,12 +38,15 @@ FORGERY = re.compile(r"<|&(?=(amp;)*lt;)")
 BAML_MARK = re.compile(r"(?<=MAGIC)_(?=STRING_DELIMITER)")
 # Controls but tab and newline, and what some readers take for the end of a line.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+# In JSON a `<` can be written in another way, so that no tag of the prompt can be closed there.
+IN_JSON = re.compile(f"<|{CONTROL.pattern}")
 
 
 def serialize_for_llm(events: Sequence[AnyEvent], form: ContextFormat = "xml") -> str:
     """The whole thread as the model reads it; the same events give the same text."""
     one_event = as_json_line if form == "json" else as_tag
-    return BAML_MARK.sub("-", "\n".join(one_event(event) for event in visible(events)))
+    own = our_secrets()
+    return BAML_MARK.sub("-", "\n".join(one_event(event, own) for event in visible(events)))
 
 
 def visible(events: Sequence[AnyEvent]) -> list[AnyEvent]:
@@ -54,23 +61,25 @@ def visible(events: Sequence[AnyEvent]) -> list[AnyEvent]:
     ]
 
 
-def as_tag(event: AnyEvent) -> str:
+def as_tag(event: AnyEvent, own: frozenset[str]) -> str:
     """`<done_for_now>`: the tag is the intent or the kind of event, the body is YAML."""
     if isinstance(event, ToolCall):
-        return tag(event.intent, json.dumps(event.arguments))
+        return tag(event.intent, json.dumps(event.arguments), own)
     body = event.data["message"] if isinstance(event, Error) else event.data
-    return tag(event.type, json.dumps(body))
+    return tag(event.type, json.dumps(body), own)
 
 
-@lru_cache(maxsize=1_000)  # a thread is rendered again with every event
-def tag(name: str, body: str) -> str:
-    return f"<{name}>\n{escape(as_yaml(redact(json.loads(body))))}\n</{name}>"
+def tag(name: str, body: str, own: frozenset[str]) -> str:
+    if known := _tags.get((name, body, own)):
+        return known
+    made = f"<{name}>\n{escape(as_yaml(redact(json.loads(body), own)))}\n</{name}>"
+    return _tags.keep((name, body, own), made, 4 * (len(body) + len(made)))
 
 
-def as_json_line(event: AnyEvent) -> str:
+def as_json_line(event: AnyEvent, own: frozenset[str]) -> str:
     """The other form that the guide compares."""
-    line = json.dumps({"type": event.type, "data": redact(event.data)}, ensure_ascii=False)
-    return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+    line = json.dumps({"type": event.type, "data": redact(event.data, own)}, ensure_ascii=False)
+    return IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
 def as_yaml(value: Any) -> str:

@@ -6,11 +6,20 @@
 import json
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal, NotRequired, get_args
+from typing import Annotated, Any, Literal, NotRequired, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationInfo,
+)
 from typing_extensions import TypedDict  # pydantic asks for this one below Python 3.12
 
+STORED = "stored"  # the context in which events are validated that come from a store
 MAX_DEPTH = 100  # YAML, which the model reads, gives up soon after
 
 
@@ -24,6 +33,11 @@ def as_json(value: Any) -> Any:
         raise ValueError(f"this is nested more than {MAX_DEPTH} levels deep")
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     return json.loads(text.encode("utf-8", "replace"))
+
+
+def unless_stored(value: Any, info: ValidationInfo) -> Any:
+    """What is read from a store is what `as_json` made, and JSON has been read already."""
+    return value if info.context == STORED else as_json(value)
 
 
 def is_deeper(value: Any, than: int) -> bool:
@@ -44,9 +58,9 @@ def has_intent(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-Json = Annotated[Any, BeforeValidator(as_json)]
-Text = Annotated[str, BeforeValidator(as_json)]
-Object = Annotated[dict[str, Any], BeforeValidator(as_json)]
+Json = Annotated[Any, BeforeValidator(unless_stored)]
+Text = Annotated[str, BeforeValidator(unless_stored)]
+Object = Annotated[dict[str, Any], BeforeValidator(unless_stored)]
 Name = Annotated[str, AfterValidator(name)]
 Decision = Annotated[Object, AfterValidator(has_intent)]
 
@@ -55,7 +69,7 @@ class Message(TypedDict):
     message: Text
 
 
-Reason = Literal["errors", "steps", "repeated", "in_doubt"]
+Reason = Literal["errors", "steps", "repeated", "size", "restarts", "in_doubt"]
 
 
 class Question(TypedDict):
@@ -64,10 +78,14 @@ class Question(TypedDict):
 
 
 class Answer(TypedDict):
-    """In words (`response`), or yes or no (`approved`, with a comment if there is one)."""
+    """In words (`response`), or yes or no (`approved`, with a comment if there is one).
+
+    A yes may bear other `arguments`: all of those with which the call shall run instead.
+    """
 
     response: NotRequired[Text]
     approved: NotRequired[StrictBool]
+    arguments: NotRequired[Object]
     comment: NotRequired[Text]
     user: NotRequired[Text]
     channel: NotRequired[Text]
@@ -124,6 +142,10 @@ class ToolCall(Event):
     def arguments(self) -> dict[str, Any]:
         return {name: value for name, value in self.data.items() if name != "intent"}
 
+    def with_arguments(self, arguments: dict[str, Any]) -> Self:
+        """The same call, the same intent, as a human wants it."""
+        return self.model_copy(update={"data": {**arguments, "intent": self.intent}})
+
 
 class ToolStarted(Event):
     """An approved call is about to run. Found without a result, nobody knows whether it did."""
@@ -147,7 +169,9 @@ class Error(Event):
 
 
 class HumanRequest(Event):
-    """The loop itself needs a human: too many errors or steps, a circle, or a call in doubt."""
+    """The loop itself needs a human: too many errors, steps or restarts, a circle, or a call in
+    doubt.
+    """
 
     type: Literal["human_request"] = "human_request"
     call_id: str
@@ -162,8 +186,9 @@ class HumanResponse(Event):
     data: Answer
 
     @property
-    def said(self) -> tuple[str | None, bool | None, str | None]:
-        return self.data.get("response"), self.data.get("approved"), self.data.get("comment")
+    def said(self) -> tuple[Any, ...]:
+        what = ("response", "approved", "arguments", "comment")
+        return tuple(self.data.get(name) for name in what)
 
 
 class ModelFailed(Event):
@@ -179,13 +204,19 @@ class Resumed(Event):
     type: Literal["resumed"] = "resumed"
 
 
+class Restarted(Event):
+    """A thread was found running with nobody at it, so its process ended, and it is taken up."""
+
+    type: Literal["restarted"] = "restarted"
+
+
 class Stopped(Event):
     """A human ended the thread for good."""
 
     type: Literal["stopped"] = "stopped"
 
 
-OwnEvent = ToolCall | ToolStarted | ToolResponse | Error | HumanRequest | ModelFailed
+OwnEvent = ToolCall | ToolStarted | ToolResponse | Error | HumanRequest | ModelFailed | Restarted
 HumanEvent = HumanResponse | Resumed | Stopped
 AnyEvent = Trigger | Prefetched | OwnEvent | HumanEvent
 
@@ -202,6 +233,6 @@ def load(raw: list[dict[str, Any]]) -> tuple[AnyEvent, ...]:
     first_call = kinds.index("tool_call") if "tool_call" in kinds else len(kinds)
     outside = [Prefetched if 0 < place < first_call else Trigger for place in range(len(raw))]
     return tuple(
-        FACTS.get(kind, other).model_validate(data)
+        FACTS.get(kind, other).model_validate(data, context=STORED)
         for kind, other, data in zip(kinds, outside, raw, strict=True)
     )

@@ -1,7 +1,8 @@
 """Factor 12: what can follow where a thread stands, and why something cannot."""
 
-from typing import assert_never
+from typing import Any, assert_never
 
+from .errors import format_error
 from .events import (
     AnyEvent,
     Error,
@@ -9,6 +10,7 @@ from .events import (
     HumanResponse,
     ModelFailed,
     Prefetched,
+    Restarted,
     Resumed,
     Stopped,
     ToolCall,
@@ -16,13 +18,27 @@ from .events import (
     ToolStarted,
     Trigger,
 )
-from .states import AskModel, Finished, InDoubt, Refused, RunTool, State, Waiting, may_run
+from .states import (
+    AskModel,
+    BroughtDown,
+    Finished,
+    InDoubt,
+    Refused,
+    RunTool,
+    State,
+    Waiting,
+    may_run,
+    who_approves,
+)
+from .tools import parse_tool
 
 # Where a thread stands when the loop itself asks a human.
 ASKED_BECAUSE = {
     "errors": AskModel,
     "steps": AskModel,
+    "size": AskModel,
     "repeated": AskModel | Refused,
+    "restarts": BroughtDown,
     "in_doubt": InDoubt,
 }
 
@@ -46,6 +62,8 @@ def can_follow(state: State, event: AnyEvent) -> bool:
             return isinstance(state, ASKED_BECAUSE[event.data["reason"]])
         case HumanResponse():
             return isinstance(state, Waiting) and is_answer(state, event)
+        case Restarted():
+            return state.status == "running"
         case Resumed():
             return state == Finished("failed")
         case Stopped():
@@ -57,7 +75,37 @@ def can_follow(state: State, event: AnyEvent) -> bool:
 def is_answer(asked: Waiting, event: HumanResponse) -> bool:
     kinds = {"approved", "response"} & event.data.keys()
     wanted = "approved" if asked.for_approval else "response"
-    return event.call_id == asked.call_id and kinds == {wanted}
+    return event.call_id == asked.call_id and kinds == {wanted} and not misfit(asked, event)
+
+
+def misfit(asked: Waiting, event: HumanResponse) -> str | None:
+    """Why the call cannot run with the arguments that a human gives it, if they give any."""
+    if "arguments" not in event.data:
+        return None
+    if asked.reason != "approval" or not event.data.get("approved"):
+        return "only a call that is approved can be given other arguments"
+    if fault := untaken(asked, event):
+        return fault
+    now, before = (parse_tool(call_of(asked, data)) for data in (event.data["arguments"], None))
+    who = who_approves(now)
+    if who in (None, who_approves(before)):
+        return None
+    return f"with these arguments it needs the yes of {who}: reject it, and say what you want"
+
+
+def untaken(asked: Waiting, event: HumanResponse) -> str | None:
+    """What is wrong with the arguments for the class of the call."""
+    if "arguments" not in event.data:
+        return None
+    try:
+        parse_tool(call_of(asked, event.data["arguments"]))
+    except ValueError as error:
+        return f"{asked.intent} does not take these arguments: {format_error(error)}"
+    return None
+
+
+def call_of(asked: Waiting, arguments: dict[str, Any] | None) -> dict[str, Any]:
+    return {**(asked.arguments if arguments is None else arguments), "intent": asked.intent}
 
 
 def refusal(state: State, event: AnyEvent) -> str:
@@ -70,5 +118,7 @@ def refusal(state: State, event: AnyEvent) -> str:
         return f"{event.type} cannot come now"
     if not isinstance(state, Waiting) or state.call_id != event.call_id:
         return f"call {event.call_id} is not waiting for a human"
+    if why := misfit(state, event):
+        return why
     wanted = "an approval or a rejection" if state.for_approval else "an answer in words"
     return f"call {event.call_id} waits for {wanted}"

@@ -6,8 +6,10 @@ decision; what happened is never judged again, so new rules make no old thread i
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from typing import Any, ClassVar, Literal, assert_never
 
+from .errors import WHATEVER
 from .events import (
     AnyEvent,
     Error,
@@ -15,6 +17,8 @@ from .events import (
     HumanResponse,
     ModelFailed,
     Prefetched,
+    Reason,
+    Restarted,
     Resumed,
     Stopped,
     ToolCall,
@@ -24,7 +28,9 @@ from .events import (
 )
 from .humans import DoneForNow, HumanStep, RequestApprovalFromManager, RequestMoreInformation
 from .repetition import was_refused
-from .tools import NextStep, approver, parse_next_step
+from .tools import NextStep, Tool, approver, parse_next_step
+
+MAX_STARTS = 3  # of one thread without anything coming of them
 
 Status = Literal[
     "running", "awaiting_human_response", "awaiting_human_approval", "done", "failed", "stopped"
@@ -65,11 +71,19 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class BroughtDown:
+    """Taken up so often that what it does next is likely what ends the process."""
+
+    call: ToolCall | None
+    status: ClassVar[Status] = "running"
+
+
+@dataclass(frozen=True)
 class Waiting:
     """A human is asked; the fields are those of `awaiting` in the API."""
 
     call_id: str
-    reason: Literal["question", "approval", "in_doubt", "errors", "steps", "repeated"]
+    reason: Literal["question", "approval"] | Reason
     question: str
     intent: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -94,7 +108,7 @@ class Finished:
     running: str | None = None  # the call that ran when the thread was stopped
 
 
-State = AskModel | RunTool | InDoubt | Refused | Waiting | Finished
+State = AskModel | RunTool | InDoubt | Refused | BroughtDown | Waiting | Finished
 
 
 def state_of(events: Sequence[AnyEvent]) -> State:
@@ -109,7 +123,9 @@ def state_of(events: Sequence[AnyEvent]) -> State:
         case ToolCall() as call:
             return Refused(call) if was_refused(call, events[:-1]) else after_decision(call)
         case ToolStarted():
-            return InDoubt(decision_of(events))
+            return InDoubt(as_approved(decision_of(events), events))
+        case Restarted():
+            return after_restart(events)
         case HumanRequest() as request:
             return after_request(request, events)
         case HumanResponse() as answer:
@@ -135,10 +151,27 @@ def after_decision(call: ToolCall) -> State:
             yes_no: Any = {"format": "yes_no", **about(call)}
             return Waiting(call.call_id, "approval", ask.message, **yes_no)
         case tool:
-            if (who := approver(tool)) is None:
+            if (who := who_approves(tool)) is None:
                 return RunTool(call)
             question = f"{call.intent} needs the yes of {who}"
             return Waiting(call.call_id, "approval", question, format="yes_no", **about(call))
+
+
+def who_approves(tool: Tool) -> str | None:
+    """Where `approver` fails, somebody must say yes: a thread is read as it is all the same."""
+    try:
+        return approver(tool)
+    except WHATEVER:  # it is yours, as the tools are
+        return "a human"
+
+
+def after_restart(events: Sequence[AnyEvent]) -> State:
+    """As before, until it has happened too often; a call in doubt is one and does not run again."""
+    before = list(dropwhile(lambda event: isinstance(event, Restarted), reversed(events)))[::-1]
+    state = state_of(before)
+    if len(events) - len(before) < MAX_STARTS or not isinstance(state, AskModel | RunTool):
+        return state
+    return BroughtDown(state.call if isinstance(state, RunTool) else None)
 
 
 def after_request(request: HumanRequest, events: Sequence[AnyEvent]) -> Waiting:
@@ -147,7 +180,8 @@ def after_request(request: HumanRequest, events: Sequence[AnyEvent]) -> Waiting:
         return Waiting(request.call_id, reason, question, **about(call))
     if reason != "in_doubt":
         return Waiting(request.call_id, reason, question)
-    doubted: Any = {"urgency": "high", "format": "yes_no", **about(decision_of(events))}
+    doubted: Any = {"urgency": "high", "format": "yes_no"}
+    doubted |= about(as_approved(decision_of(events), events))
     return Waiting(request.call_id, reason, question, **doubted)
 
 
@@ -155,8 +189,17 @@ def after_answer(answer: HumanResponse, events: Sequence[AnyEvent]) -> State:
     """A yes to a tool lets it run; a yes to a question authorises nothing."""
     call, asked_for = last_decision(events), events[-2].call_id == answer.call_id
     if call and is_tool(call) and asked_for and answer.data.get("approved"):
-        return RunTool(call, approved=True)
+        return RunTool(as_approved(call, events), approved=True)
     return AskModel()
+
+
+def as_approved(call: ToolCall, events: Sequence[AnyEvent]) -> ToolCall:
+    """As it runs: with the arguments that a human gave it, if one did."""
+    for event in reversed(events):
+        if isinstance(event, HumanResponse) and event.call_id == call.call_id:
+            changed = event.data.get("arguments")
+            return call if changed is None else call.with_arguments(changed)
+    return call
 
 
 def may_run(state: State) -> str | None:
@@ -184,7 +227,7 @@ def step_of(call: ToolCall) -> NextStep | None:
     """None for a step that is gone: an older version of the agent decided it."""
     try:
         return parse_next_step(call.data)
-    except ValueError:
+    except WHATEVER:  # a validator is yours
         return None
 
 

@@ -16,12 +16,20 @@ from .events import (
     Trigger,
     load,
 )
-from .rules import can_follow, refusal
+from .rules import can_follow, refusal, untaken
 from .states import InDoubt, RunTool, State, Status, Waiting, state_of
 
 
 class CannotFollow(Exception):
     """This event cannot come after what is there; nothing has changed."""
+
+
+class AnotherDelivery(CannotFollow):
+    """What bears the same key as this has come, and said something else."""
+
+
+class WrongArguments(CannotFollow):
+    """The call that was approved does not take the arguments that it was given."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +57,35 @@ class Thread:
     def append(self, *events: AnyEvent, at: datetime) -> Self:
         """The thread with these events behind. Raises CannotFollow, and then nothing has changed.
 
-        The same answer a second time is neither an error nor an event.
+        The same answer a second time is neither an error nor an event, and so is the same message
+        under the same key. Raises AnotherDelivery for another message.
         """
         thread = self
         for event in events:
+            if delivered := thread.delivered_as(event):
+                if not same_words(delivered, event):
+                    raise AnotherDelivery("another message came under this key before")
+                continue
             if known := thread.answer_to(event):
                 if known.said != getattr(event, "said", None):
                     raise CannotFollow(f"call {event.call_id} has another answer already")
                 continue
             if not can_follow(thread.state, event) or thread.has_id_of(event):
-                reason = refusal(thread.state, event)
-                raise CannotFollow(f"{reason}: the thread is {thread.status}")
+                reason = f"{refusal(thread.state, event)}: the thread is {thread.status}"
+                raise (WrongArguments if has_wrong_arguments(thread, event) else CannotFollow)(
+                    reason
+                )
             placed = event.model_copy(update={"id": len(thread.events), "at": at})
             thread = type(self)((*thread.events, placed))
         return thread
+
+    def delivered_as(self, event: AnyEvent) -> Trigger | None:
+        """What has come under the key of this message already."""
+        key = (event.meta or {}).get("delivery")
+        if not isinstance(event, Trigger) or key is None:
+            return None
+        came = (known for known in self.events if isinstance(known, Trigger))
+        return next((known for known in came if (known.meta or {}).get("delivery") == key), None)
 
     def answer_to(self, event: AnyEvent) -> HumanResponse | None:
         """What a human has already answered, where this is an answer to the same call."""
@@ -78,13 +101,17 @@ class Thread:
         return event.call_id in {known.call_id for known in self.events}
 
     def fork(self, at: int) -> Self:
-        """A thread of its own with events 0…at. Raises CannotFollow without such an event."""
+        """A thread of its own with events 0…at.
+
+        What runs, may have run or was approved stays with the one thread that it was decided in.
+        Raises CannotFollow there, and where there is no such event.
+        """
         if not 0 <= at < len(self.events):
             raise CannotFollow(f"there is no event {at}: choose 0 to {len(self.events) - 1}")
         copy = type(self)(self.events[: at + 1])
         match copy.state:
-            case RunTool(approved=True) | InDoubt():
-                raise CannotFollow(f"event {at} is amid an approved call, which runs but once")
+            case RunTool() | InDoubt() | Waiting(reason="in_doubt"):
+                raise CannotFollow(f"event {at} is amid a call, which runs in one thread alone")
         return copy
 
     def serialize_for_llm(self, form: ContextFormat = "xml") -> str:
@@ -93,6 +120,11 @@ class Thread:
     @cached_property
     def state(self) -> State:
         return state_of(self.events)
+
+    @cached_property
+    def size(self) -> int:
+        """Characters of what happened, about."""
+        return sum(len(str(event.data)) for event in self.events)
 
     @property
     def status(self) -> Status:
@@ -129,3 +161,14 @@ class Thread:
         for event in self.events:
             count = 0 if isinstance(event, since) else count + isinstance(event, kind)
         return count
+
+
+def has_wrong_arguments(thread: Thread, event: AnyEvent) -> bool:
+    asked = thread.awaiting
+    if asked is None or not isinstance(event, HumanResponse) or event.call_id != asked.call_id:
+        return False
+    return untaken(asked, event) is not None
+
+
+def same_words(one: AnyEvent, other: AnyEvent) -> bool:
+    return (one.type, one.data) == (other.type, other.data)

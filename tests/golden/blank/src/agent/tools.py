@@ -5,10 +5,9 @@ in both unions called `Tool`, its case in `approver` and in `handle_next_step`. 
 `tests/agent/test_steps.py` say what you forgot.
 """
 
-import asyncio
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, assert_never
+from typing import Annotated, Any, ClassVar, Literal, assert_never
 
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -17,11 +16,14 @@ from .files import replace
 from .humans import HumanStep
 
 NOTES = Path("notes")
+PATIENCE = 5  # seconds that another process may write
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
 class ToolStep(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    time_limit: ClassVar[float | None] = None  # seconds; else AGENT_TOOL_TIMEOUT
 
 
 class SaveNote(ToolStep):
@@ -71,7 +73,7 @@ async def handle_next_step(tool: Tool, call_id: str) -> Any:
     """
     match tool:
         case SaveNote():
-            return await asyncio.to_thread(save, tool)
+            return save(tool)
         case never:
             assert_never(never)
 
@@ -81,7 +83,7 @@ def save(note: SaveNote) -> dict[str, str]:
     if not NAME.fullmatch(note.name):
         raise ValueError(f"{note.name!r} is no name: use lower-case letters, digits, - and _")
     path = NOTES / f"{note.name}.md"
-    with FileLock(NOTES / ".lock"):
+    with FileLock(NOTES / ".lock", PATIENCE, mode=0o600):
         if not note.overwrite and path.exists() and path.read_bytes() != note.text.encode():
             raise ValueError(f"there is a note {note.name}: choose another name, or overwrite it")
         replace(path, note.text)

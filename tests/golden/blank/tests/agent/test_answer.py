@@ -117,6 +117,56 @@ def test_a_reply_that_the_model_did_not_end_itself_is_cut_off(answer: Answer) ->
     assert not answer.is_whole
 
 
+ODD: list[Any] = [5, -1, 0.5, True, "x", [1], {"a": 1}, float("nan"), 2**70, "\ud800", None]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize(
+    ("data", "way"),
+    [
+        (CHAT, ("choices", 0, "finish_reason")),
+        (CHAT, ("choices", 0, "message", "refusal")),
+        (CHAT, ("usage", "prompt_tokens")),
+        (CHAT, ("model",)),
+        (ANTHROPIC, ("stop_reason",)),
+        (ANTHROPIC, ("content", 1, "type")),
+        (ANTHROPIC, ("usage", "output_tokens")),
+        (RESPONSES, ("status",)),
+        (GOOGLE, ("candidates", 0, "finishReason")),
+        (GOOGLE, ("usageMetadata", "candidatesTokenCount")),
+        (AMAZON, ("stopReason",)),
+    ],
+)
+def test_what_is_about_the_text_is_of_its_type_or_unknown(
+    data: Any, way: tuple[Any, ...], odd: Any
+) -> None:
+    *path, last = way
+    holder = changed = json.loads(json.dumps(data))
+    for key in path:
+        holder = holder[key]
+    holder[last] = odd
+    try:
+        answer = read_answer(json.dumps(changed))
+    except NoAnswer:
+        return
+    assert isinstance(answer.text, str)
+    assert isinstance(answer.end, str)
+    assert answer.is_whole in (True, False)
+    assert isinstance(answer.model, str | None)
+    for count in (answer.input_tokens, answer.output_tokens):
+        assert count is None or (type(count) is int and 0 <= count < 2**53)
+
+
+@pytest.mark.parametrize("kind", ["reasoning", "thinking", "tool_use", "refusal", "input_text", 5])
+def test_a_part_of_another_kind_is_no_text(kind: Any) -> None:
+    thought = {"type": kind, "text": "draft"}
+    said = {"type": "text", "text": "hi"}
+    for parts, text in (([thought], ""), ([thought, said], "hi")):
+        message = {"content": parts}
+        assert ended(CHAT, choices=[{"message": message, "finish_reason": "stop"}]).text == text
+        assert ended(ANTHROPIC, content=parts).text == text
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

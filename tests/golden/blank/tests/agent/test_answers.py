@@ -2,9 +2,9 @@
 
 import pytest
 
-from agent.events import AnyEvent
+from agent.events import AnyEvent, Trigger
 from agent.states import Waiting
-from agent.thread import CannotFollow, Thread
+from agent.thread import AnotherDelivery, CannotFollow, Thread
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .scripted import (
@@ -82,9 +82,44 @@ def test_a_fork_is_the_events_up_to_a_place() -> None:
     thread = thread_of(said(), NEEDS_YES, yes(), started(), result(), decided(DONE, "2"))
     for place in (0, 1, 4, 5):
         assert thread.fork(place) == Thread(thread.events[: place + 1])
-    for amid in (2, 3):  # a copy of the yes, or of the start, would run the call again
-        with pytest.raises(CannotFollow, match="amid an approved call"):
-            thread.fork(amid)
     for nowhere in (-1, len(thread.events)):
         with pytest.raises(CannotFollow, match="choose 0 to 5"):
             thread.fork(nowhere)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [decided(SAFE_STEP)],
+        [NEEDS_YES, yes()],
+        [NEEDS_YES, yes(), started()],
+        [NEEDS_YES, yes(), started(), asks("in_doubt")],
+        [NEEDS_YES, yes(), started(), asks("in_doubt"), yes("human-1")],
+        [NEEDS_YES, yes(), started(), asks("in_doubt"), yes("human-1"), started()],
+    ],
+)
+def test_a_fork_stands_neither_amid_a_call_nor_in_doubt_of_one(events: list[AnyEvent]) -> None:
+    """A copy would run the call, or what was approved, in one more thread."""
+    thread = thread_of(said(), *events)
+    with pytest.raises(CannotFollow, match="amid a call"):
+        thread.fork(len(events))
+
+
+def test_a_fork_behind_a_doubt_that_was_settled_stands() -> None:
+    thread = thread_of(said(), NEEDS_YES, yes(), started(), asks("in_doubt"), no("human-1"))
+    assert thread.fork(5) == thread
+
+
+def delivered(text: str, key: str | None) -> Trigger:
+    return said(text).model_copy(update={"meta": {"delivery": key} if key else None})
+
+
+def test_the_same_message_under_the_same_key_is_no_event() -> None:
+    done = thread_of(delivered("a", "1"), decided(DONE))
+    thread = done.append(delivered("b", "2"), at=NOON)
+    assert thread.append(delivered("b", "2"), at=NOON) is thread  # amid its work as well
+    assert done.append(delivered("a", "1"), at=NOON) is done
+    for key in ("1", "2"):
+        with pytest.raises(AnotherDelivery):
+            thread.append(delivered("c", key), at=NOON)
+    assert len(done.append(delivered("a", None), at=NOON).events) == 3

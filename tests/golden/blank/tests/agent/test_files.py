@@ -1,12 +1,16 @@
-"""Files that are no threads, and ids that are no ids: named, refused, and left alone."""
+"""Files that are no threads, and ids that are no ids: named, refused, and left alone. What is kept
+is read by its owner alone.
+"""
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
+from agent.files import private_folder
 from agent.store import NoSuchThread, Unreadable
 from agent.store.filesystem import FileSystemThreadStore
 
@@ -105,3 +109,80 @@ def test_a_folder_where_a_thread_should_be_is_named(store: FileSystemThreadStore
     with pytest.raises(Unreadable, match=broken):
         read(store, broken)
     assert listed(store) == [whole]
+
+
+needs_modes = pytest.mark.skipif(os.name == "nt", reason="modes are not how files are closed there")
+
+
+def modes(folder: Path) -> set[tuple[bool, str]]:
+    found = (folder, *folder.rglob("*"))
+    return {(path.is_dir(), oct(path.stat().st_mode & 0o777)) for path in found}
+
+
+@needs_modes
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_only_the_owner_reads_what_is_kept(mask: int, store: FileSystemThreadStore) -> None:
+    before = os.umask(mask)
+    try:
+        thread_id = created(store)
+        asyncio.run(held(store, thread_id))
+        asyncio.run(store.update(thread_id, lambda kept: kept.append(error(), at=NOON)))
+    finally:
+        os.umask(before)
+    assert modes(store.root) == {(True, "0o700"), (False, "0o600")}
+
+
+@needs_modes
+def test_a_folder_that_stood_open_is_closed(store: FileSystemThreadStore) -> None:
+    thread_id = created(store)
+    for path in (store.root, *store.root.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    asyncio.run(store.update(thread_id, lambda kept: kept.append(error(), at=NOON)))
+    found = modes(store.root) - {(False, "0o644")}  # a lock that nobody has taken since
+    assert found == {(True, "0o700"), (False, "0o600")}
+
+
+@needs_modes
+def test_a_folder_that_is_more_than_ours_stays_open(tmp_path: Path) -> None:
+    shared, around = tmp_path / "shared", tmp_path / "around"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    (around / "us").mkdir(parents=True)
+    around.chmod(0o755)
+    os.chdir(around / "us")
+    for folder, mode in {shared: 0o1777, around: 0o755}.items():
+        private_folder(folder)
+        assert folder.stat().st_mode & 0o7777 == mode
+
+
+@needs_modes
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_the_text_beside_a_thread_leads_nowhere_else(
+    link: object, store: FileSystemThreadStore, tmp_path: Path
+) -> None:
+    thread_id, victim = created(store), tmp_path / "victim"
+    victim.write_text("mine", "utf-8")
+    text = store.root / f"{thread_id}.txt"
+    text.unlink()
+    assert callable(link)
+    link(victim, text)
+    asyncio.run(store.update(thread_id, lambda kept: kept.append(error(), at=NOON)))
+    assert victim.read_text("utf-8") == "mine"
+    assert "<error>" in text.read_text("utf-8")
+
+
+@needs_modes
+def test_pipes_and_devices_are_passed_over(store: FileSystemThreadStore) -> None:
+    """Nobody waits for what will never be written."""
+    whole, pipe, device = created(store), str(uuid4()), str(uuid4())
+    os.mkfifo(store.root / f"{pipe}.json")
+    (store.root / f"{device}.json").symlink_to("/dev/zero")
+    assert listed(store) == [whole]
+    for each in (pipe, device):
+        with pytest.raises(Unreadable, match=each):
+            read(store, each)
+    text = store.root / f"{whole}.txt"
+    text.unlink()
+    os.mkfifo(text)
+    asyncio.run(store.update(whole, lambda kept: kept.append(error(), at=NOON)))
+    assert text.is_file()

@@ -12,12 +12,12 @@ MODULES = [path for path in PACKAGE.rglob("*.py") if "baml_client" not in path.p
 # From the ground up. What stands on one line may import what stands above, and its own line.
 # What is in none of them is yours: a module of your tools.
 FLOORS = [
-    {"humans", "redaction", "files", "events", "errors"},
+    {"humans", "redaction", "files", "cache", "aside", "events", "errors", "results", "workers"},
     {"tools"},
     {"states", "rules", "repetition", "context", "thread"},
-    {"log", "views", "settings"},
+    {"log", "stream", "watch", "views", "settings"},
     {"model", "store", "offline", "prefetch"},
-    {"parts", "loop", "runner"},
+    {"parts", "boundary", "loop", "runner"},
     {"inbound", "channels", "wiring"},
     {"server", "terminal"},
 ]

@@ -52,15 +52,17 @@ def test_the_example_is_a_working_env() -> None:
 def test_the_environment_wins_over_env_and_empty_is_not_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    Path(".env").write_text("AGENT_PORT=1\nAGENT_HOST=\nAGENT_API_TOKEN=t\n", "utf-8")
+    Path(".env").write_text(
+        "AGENT_PORT=1\nAGENT_HOST=\nAGENT_API_TOKEN=the-token-in-the-file\n", "utf-8"
+    )
     for name in ("AGENT_HOST", "AGENT_API_TOKEN"):  # .env sets them in here too
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     monkeypatch.setenv("AGENT_PORT", "2")
-    settings = load_settings()
-    assert (settings.port, settings.host) == (2, "127.0.0.1")
-    assert settings.api_token == SecretStr("t")
-    assert "t'" not in repr(settings)
+    loaded = load_settings()
+    assert (loaded.port, loaded.host) == (2, "127.0.0.1")
+    assert loaded.api_token == SecretStr("the-token-in-the-file")
+    assert "in-the-file" not in repr(loaded)
 
 
 def test_keys_of_providers_are_read_from_env_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,3 +74,43 @@ def test_keys_of_providers_are_read_from_env_too(monkeypatch: pytest.MonkeyPatch
         Path(".env").write_text("".join(["AGENT_MODEL=OpenAICompatible\n", *lines]), "utf-8")
         assert Shell({}).here("hello")[0] == 0
         assert "Bearer sk-from-the-file" in server.headers[0].values()
+
+
+TOKENS = [
+    "   ",
+    "short",
+    "x" * 15,
+    "\u00e9" * 20,
+    "x" * 20 + "\u2028",
+    "with spaces in between",
+    "a\tb" * 9,
+]
+
+
+@pytest.mark.parametrize("token", TOKENS)
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("threads",), ("hello",)])
+def test_a_token_that_is_none_is_refused_at_the_start(token: str, command: tuple[str, ...]) -> None:
+    code, out, err = Shell({"AGENT_API_TOKEN": token, "AGENT_MODEL": "offline"}).here(*command)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: AGENT_API_TOKEN: use 16 letters")
+    assert len(err.splitlines()) == 1
+    assert token.strip() not in err or not token.strip()
+
+
+def test_an_empty_token_is_none() -> None:
+    assert Settings(api_token=None).api_token is None
+    assert Shell({"AGENT_API_TOKEN": ""}).here("threads")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("AGENT_MODLE", "AGENT_MODLE is no setting of this agent: is AGENT_MODEL meant?"),
+        ("AGENT_APITOKEN", "AGENT_APITOKEN is no setting of this agent: is AGENT_API_TOKEN meant?"),
+        ("AGENT_X", "AGENT_X is no setting of this agent"),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_named_at_the_start(name: str, said: str) -> None:
+    code, _, err = Shell({name: "sk-of-somebody"}).here("threads")
+    assert (code, err) == (0, f"{said}\n")
+    assert said in Shell({name: "sk-of-somebody"}).here("hello")[2].splitlines()

@@ -1,16 +1,18 @@
 """A human at a real terminal: asked in place, heard, and free to leave."""
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from agent.terminal.screen import printable
+from agent.terminal.text import words
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP, effects
 from .commands import Shell, as_told, shell_with
 from .openai_server import Reply
-from .scripted import QUESTION
+from .scripted import MANAGER, QUESTION
 from .serving import told
 from .terminals import at_terminal
 
@@ -58,17 +60,17 @@ def test_no_asks_why_and_the_model_reads_it() -> None:
     assert "far too much" in prompts[-1]
 
 
-def test_a_person_reads_calls_and_results_and_a_pipe_one_event_a_line() -> None:
+def test_a_person_reads_calls_and_results_and_a_pipe_kinds_of_events() -> None:
     with shell_with(TERM="xterm", NO_COLOR="1") as shell:
         terminal = at_terminal(shell, told(SAFE_STEP)["message"])
         assert terminal.ends_with() == 0
         _, piped, _ = shell.run(told(SAFE_STEP)["message"])
     shown = terminal.seen.replace("\r\n", "\n").splitlines()
     assert shown[0].startswith("you: ")
-    assert shown[-3].startswith(SAFE_STEP["intent"])
+    assert SAFE_STEP["intent"] in shown
     assert shown[-2].startswith("  = ")
     assert shown[-1] == "that is all"
-    kinds = [line.split(" ")[0] for line in piped.splitlines()[:3]]
+    kinds = re.findall(r"^\w+", piped, re.MULTILINE)[:3]
     assert kinds == ["user_input", SAFE_STEP["intent"], "tool_response"]
 
 
@@ -82,6 +84,41 @@ def test_who_leaves_is_waited_for(shell: Shell, before: str) -> None:
     terminal.type(CTRL_D)
     terminal.expect("agent approve ")
     assert (terminal.ends_with(), effects()) == (3, 0)
+
+
+def test_a_yes_is_to_the_call_that_was_shown(shell: Shell) -> None:
+    """Somebody else decides while the screen stands: the yes is to what is gone."""
+    terminal = at_terminal(shell, told(MANAGER, APPROVAL_STEP)["message"])
+    terminal.expect("Approve? [yes/no]")
+    thread_id, shown = waiting_call()
+    assert shell.run("reject", thread_id, shown, "--because", "not that")[0] == 3
+    terminal.type("yes\n")
+    terminal.expect("nothing was done")
+    terminal.expect("Approve? [yes/no]")
+    assert effects() == 0
+    assert waiting_call()[1] != shown
+    terminal.type("yes\n")
+    assert (terminal.ends_with(), effects()) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("meant", "code", "ran"), [("yes\n", 0, 1), ("no\n", 3, 0), (CTRL_D, 3, 0)]
+)
+def test_a_decision_without_a_call_is_asked_for(
+    shell: Shell, meant: str, code: int, ran: int
+) -> None:
+    shell.run(told(APPROVAL_STEP)["message"])
+    terminal = at_terminal(shell, "approve", waiting_call()[0])
+    terminal.expect(APPROVAL_STEP["intent"])
+    terminal.expect("Is your answer to this? [yes/no]")
+    terminal.type(meant)
+    assert (terminal.ends_with(), effects()) == (code, ran)
+
+
+def waiting_call() -> tuple[str, str]:
+    """The thread, and the call that it waits with."""
+    [path] = Path(".threads").glob("*.json")
+    return path.stem, json.loads(path.read_text("utf-8"))["events"][-1]["call_id"]
 
 
 def test_ctrl_c_at_a_question_says_how_to_answer_it(shell: Shell) -> None:
@@ -132,5 +169,5 @@ def test_no_text_reaches_the_terminal_with_control_characters(shell: Shell) -> N
 
 
 def test_text_is_shown_as_it_is() -> None:
-    for text in ("two\nlines\tand a tab", "日本語 é 💯 :x: <b>"):
-        assert printable(text) == text
+    for text in ("a line\tand a tab", "日本語 é 💯 :x: <b>"):
+        assert words(text) == text

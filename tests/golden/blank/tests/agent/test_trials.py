@@ -69,3 +69,17 @@ def test_the_model_is_shown_what_the_agent_would_show_it() -> None:
 def test_what_is_missing_is_one_line() -> None:
     code, out = trials(lambda prompt: STEP, name="openai/gpt-5-mini")
     assert (code, out.splitlines()) == (2, ["OPENAI_API_KEY is not set"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--times", "0"), "--times is 1 or more"),
+        (("--times", "-3"), "--times is 1 or more"),
+        (("-i", "::NoSuchTest"), "no such test"),
+    ],
+)
+def test_nothing_to_run_is_one_line_as_well(arguments: tuple[str, ...], words: str) -> None:
+    code, out = trials(lambda prompt: STEP, *arguments)
+    assert code == 2
+    assert words in out.splitlines()[-1]

@@ -1,6 +1,7 @@
 """The tool: a note is written whole, and none is lost without a human's yes."""
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,13 @@ def saved(name: str = "shopping") -> str:
 def test_a_note_is_a_file_with_its_text(text: str) -> None:
     assert save(text) == {"saved": "notes/shopping.md"}
     assert saved() == text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are not how files are closed there")
+def test_only_its_owner_reads_a_note() -> None:
+    save("milk")
+    ours = [Path("notes"), *Path("notes").iterdir()]
+    assert [path for path in ours if path.stat().st_mode & 0o077] == []
 
 
 def test_only_overwriting_needs_a_yes() -> None:

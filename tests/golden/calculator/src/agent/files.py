@@ -1,8 +1,13 @@
-"""Files that are written whole or not at all, and that survive a crash of the machine."""
+"""Files that are written whole or not at all, that survive a crash of the machine, and that nobody
+but their owner reads.
+"""
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from stat import S_IMODE, S_ISREG, S_ISVTX
 
+TEMPORARY = ".unfinished-"
 Fingerprint = tuple[int, int, int]
 
 
@@ -12,24 +17,70 @@ def fingerprint(path: Path) -> Fingerprint:
     return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
+def content(path: Path) -> bytes:
+    """Of a file, and of nothing that lets its reader wait. Raises OSError and ValueError."""
+    if not S_ISREG(path.stat().st_mode):
+        raise ValueError(f"{path.name} is no file")
+    return path.read_bytes()
+
+
+def private_folder(path: Path) -> None:
+    """Make it, or close it to others. What is more than a folder of ours stays as it is: one that
+    is shared by its nature, and one that we are in.
+    """
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mode = path.stat().st_mode
+    shared = mode & S_ISVTX or Path.cwd().is_relative_to(path.resolve())
+    if os.name != "nt" and S_IMODE(mode) & 0o077 and not shared:
+        with suppress(PermissionError):  # it is somebody else's, and what we write there is not
+            path.chmod(0o700)
+
+
+def private(path: str, flags: int) -> int:
+    """An opener of files that are their owner's alone; a link is not followed."""
+    descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    if os.name != "nt":
+        with suppress(PermissionError):
+            os.fchmod(descriptor, 0o600)
+    return descriptor
+
+
 def replace(path: Path, text: str) -> None:
     """Write all or nothing; it is on the disk, folder entry included, when this returns."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(text.encode("utf-8"))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
+    private_folder(path.parent)
+    temporary = path.with_name(f".{path.name}{TEMPORARY}{os.getpid()}")
+    try:
+        with open(temporary, "wb", opener=private) as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    with suppress(OSError):  # it is there already, and everybody reads it
+        sync_folder(path.parent)
 
 
 def overwrite(path: Path, text: str) -> None:
-    """In place: what can be made again need survive no crash."""
-    content = text.encode("utf-8")
-    with path.open("r+b" if path.exists() else "wb") as file:
-        file.write(content)
+    """In place: what can be made again need survive no crash. What leads elsewhere, as links and
+    pipes do, is replaced.
+    """
+    written = text.encode("utf-8")
+    if not is_plain(path):
+        path.unlink(missing_ok=True)
+    with open(path, "r+b" if path.exists() else "wb", opener=private) as file:
+        file.write(written)
         file.truncate()
+
+
+def is_plain(path: Path) -> bool:
+    """Whether it is a file that has no other name."""
+    try:
+        stat = path.lstat()
+    except FileNotFoundError:
+        return False
+    return S_ISREG(stat.st_mode) and stat.st_nlink == 1
 
 
 def sync_folder(folder: Path) -> None:

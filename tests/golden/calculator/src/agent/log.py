@@ -1,6 +1,7 @@
 """What is logged: JSON lines on stderr, unless the program around the agent has it otherwise."""
 
 import sys
+from contextlib import suppress
 from typing import Any, Literal
 
 from .events import AnyEvent, ModelFailed, ToolCall
@@ -16,13 +17,29 @@ def log_from(level: Level) -> None:
     _level = level
 
 
-def logger() -> Any:
+class Unfailing:
+    """A logger whose every method can be called without a thought for the disk."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, level: str) -> Any:
+        def log(*words: Any, **about: Any) -> None:
+            with suppress(Exception):
+                getattr(self._inner, level)(*words, **about)
+
+        return log
+
+
+def logger() -> Unfailing:
     # Not before there is something to log: most commands have nothing, and this is slow to import.
     import structlog
 
     if structlog.is_configured():  # by the program that the agent is part of
-        return structlog.get_logger()
-    return structlog.wrap_logger(
+        return Unfailing(structlog.get_logger())
+    if sys.stderr is None:  # a process that was started without one
+        return Unfailing(None)
+    lines = structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
         processors=[
             structlog.processors.add_log_level,
@@ -31,6 +48,7 @@ def logger() -> Any:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_level),
     )
+    return Unfailing(lines)
 
 
 def log_event(thread_id: str, event: AnyEvent) -> None:

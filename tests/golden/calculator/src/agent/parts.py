@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from .events import AnyEvent, Trigger
-from .store import ThreadStore
-from .thread import Thread
+from .store import ThreadExists, ThreadStore
+from .thread import Thread, same_words
 from .tools import Tool
 
 
@@ -24,12 +24,24 @@ class Agent:
     notify: Callable[[str, AnyEvent], None]
     max_steps: int = 20
     max_errors: int = 3
+    max_thread_size: int = 4_000_000  # characters
+    tool_timeout: float = 300  # seconds
+    max_result: int = 50_000  # characters
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def begin(self, trigger: Trigger, thread_id: str | None = None) -> str:
-        """Keep a new thread, and tell who listens; its id. Raises ThreadExists for one in use."""
+        """Keep a new thread, and tell who listens; its id.
+
+        An id that was derived from a delivery and is in use belongs to the same delivery, which
+        changes nothing. Raises ThreadExists where something else was said under it.
+        """
         thread = Thread().append(trigger, at=self.clock())
-        thread_id = await self.store.create(thread, thread_id)
+        try:
+            thread_id = await self.store.create(thread, thread_id)
+        except ThreadExists:
+            if thread_id and same_words(trigger, (await self.store.get(thread_id)).events[0]):
+                return thread_id
+            raise
         self.notify(thread_id, thread.events[0])
         return thread_id
 

@@ -4,24 +4,27 @@ A message that names an order has that order looked up. There is no `look_up_ord
 always there need not be asked for, and the model has one choice less to get wrong.
 """
 
-import asyncio
 import re
+from itertools import islice
 
 from .events import Prefetched
 from .orders import read_orders
 from .thread import Thread
 
+MOST = 20  # orders that one message has looked up
 ORDER_ID = re.compile(r"\b[A-Z]{1,3}-\d{3,8}\b")
 
 
 async def prefetch(thread: Thread) -> list[Prefetched]:
-    """One `orders` event with every order that the first message names; none if it names none.
+    """One `orders` event with the orders that the first message names; none if it names none.
 
     Whatever is raised becomes an `error` event that the model reads.
     """
     named = dict.fromkeys(ORDER_ID.findall(str(thread.events[0].data).upper()))
     if not named:
         return []
-    orders = await asyncio.to_thread(read_orders)
-    found = {name: orders.get(name, "no such order") for name in named}
+    orders = read_orders()
+    found = {name: orders.get(name, "no such order") for name in islice(named, MOST)}
+    if len(named) > MOST:
+        found["not looked up"] = f"{len(named) - MOST} more: ask about {MOST} at a time"
     return [Prefetched(type="orders", data=found)]

@@ -9,9 +9,11 @@ from typing import Any
 
 from filelock import FileLock
 
+from .files import private
 from .orders import read_orders
 
 LEDGER = Path("refunds.jsonl")
+PATIENCE = 5  # seconds that another process may write
 
 
 def refund(
@@ -22,7 +24,7 @@ def refund(
     The model is not trusted with money: what can be verified is verified here, whatever it says
     and whoever said yes. The answer is what it has to know; the ledger has the rest.
     """
-    with FileLock(f"{LEDGER}.lock"):
+    with FileLock(f"{LEDGER}.lock", PATIENCE, mode=0o600):
         ledger = read()
         if call_id not in {entry["call_id"] for entry in ledger}:
             verify(order_id, amount, [e for e in ledger if e["order_id"] == order_id], again)
@@ -63,7 +65,7 @@ def read() -> list[dict[str, Any]]:
 
 
 def append(entry: dict[str, Any]) -> None:
-    with LEDGER.open("a", encoding="utf-8") as ledger:
+    with open(LEDGER, "a", encoding="utf-8", opener=private) as ledger:
         ledger.write(json.dumps(entry) + "\n")
         ledger.flush()
         os.fsync(ledger.fileno())

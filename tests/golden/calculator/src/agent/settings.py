@@ -1,9 +1,13 @@
 """Configuration, all of it, from the environment or `.env`; `.env.example` explains each."""
 
+import os
+import re
+from difflib import get_close_matches
 from typing import Annotated, Literal, TypeVar
 
 from dotenv import load_dotenv
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .context import ContextFormat
@@ -20,6 +24,14 @@ class WrongSettings(Exception):
         self.faults = faults
 
 
+def hard_to_guess(token: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]{16,}", token.get_secret_value()):
+        raise ValueError(
+            "use 16 letters, figures and signs of ASCII or more, as `openssl rand -hex 32` makes"
+        )
+    return token
+
+
 class Section(BaseSettings):
     """Each field is read from `AGENT_` and its name in capitals. A channel's settings are one."""
 
@@ -29,12 +41,15 @@ class Section(BaseSettings):
 class Settings(Section):
     model: str = "offline"
     store_url: str = "file:.threads"
-    api_token: SecretStr | None = None
+    api_token: Annotated[SecretStr, AfterValidator(hard_to_guess)] | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     max_steps: Annotated[int, Field(ge=1)] = 20
     max_errors: Annotated[int, Field(ge=1)] = 3
+    max_thread_size: Annotated[int, Field(ge=1)] = 4_000_000
     model_timeout: Annotated[int | float, Field(gt=0, allow_inf_nan=False)] = 120
+    tool_timeout: Annotated[int | float, Field(gt=0)] = 300
+    max_result: Annotated[int, Field(ge=1)] = 50_000
     decoding: Decoding = "auto"
     context_format: ContextFormat = "xml"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -47,6 +62,23 @@ def known_settings() -> set[str]:
     """The names of all variables of ours, of this class and of each section that was loaded."""
     sections: list[type[Section]] = Section.__subclasses__()
     return {f"AGENT_{name.upper()}" for section in sections for name in section.model_fields}
+
+
+def unknown_settings() -> list[str]:
+    """What looks like ours in the environment and is none: perhaps a name is misspelt. A line for
+    each.
+    """
+    ours = {name for name in os.environ if name.startswith("AGENT_")}
+    return [
+        f"{name} is no setting of this agent{meant(name)}"
+        for name in sorted(ours - known_settings())
+    ]
+
+
+def meant(name: str) -> str:
+    known = sorted(each.removeprefix("AGENT_") for each in known_settings())
+    near = get_close_matches(name.removeprefix("AGENT_"), known, 1)
+    return f": is AGENT_{near[0]} meant?" if near else ""
 
 
 def load_settings() -> Settings:
@@ -63,5 +95,10 @@ def load(section: type[S]) -> S:
     try:
         return section()
     except ValidationError as error:
-        faults = [f"AGENT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
-        raise WrongSettings(faults) from None
+        raise WrongSettings([fault_in(each) for each in error.errors()]) from None
+
+
+def fault_in(error: ErrorDetails) -> str:
+    """Without what was given, which can be a secret."""
+    said = error["msg"].removeprefix("Value error, ")
+    return f"AGENT_{str(error['loc'][0]).upper()}: {said}"

@@ -1,5 +1,6 @@
 """A thread as everybody shows it: the API, `--json`, and whoever lists what a store has."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -37,6 +38,10 @@ def view(thread_id: str, thread: Thread) -> dict[str, Any]:
         "version": len(thread.events),
         "events": [event.model_dump(mode="json") for event in thread.events],
     }
+
+
+def as_json(thread_id: str, thread: Thread) -> bytes:
+    return json.dumps(view(thread_id, thread), ensure_ascii=False).encode()
 
 
 def listing(found: Sequence[Summary], *, limit: int | None = None) -> dict[str, Any]:

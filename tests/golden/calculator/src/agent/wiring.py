@@ -14,7 +14,7 @@ from .model.asking import Manner, unheard
 from .model.next_step import determine_next_step
 from .parts import Agent
 from .prefetch import prefetch
-from .settings import Settings
+from .settings import Settings, unknown_settings
 from .store import StoreError, ThreadStore
 from .store.filesystem import FileSystemThreadStore
 from .tools import handle_next_step
@@ -42,7 +42,17 @@ def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
         notify=everybody(notify, *brought("listen")),
         max_steps=settings.max_steps,
         max_errors=settings.max_errors,
+        max_thread_size=settings.max_thread_size,
+        tool_timeout=settings.tool_timeout,
+        max_result=settings.max_result,
     )
+
+
+def oddities() -> list[str]:
+    """A line for each variable that looks like a setting and is none, of a channel's neither."""
+    if unknown_settings():
+        list(brought("settings"))  # imported, so that theirs are known
+    return unknown_settings()
 
 
 def everybody(*listeners: Notify) -> Notify:
@@ -52,7 +62,9 @@ def everybody(*listeners: Notify) -> Notify:
         for listener in listeners:
             try:
                 listener(thread_id, event)
-            except Exception as error:  # noqa: BLE001, nothing that listens ends a thread
+            except KeyboardInterrupt:  # at the terminal
+                raise
+            except BaseException as error:  # noqa: BLE001, nothing that listens ends a thread
                 logger().error("not_told", thread=thread_id, problem=format_error(error))
 
     return notify

@@ -14,6 +14,7 @@ from agent.events import (
     HumanResponse,
     ModelFailed,
     Prefetched,
+    Restarted,
     Resumed,
     Stopped,
     ToolCall,
@@ -25,6 +26,7 @@ from agent.parts import Agent
 from agent.runner import advance
 from agent.store import ThreadStore
 from agent.thread import Thread
+from agent.tools import approver, parse_tool
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 Model = Callable[[Thread], Awaitable[AnyEvent]]
@@ -70,6 +72,27 @@ def yes(call_id: str = "1") -> HumanResponse:
     return HumanResponse(call_id=call_id, data={"approved": True})
 
 
+def changed(step: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of this step with one of them changed, such that the same yes will do."""
+    given = {name: value for name, value in step.items() if name != "intent"}
+    for name, value in given.items():
+        other = {**given, name: f"{value}1" if isinstance(value, str) else value}
+        if other != given and fits(step, other):
+            return other
+    raise AssertionError("no argument of APPROVAL_STEP is a text that can be another")
+
+
+def fits(step: dict[str, Any], arguments: dict[str, Any]) -> bool:
+    try:
+        return approver(parse_tool({**step, **arguments})) == approver(parse_tool(step))
+    except ValueError:
+        return False
+
+
+def yes_with(arguments: dict[str, Any], call_id: str = "1") -> HumanResponse:
+    return HumanResponse(call_id=call_id, data={"approved": True, "arguments": arguments})
+
+
 def no(call_id: str = "1", because: str = "too much") -> HumanResponse:
     return HumanResponse(call_id=call_id, data={"approved": False, "comment": because})
 
@@ -80,6 +103,10 @@ def unasked(message: str = "no key") -> ModelFailed:
 
 def resumed() -> Resumed:
     return Resumed()
+
+
+def restarted() -> Restarted:
+    return Restarted()
 
 
 def stopped() -> Stopped:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from httpx2 import Response
+from httpx2 import Client, Response
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
@@ -65,7 +65,7 @@ def launch(client: TestClient, *steps: dict[str, Any]) -> dict[str, Any]:
     return thread
 
 
-def settled(client: TestClient, thread_id: str) -> dict[str, Any]:
+def settled(client: Client, thread_id: str) -> dict[str, Any]:
     """The same for a thread that was told something."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:

@@ -66,6 +66,19 @@ def test_a_model_that_cannot_be_asked() -> None:
     assert KEY not in json.dumps(found) + "".join(map(str, said))
 
 
+@pytest.mark.parametrize(
+    ("model", "url"), [("nobody/some-model", "any"), ("OpenAICompatible", "no url")]
+)
+def test_a_model_of_which_no_request_can_be_made_is_a_fault(model: str, url: str) -> None:
+    with with_model(STEP, AGENT_MODEL=model, OPENAI_COMPATIBLE_URL=url) as (shell, server):
+        code, found = checked(shell)
+        said = shell.here("check")
+    assert (code, said[0], found["trial"]) == (2, 2, None)
+    assert [fault.split(":")[0] for fault in found["faults"]] == ["BAML cannot make the request"]
+    assert found["faults"][0] in said[2]
+    assert server.bodies == []
+
+
 WRONG = UNSET | {"AGENT_MODEL": "OpenAICompatible", "AGENT_PORT": "http", "AGENT_MAX_STEPS": "0"}
 WRONG_ONES = [*COMPATIBLE, "AGENT_PORT", "AGENT_MAX_STEPS"]
 
@@ -104,4 +117,5 @@ def test_what_a_model_needs_is_known(model: str, words: str) -> None:
 def test_a_name_that_is_no_setting_is_odd() -> None:
     with with_model(STEP, AGENT_MODLE="x") as (shell, _):
         code, found = checked(shell)
-    assert (code, found["odd"]) == (0, ["AGENT_MODLE is no setting of this agent"])
+    odd = "AGENT_MODLE is no setting of this agent: is AGENT_MODEL meant?"
+    assert (code, found["odd"]) == (0, [odd])

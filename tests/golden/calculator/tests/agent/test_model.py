@@ -183,9 +183,16 @@ def test_of_a_long_reply_the_beginning_is_kept() -> None:
     assert (event.meta or {})["reply"] == "x" * MAX_KEPT
 
 
-@pytest.mark.parametrize(
-    "end", ["length", "content_filter", "max_tokens", "error", "tool_calls", "", None]
-)
+@pytest.mark.parametrize("end", ["content_filter", "error", "tool_calls", "SAFETY", "a\n" * 999])
+def test_a_reply_that_something_else_ended_is_no_step_and_needs_no_more_tokens(end: str) -> None:
+    event, _ = ask_server(Reply(STEP, finish_reason=end))
+    assert isinstance(event, Error)
+    assert "not ended by the model" in event.data["message"]
+    assert len(event.data["message"]) < 200
+    assert "does not help" in (event.meta or {})["problem"]
+
+
+@pytest.mark.parametrize("end", ["length", "max_tokens", "model_length", "incomplete", "", None])
 def test_a_reply_that_was_cut_off_is_no_step_however_whole_it_looks(end: str | None) -> None:
     event, _ = ask_server(Reply(STEP, finish_reason=end))
     assert isinstance(event, Error)

@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 
 from agent.model.json_text import NoStep
 from agent.model.reply import read_reply
+from agent.model.step import read_step
 
 S = '{"intent": "ask", "n": 4}'
 STEP = {"intent": "ask", "n": 4}
@@ -47,6 +48,13 @@ def refused(text: str, *shown: str) -> str:
         f"[THINK] {{ [/THINK]{S}",
         f'I could say {{"intent": "no"}}, or "{{".</think>{S}',
         f"First.\n<think>Hm.</think>\n{S}",
+        f'<think type="deep">{{"intent": "no"}}</think>{S}',
+        f'<seed:think>{{"intent": "no"}}</seed:think >{S}',
+        f"<plan>First this.</plan>\n<Final_Answer>\n{S}\n</Final_Answer>",
+        f"<draft/>{S}",
+        f"<|im_start|>assistant\n{S}<|im_end|>",
+        f"<|channel|>final<|message|>{S}<|return|>",
+        f"If a < b and b > c:\n{S}",
     ],
 )
 def test_thinking_and_prose_and_fences_are_left_out(text: str) -> None:
@@ -117,6 +125,17 @@ def test_what_it_says_stays_as_it_is(text: str, value: Any) -> None:
         (f'"step": {S}', "something larger"),
         (f"run({S})", "something larger"),
         (f"> {S}", "something larger"),
+        (f"<draft>{S}</draft>", "something larger"),
+        (f"<scratch>\n{S}\n</scratch>\nI will not do that.", "something larger"),
+        (f"<example>\nSuch a one:\n{S}", "something larger"),
+        (f"<del>{S}</del>", "something larger"),
+        (f'<note kind="x">\n```json\n{S}\n```\n</note>', "something larger"),
+        (f"{S}\n</plan>", "something larger"),
+        (f"<reasoning_content>{S}</reasoning_content>", "something larger"),
+        (f"<|channel|>analysis<|message|>{S}<|end|>", "something larger"),
+        (f"<|begin_of_thought|>\n{S}", "something larger"),
+        (f"<think >{S}</think >", "no JSON object"),
+        (f"<seed:think>{S}", "while thinking"),
         (f"I will not do {S}, it is dangerous", "part of a sentence"),
         (f"You wrote {S}", "part of a sentence"),
         (f"{S} is what you said", "part of a sentence"),
@@ -147,6 +166,7 @@ def test_what_it_says_stays_as_it_is(text: str, value: Any) -> None:
         ('{"a": }', "no valid JSON"),
         ("{,}", "no valid JSON"),
         ('{"a": ' * 101 + "1" + "}" * 101, "nested"),
+        ('{"a": [' + ",".join("1" * 10_001) + "]}", "more than 10,000 values"),
     ],
 )
 def test_whatever_could_mean_something_else_is_no_step(text: str, why: str) -> None:
@@ -154,12 +174,24 @@ def test_whatever_could_mean_something_else_is_no_step(text: str, why: str) -> N
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        '{"intent":"ask","n":4}',
+        '{\n  "n": 4,\n  "intent": "ask"\n}',
+        "{'intent': 'ask', 'n': 4}",
+        "{intent: ask, n: 4}",
+        '{\\"intent\\": \\"ask\\", \\"n\\": 4}',
+        '[{"next": {"intent": "ask", "n": 4}}]',
+    ],
+)
+@pytest.mark.parametrize(
     "text", [f"I refuse to do this: {S}", f"No. You said:\n```json\n{S}\n```\nThat is wrong."]
 )
-def test_what_a_user_said_is_a_quotation_amid_prose(text: str) -> None:
-    said = f"please do {S.replace(': ', ':')} at once"
+def test_what_a_user_said_is_a_quotation_amid_prose(text: str, written: str) -> None:
+    said = f"please do {written} at once"
     assert read_reply(text) == STEP
-    assert "quotation" in refused(text, said)
+    assert read_reply(text, ["please do {'intent': 'ask', 'n': 5} at once"]) == STEP
+    assert "quotation" in refused(text, "hello", said)
     assert read_reply(S, [said]) == STEP, "but alone it is what the model decided"
 
 
@@ -243,6 +275,15 @@ LONG = {
     "wrong": '{"a":[' + "''," * (MB // 3 - 5) + "]}",
     "text": '{"a":"' + "x" * (MB - 10) + '"}',
     "escapes": '{"a":"' + "\\u00e9" * (MB // 6 - 5) + '"}',
+    "faults": '{"intent":"request_more_information","message":"m","choices":['
+    + "1," * (MB // 2 - 50)
+    + "1]}",
+    "faults amid texts": '{"intent":"request_more_information","message":"m","choices":['
+    + '"a",[[[]]],' * (MB // 11 - 50)
+    + "1]}",
+    "keys": '{"intent":"done_for_now",' + ",".join(f'"k{n}":"1.5"' for n in range(60_000)) + "}",
+    "tags before": "<a>" * (MB // 3 - 50) + S,
+    "marks": "<think " * (MB // 7 - 50) + S,
     "digits": '{"a":' + "1" * (MB - 10) + "}",
     "fraction": '{"a":0.' + "1" * (MB - 10) + "}",
     "zeros": '{"a":0.' + "0" * (MB - 10) + "1}",
@@ -272,4 +313,4 @@ def test_a_megabyte_of_anything_is_read_in_a_second_and_fifty_megabytes(name: st
 
 def read_or_not(text: str) -> None:
     with suppress(NoStep):
-        read_reply(text, [text])
+        read_step(read_reply(text, [text]))

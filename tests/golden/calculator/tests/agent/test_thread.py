@@ -3,7 +3,7 @@
 import pytest
 
 from agent.events import AnyEvent
-from agent.states import AskModel, Finished, InDoubt, Refused, RunTool, State, Waiting
+from agent.states import AskModel, BroughtDown, Finished, InDoubt, Refused, RunTool, State, Waiting
 from agent.thread import CannotFollow
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
@@ -18,6 +18,7 @@ from .scripted import (
     error,
     fetched,
     no,
+    restarted,
     result,
     resumed,
     said,
@@ -63,6 +64,18 @@ NEXT: list[tuple[list[AnyEvent], str]] = [
     ([said(), decided(DONE), said("and now?")], "ask the model"),
     ([said(), unasked()], "failed"),
     ([said(), SAFE, result(), unasked(), resumed()], "ask the model"),
+    ([said(), restarted()], "pre-fetch, then ask the model"),
+    ([said(), SAFE, restarted(), restarted()], "run 1"),
+    ([said(), SAFE, restarted(), restarted(), result()], "ask the model"),
+    ([said(), SAFE, *[restarted()] * 3], "ask a human why it ends, amid 1"),
+    ([said(), SAFE, *[restarted()] * 4], "ask a human why it ends, amid 1"),
+    ([said(), *[restarted()] * 3], "ask a human why it ends, amid the model"),
+    ([said(), SAFE, *[restarted()] * 2, result(), restarted()], "ask the model"),
+    ([said(), NEEDS_YES, yes(), restarted()], "start and run 1"),
+    ([said(), NEEDS_YES, yes(), started(), *[restarted()] * 3], "ask a human about 1"),
+    ([said(), SAFE, *[restarted()] * 3, asks("restarts")], "wait for the restarts of human-1"),
+    ([said(), SAFE, *[restarted()] * 3, asks("restarts"), answer("human-1")], "ask the model"),
+    ([said(), SAFE, *[restarted()] * 3, stopped()], "stopped"),
     ([said(), stopped()], "stopped"),
     ([said(), unasked(), stopped()], "stopped"),
     ([said(), SAFE, stopped()], "stopped while 1 runs"),
@@ -97,6 +110,10 @@ REFUSED: dict[str, tuple[list[AnyEvent], AnyEvent]] = {
     "a doubt about nothing": ([said()], asks("in_doubt")),
     "too many errors with a refused call": ([said(), NEEDS_YES, no(), AGAIN], asks("errors")),
     "a yes to a refused call": ([said(), NEEDS_YES, no(), AGAIN], yes("2")),
+    "restarts before there were any": ([said(), SAFE, *[restarted()] * 2], asks("restarts")),
+    "a result where a human is to be asked": ([said(), SAFE, *[restarted()] * 3], result()),
+    "a restart of what waits": ([said(), NEEDS_YES], restarted()),
+    "a restart of what is done": ([said(), decided(DONE)], restarted()),
     "resuming what has not failed": ([said()], resumed()),
     "a message to a thread that failed": ([said(), unasked()], said()),
     "a message to a thread that was stopped": ([said(), stopped()], said()),
@@ -114,6 +131,8 @@ def in_words(state: State) -> str:
             return f"start and run {call.call_id}" if approved else f"run {call.call_id}"
         case InDoubt(call) | Refused(call):
             return f"ask a human about {call.call_id}"
+        case BroughtDown(call):
+            return f"ask a human why it ends, amid {call.call_id if call else 'the model'}"
         case Waiting(call_id, reason):
             return f"wait for the {reason} of {call_id}"
         case Finished(status, running):

@@ -10,7 +10,7 @@ import pytest
 
 from agent.events import AnyEvent, Prefetched
 from agent.model.request import render
-from agent.prefetch import prefetch
+from agent.prefetch import MOST, prefetch
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
 
@@ -56,6 +56,13 @@ def test_the_orders_that_a_message_names_are_looked_up() -> None:
     assert fetched("refund A-1001, it is broken") == [{"A-1001": ORDERS["A-1001"]}]
     assert fetched("a-1001 and B-2001 and a-1001.") == [ORDERS]
     assert fetched("refund Z-9999") == [{"Z-9999": "no such order"}]
+
+
+def test_a_message_that_names_too_many_orders_has_some_of_them_looked_up() -> None:
+    [found] = fetched(" ".join(f"A-{number}" for number in range(1000, 12000)))
+    assert list(found)[:2] == ["A-1000", "A-1001"]
+    assert len(found) == MOST + 1
+    assert f"{11000 - MOST} more" in found["not looked up"]
 
 
 @pytest.mark.parametrize("message", ["refund my kettle", "add 3 and 4", "", "a size-1000 box"])

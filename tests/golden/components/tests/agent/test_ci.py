@@ -1,14 +1,29 @@
 """CI does what the people who work here are told to do."""
 
+import json
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from .processes import HOME
 
-WORKFLOW = yaml.safe_load((HOME / ".github/workflows/ci.yml").read_text("utf-8"))
+WORKFLOWS = ".github/workflows"
+
+
+def workflow() -> Path:
+    """Here, or where GitHub looks: at the root of the repository that this is a folder of."""
+    for root in HOME.parents:
+        here = f"working-directory: {json.dumps(HOME.relative_to(root).as_posix())}"
+        for file in sorted((root / WORKFLOWS).glob("*.yml")):
+            if here in file.read_text("utf-8"):
+                return file
+    return HOME / WORKFLOWS / "ci.yml"
+
+
+WORKFLOW = yaml.safe_load(workflow().read_text("utf-8"))
 JOB: Any = WORKFLOW["jobs"]["check"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from .processes import HOME
-from .serving import serving
+from .serving import TOKEN, serving
 
 
 def instructions(name: str) -> list[str]:
@@ -52,7 +52,7 @@ def test_a_signal_reaches_the_agent() -> None:
 def test_the_health_check_asks_for_what_is_served_without_a_token() -> None:
     asked = re.search(r"'GET', '(.+?)'", instructions("HEALTHCHECK")[0])
     assert asked
-    with serving(token="secret", host="127.0.0.1") as client:
+    with serving(token=TOKEN, host="127.0.0.1") as client:
         assert client.get(asked[1]).status_code == 200
 
 

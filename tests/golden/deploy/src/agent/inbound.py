@@ -1,8 +1,9 @@
 """What a route is given, the server's or a channel's: what arrives, checked, and the runner."""
 
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID, uuid5
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from .events import Answer, HumanResponse, Trigger
@@ -17,6 +18,26 @@ async def running(request: Request) -> Runner:
 
 
 Running = Annotated[Runner, Depends(running)]
+
+DELIVERIES = UUID("6ba2a2a4-6a0c-5f0e-9b1f-0d5f4c1e7a12")
+Key = Annotated[str | None, Header(max_length=255)]
+
+
+def delivery_id(*names: str) -> str:
+    """The id of what these names tell apart: whoever delivers it again gets the same (UUIDv5)."""
+    return str(uuid5(DELIVERIES, "\n".join(names)))
+
+
+def named_delivery(
+    request: Request, idempotency_key: Key = None, webhook_id: Key = None
+) -> str | None:
+    """None where the sender gives no key, so that nobody can know it from the next."""
+    key = idempotency_key or webhook_id
+    place = (request.scope["route"].path, *request.path_params.values())
+    return delivery_id(*place, key) if key else None
+
+
+Delivery = Annotated[str | None, Depends(named_delivery)]
 
 
 def not_blank(text: str) -> str:
@@ -35,8 +56,9 @@ CallId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 class Launch(BaseModel):
     message: Words
 
-    def event(self) -> Trigger:
-        return Trigger(type="user_input", data=self.message)
+    def event(self, delivery: str | None) -> Trigger:
+        meta: dict[str, Any] | None = {"delivery": delivery} if delivery else None
+        return Trigger(type="user_input", data=self.message, meta=meta)
 
 
 class Response(BaseModel):
@@ -45,19 +67,22 @@ class Response(BaseModel):
     response: Words
     call_id: CallId | None = None
 
-    def event(self) -> HumanResponse | Trigger:
+    def event(self, delivery: str | None) -> HumanResponse | Trigger:
         if self.call_id is None:
-            return Launch(message=self.response).event()
+            return Launch(message=self.response).event(delivery)
         return HumanResponse(call_id=self.call_id, data={"response": self.response})
 
 
 class Approval(BaseModel):
     call_id: CallId
     approved: Annotated[bool, Field(strict=True)]
+    arguments: dict[str, Any] | None = None
     comment: Comment | None = None
 
     def event(self) -> HumanResponse:
         said: Answer = {"approved": self.approved}
+        if self.arguments is not None:
+            said["arguments"] = self.arguments
         if self.comment:
             said["comment"] = self.comment
         return HumanResponse(call_id=self.call_id, data=said)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .events import AnyEvent, HumanResponse, ToolCall, ToolResponse, Trigger
+from .events import AnyEvent, HumanResponse, Restarted, ToolCall, ToolResponse, Trigger
 
 ENOUGH = 3  # times that one call gives one result
 
@@ -21,7 +21,8 @@ def goes_in_circles(events: Sequence[AnyEvent]) -> ToolCall | None:
             case ToolResponse(call_id=call_id, data=data) if call_id in calls:
                 last = calls[call_id]
                 results.append((last.data, data))
-    just_now = bool(events) and isinstance(events[-1], ToolResponse)
+    happened = [event for event in events if not isinstance(event, Restarted)]
+    just_now = bool(happened) and isinstance(happened[-1], ToolResponse)
     return last if just_now and results and results.count(results[-1]) >= ENOUGH else None
 
 

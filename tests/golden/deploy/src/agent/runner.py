@@ -2,36 +2,47 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
-from .events import AnyEvent, Resumed, Trigger
+from .errors import format_error
+from .events import AnyEvent, Restarted, Resumed, Trigger
 from .log import logger
 from .loop import agent_loop
 from .parts import Agent
 from .store import Busy
+from .store.patient import PatientStore
 from .thread import CannotFollow, Thread
 
 GRACE = 5.0  # seconds that a shutdown gives the calls that run
 PAUSE = 0.5  # seconds between two looks at a thread that another process runs
 
 
-async def advance(thread_id: str, agent: Agent, *, patient: bool = False) -> Thread:
+async def advance(
+    thread_id: str, agent: Agent, *, patient: bool = False, again: bool = False
+) -> Thread:
     """Run the thread until it needs a human or ends, unless somebody else is at it.
 
     Whoever holds the lease looks again after letting go, so an answer that came meanwhile is
-    not left lying. Who is patient takes over from a holder that dies.
+    not left lying. Who is patient takes over from a holder that dies. `again`: it was running when
+    its process ended, which is written down; after three times a human is asked.
     """
+    held_at: int | None = None  # so many events, when another had it
     while (thread := await agent.store.get(thread_id)).status == "running":
         if agent.stopping.is_set():
             break
         try:
             async with agent.store.lease(thread_id):
+                if again or held_at == len(thread.events):  # whoever had it has died
+                    await agent.record(thread_id, Restarted())
+                again, held_at = False, None
                 await agent_loop(thread_id, agent)
         except Busy:
             if not patient:
                 break
+            held_at = len(thread.events)
             await asyncio.sleep(PAUSE)
         except CannotFollow:
-            if (await agent.store.get(thread_id)).status != "stopped":  # it was, meanwhile
+            if (await agent.store.get(thread_id)).status == "running":  # and not stopped meanwhile
                 raise
     return thread
 
@@ -51,18 +62,22 @@ class Runner:
     def __init__(self, agent: Agent, *, patient: bool = False) -> None:
         self.agent = agent
         self.patient = patient
+        waiting = PatientStore(agent.store, agent.stopping)
+        self._at_work = replace(agent, store=waiting) if patient else agent
         self._tasks: set[asyncio.Task[Thread]] = set()
         self._is_open = False
 
-    def start(self, thread_id: str) -> None:
-        task = asyncio.create_task(
-            advance(thread_id, self.agent, patient=self.patient), name=thread_id
-        )
+    def start(self, thread_id: str, *, again: bool = False) -> None:
+        work = advance(thread_id, self._at_work, patient=self.patient, again=again)
+        task = asyncio.create_task(work, name=thread_id)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
     async def launch(self, trigger: Trigger, thread_id: str | None = None) -> str:
-        """Keep a new thread and run it; its id. Raises ThreadExists for an id that is in use."""
+        """Keep a new thread and run it; its id. The same again, under one id, is the same thread.
+
+        Raises ThreadExists where something else was said under that id.
+        """
         thread_id = await self.agent.begin(trigger, thread_id)
         self.start(thread_id)
         return thread_id
@@ -89,8 +104,13 @@ class Runner:
         """After a crash or a restart: whatever was running goes on. Once for each runner."""
         if not self._is_open:
             self._is_open = True
-            for thread in await self.agent.store.find(status="running"):
-                self.start(thread.id)
+            try:
+                left = await self.agent.store.find(status="running")
+            except BaseException:
+                self._is_open = False
+                raise
+            for thread in left:
+                self.start(thread.id, again=True)
 
     async def shut_down(self) -> None:
         """Let what runs come to its next event, for a while; every thread can be taken up again."""
@@ -105,4 +125,4 @@ class Runner:
     def _ended(self, task: asyncio.Task[Thread]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            logger().error("thread_not_run", thread=task.get_name(), problem=str(error))
+            logger().error("thread_not_run", thread=task.get_name(), problem=format_error(error))

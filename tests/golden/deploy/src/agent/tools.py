@@ -5,8 +5,7 @@ case in `approver` and in `handle_next_step`. mypy and `tests/agent/test_steps.p
 forgot.
 """
 
-from asyncio import to_thread
-from typing import Annotated, Any, Literal, assert_never
+from typing import Annotated, Any, ClassVar, Literal, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -18,6 +17,8 @@ from .repository import newest_tags
 
 class ToolStep(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    time_limit: ClassVar[float | None] = None  # seconds; else AGENT_TOOL_TIMEOUT
 
 
 class ListGitTags(ToolStep):
@@ -87,14 +88,14 @@ async def handle_next_step(tool: Tool, call_id: str) -> Any:
     """
     match tool:
         case ListGitTags():
-            return await to_thread(newest_tags)
+            return newest_tags()
         case CheckDeploymentStatus():
-            return await to_thread(status, tool.environment)
+            return status(tool.environment)
         case DeployBackend():
-            return await to_thread(deploy, call_id, "backend", tool.tag, tool.environment)
+            return deploy(call_id, "backend", tool.tag, tool.environment)
         case DeployFrontend():
-            return await to_thread(deploy, call_id, "frontend", tool.tag, tool.environment)
+            return deploy(call_id, "frontend", tool.tag, tool.environment)
         case Rollback():
-            return await to_thread(rollback, call_id, tool.service, tool.environment)
+            return rollback(call_id, tool.service, tool.environment)
         case never:
             assert_never(never)

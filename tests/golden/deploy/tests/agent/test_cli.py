@@ -89,11 +89,29 @@ def printed(out: str, command: str, text: str = "") -> list[str]:
     return [text if word == '"…"' else word for word in words]
 
 
-def test_the_call_need_not_be_named(shell: Shell) -> None:
-    thread_id = started(shell, APPROVAL_STEP, MANAGER)
-    assert shell.here("approve", thread_id)[0] == 3
-    assert shell.here("reject", thread_id)[0] == 0
-    assert stored(thread_id)[-2]["data"] == {"approved": False}
+@pytest.mark.parametrize("decision", ["approve", "reject"])
+def test_a_decision_names_its_call_where_nobody_can_be_asked(shell: Shell, decision: str) -> None:
+    thread_id = started(shell, APPROVAL_STEP)
+    before = stored(thread_id)
+    code, out, err = shell.here(decision, thread_id)
+    assert (code, stored(thread_id), effects()) == (2, before, 0)
+    assert APPROVAL_STEP["intent"] in out
+    assert before[-1]["call_id"] in err
+    assert shell.here(decision, thread_id, before[-1]["call_id"])[0] == 0
+
+
+@pytest.mark.parametrize("command", [["approve"], ["answer", "--call"]])
+def test_what_bears_the_id_of_another_call_changes_nothing(
+    shell: Shell, command: list[str]
+) -> None:
+    thread_id = started(shell, QUESTION, APPROVAL_STEP)
+    asked = stored(thread_id)[-1]["call_id"]
+    assert shell.here("answer", thread_id, "--call", asked, "the red one")[0] == 3
+    before = stored(thread_id)
+    name, *option = command
+    words = ["blue"] if option else []
+    assert shell.here(name, thread_id, *option, asked, *words)[0] == 2
+    assert (stored(thread_id), effects()) == (before, 0)
 
 
 @pytest.mark.parametrize("text", ["-5", "--because", "5", "approve", "a b", "-"])
@@ -111,10 +129,11 @@ def test_an_answer_to_a_thread_that_is_done_follows_up(shell: Shell) -> None:
 
 def test_a_fork_is_a_thread_that_resume_runs(shell: Shell) -> None:
     thread_id = started(shell, SAFE_STEP)
-    code, out, _ = shell.here("fork", thread_id, "--at", "1")
-    assert (code, stored(out.strip())) == (0, stored(thread_id)[:2])
+    code, out, _ = shell.here("fork", thread_id, "--at", "2")
+    assert (code, stored(out.strip())) == (0, stored(thread_id)[:3])
     assert shell.here("resume", out.strip())[0] == 0
     assert len(stored(out.strip())) == len(stored(thread_id))
+    assert shell.here("fork", thread_id, "--at", "1")[0] == 2
 
 
 def test_a_stopped_thread_is_stopped(shell: Shell) -> None:

@@ -1,6 +1,7 @@
 """What cannot be done is one line that says what to do, and exit code 2; never a traceback."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,8 +106,8 @@ def test_a_model_that_failed_is_exit_code_1_and_resume_goes_on() -> None:
 
 def test_two_commands_at_once_run_a_call_once() -> None:
     with shell_with(lambda prompt: Reply(as_told(prompt), delay=0.2)) as shell:
-        _, _, err = shell.here(told(APPROVAL_STEP)["message"])
-        arguments = ("approve", err.split()[-1])
+        _, out, _ = shell.here(told(APPROVAL_STEP)["message"])
+        arguments = re.findall(r"agent (approve) (\S+) (\S+)", out)[0]
         both = [shell.start(*arguments) for _ in range(2)]
         errors = [process.communicate(timeout=60)[1] for process in both]
         assert "Traceback" not in "".join(errors)
@@ -118,4 +119,4 @@ def test_two_commands_at_once_run_a_call_once() -> None:
 
 def test_done_is_the_last_word() -> None:
     with shell_with(lambda prompt: json.dumps(DONE)) as shell:
-        assert shell.here("hello")[:2] == (0, f"user_input hello\n{DONE['message']}\n")
+        assert shell.here("hello")[:2] == (0, f'user_input "hello"\n{DONE["message"]}\n')

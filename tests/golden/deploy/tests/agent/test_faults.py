@@ -1,6 +1,5 @@
 """Whatever goes wrong in a tool, a pre-fetch or the model is an event, and the thread goes on."""
 
-from math import nan
 from typing import Any
 
 import pytest
@@ -29,28 +28,10 @@ async def raises(step: object, call_id: str) -> Any:
     raise KeyError("no such thing")
 
 
-async def gives_nan(step: object, call_id: str) -> Any:
-    return {"number": nan}
-
-
-async def gives_an_object(step: object, call_id: str) -> Any:
-    return object()
-
-
-async def gives_too_deep_a_list(step: object, call_id: str) -> Any:
-    deep: list[Any] = []
-    for _ in range(300):
-        deep = [deep]
-    return deep
-
-
 @pytest.mark.parametrize(
     ("step", "tool"),
     [
         (SAFE_STEP, raises),
-        (SAFE_STEP, gives_nan),
-        (SAFE_STEP, gives_an_object),
-        (SAFE_STEP, gives_too_deep_a_list),
         (FAILING_STEP, handle_next_step),
         ({"intent": "no_tool_of_ours"}, handle_next_step),
         (APPROVAL_STEP | {"no_such_argument": 1}, handle_next_step),

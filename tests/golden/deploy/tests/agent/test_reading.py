@@ -1,6 +1,8 @@
 """What a reply's object says is what runs: equal intents and choices, numbers that are numbers."""
 
 import re
+from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -33,6 +35,25 @@ class Pay(Step):
     shares: list[int | float] | None = None
 
 
+class Size(Enum):
+    ONE = 1
+    BIG = "big"
+
+
+class Kept(Step):
+    """Fields of types that take what is not the same."""
+
+    intent: Literal["kept"] = "kept"
+    weight: float | None = None
+    price: Decimal | None = None
+    size: Size | None = None
+    level: Literal[1, 2] | None = None
+    always: Literal[True] | None = None
+    weights: list[float] | None = None
+    by_name: dict[str, float] | None = None
+    inside: Pay | None = None
+
+
 class Rollback(Step):
     intent: Literal["rollback"] = "rollback"
 
@@ -40,6 +61,9 @@ class Rollback(Step):
 PAY = {"intent": "pay", "amount": 5}
 STEPS: TypeAdapter[Pay | Rollback] = TypeAdapter(
     Annotated[Pay | Rollback, Field(discriminator="intent")]
+)
+KEPT: TypeAdapter[Kept | Rollback] = TypeAdapter(
+    Annotated[Kept | Rollback, Field(discriminator="intent")]
 )
 
 
@@ -147,6 +171,55 @@ def test_what_is_in_a_list_counts_as_well() -> None:
     assert read(shares=[1, "2.5"])["shares"] == [1, 2.5]
     assert refused(PAY | {"notes": ["a", 3]}) == "notes.1 must be a text"
     assert refused(PAY | {"shares": [1, "$2"]}) == "shares.1 must be a number"
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "is_read"),
+    [
+        ("weight", 10, 10.0),
+        ("weight", 2**53, float(2**53)),
+        ("weight", "2.50", 2.5),
+        ("weight", 10**22, 1e22),
+        ("price", 49.9, Decimal("49.9")),
+        ("price", "49.90", Decimal("49.90")),
+        ("price", 10**30 + 1, Decimal(10**30 + 1)),
+        ("price", "1e2", Decimal(100)),
+        ("size", 1, Size.ONE),
+        ("size", "big", Size.BIG),
+        ("level", 2, 2),
+        ("always", True, True),
+        ("weights", [1, "2.5"], [1.0, 2.5]),
+    ],
+)
+def test_each_type_of_field_keeps_what_is_said(name: str, said: Any, is_read: Any) -> None:
+    found = read_as(KEPT, {"intent": "kept", name: said})
+    assert getattr(found, name) == is_read
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("weight", 2**53 + 1), ("weight", 2**63 + 1), ("weight", "9007199254740993"),
+        ("weights", [1, 2**53 + 1]), ("weights", ["9007199254740993"]),
+        ("by_name", {"a": 2**53 + 1}),
+        ("price", "1_0"), ("price", " 1"), ("price", "1 "), ("price", "\u0663"), ("price", "+1"),
+        ("price", ".5"), ("price", "$1"), ("price", "1,5"), ("price", "NaN"), ("price", True),
+        ("size", True), ("size", "Big"), ("size", "1"), ("size", "ONE"),
+        ("level", True), ("level", "1"), ("level", 1.5), ("always", 1), ("always", "true"),
+        ("inside", PAY | {"amount": "1_0"}),
+    ],
+)  # fmt: skip
+def test_and_what_it_cannot_keep_is_none(name: str, said: Any) -> None:
+    with pytest.raises(NoStep, match=rf"^{name}\b"):
+        read_as(KEPT, {"intent": "kept", name: said})
+
+
+@pytest.mark.parametrize("number", [6, 100, 9_000])
+def test_of_many_faults_the_first_are_told(number: int) -> None:
+    faults = refused(PAY | {"shares": ["x"] * number})
+    assert faults.startswith("shares.0 must be a number; shares.1 ")
+    assert faults.endswith(f"; and {number - 5:,} faults more")
+    assert len(faults) < 300
 
 
 def test_no_key_is_too_much_and_none_is_missing() -> None:

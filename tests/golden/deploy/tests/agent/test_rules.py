@@ -123,8 +123,8 @@ class Rules(RuleBasedStateMachine):
         """What happens next happens to the fork."""
         place = len(self.thread.events) - 1 - back
         copy = Thread(self.thread.events[: place + 1])
-        approved = isinstance(copy.state, RunTool) and copy.state.approved
-        if approved or isinstance(copy.state, InDoubt):
+        doubted = copy.awaiting and copy.awaiting.reason == "in_doubt"
+        if doubted or isinstance(copy.state, RunTool | InDoubt):
             with pytest.raises(CannotFollow):
                 self.thread.fork(place)
         else:

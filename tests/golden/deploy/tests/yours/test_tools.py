@@ -282,6 +282,13 @@ def test_the_same_call_deploys_once_when_processes_race() -> None:
     assert sorted(entry["call_id"] for entry in read()) == ["call-0", "call-1"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="modes are not how files are closed there")
+def test_only_its_owner_reads_the_history() -> None:
+    deployed("v1.0.0")
+    ours = [HISTORY, *DEPLOYED.glob(".lock")]
+    assert {oct(path.stat().st_mode & 0o777) for path in ours} == {"0o600"}
+
+
 def test_the_history_says_what_was_done_by_which_call_and_when() -> None:
     deployed("v1.0.0")
     [entry] = [json.loads(line) for line in HISTORY.read_text("utf-8").splitlines()]

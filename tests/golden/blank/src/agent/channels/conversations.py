@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from ..events import HumanResponse, Trigger
-from ..inbound import Approval, CallId, Comment, Launch, Response, Running, Words
+from ..inbound import Approval, CallId, Comment, Delivery, Launch, Response, Running, Words
 
 routes = APIRouter(prefix="/api/v1")
 
@@ -26,8 +26,8 @@ class Spec(BaseModel):
 class UserMessage(BaseModel):
     user_message: Words
 
-    def event(self) -> Trigger:
-        return Launch(message=self.user_message).event()
+    def event(self, delivery: str | None) -> Trigger:
+        return Launch(message=self.user_message).event(delivery)
 
 
 class Contacted(BaseModel):
@@ -39,9 +39,9 @@ class Contact(BaseModel):
     status: Contacted
     call_id: Named = None
 
-    def event(self) -> HumanResponse | Trigger:
+    def event(self, delivery: str | None) -> HumanResponse | Trigger:
         call_id = self.call_id or self.spec.state.call_id
-        return Response(response=self.status.response, call_id=call_id).event()
+        return Response(response=self.status.response, call_id=call_id).event(delivery)
 
 
 class Decided(BaseModel):
@@ -64,7 +64,7 @@ class FunctionCall(BaseModel):
             raise ValueError("call_id is missing: an approval is for one call and no other")
         return self
 
-    def event(self) -> HumanResponse:
+    def event(self, _: str | None) -> HumanResponse:
         decided = self.status.model_dump()
         return Approval(call_id=self.of, **decided).event()
 
@@ -91,10 +91,10 @@ Conversation = Annotated[
 
 
 @routes.post("/conversations", status_code=202)
-async def converse(body: Conversation, runner: Running) -> dict[str, str]:
+async def converse(body: Conversation, runner: Running, delivery: Delivery) -> dict[str, str]:
     if isinstance(body, ConversationCreated):
-        thread_id = await runner.launch(body.event.event())
+        thread_id = await runner.launch(body.event.event(delivery), delivery)
     else:
         thread_id = body.event.spec.state.thread_id
-        await runner.tell(thread_id, body.event.event())
+        await runner.tell(thread_id, body.event.event(delivery))
     return {"status": "ok", "thread_id": thread_id}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..aside import aside
 from ..settings import Decoding
 from .answer import Answer, NoAnswer, read_answer
 from .clients import OFFLINE, is_sent_by_baml, lacking
@@ -38,18 +39,22 @@ async def ask(context: str, model: str, manner: Manner, record: dict[str, Any]) 
     when something goes wrong as well.
     """
     if model == OFFLINE:
-        return ask_offline(context, record)
+        return await aside(len(context), ask_offline, context, record)
     if faults := lacking(model):
         raise Unavailable(f"{'; '.join(faults)}: see .env.example")
     if is_sent_by_baml(model):
         from .signed import send_through_baml
 
-        rendered = render(context, model)  # what is sent has more in it, and a replay has not
+        rendered = await aside(
+            len(context), render, context, model
+        )  # what is sent has more in it, and a replay has not
         record |= {"rendered_sha256": sha256(rendered.body)}
         request, response = await send_through_baml(context, model, manner.limit)
         record |= described(request)
     else:
-        request, response = await exchange(render(context, model), manner, record)
+        request, response = await exchange(
+            await aside(len(context), render, context, model), manner, record
+        )
     return answer_in(request, response, record)
 
 
@@ -72,7 +77,7 @@ async def exchange(
     until = asyncio.get_running_loop().time() + manner.limit
     to_try = ways(manner.decoding, plain)
     for way in to_try:
-        request = constrained(plain, way)
+        request = await aside(len(plain.body), constrained, plain, way)
         record |= described(request) | {"decoding": way}
         response = await send(request, manner.limit, manner.say, until)
         if way == to_try[-1] or not refuses_constraint(response):

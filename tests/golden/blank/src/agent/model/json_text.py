@@ -7,13 +7,15 @@ from math import isinf
 from typing import Any
 
 MAX_DEPTH = 100
+MAX_VALUES = 10_000  # a fault in each of them is told before it is known that one is enough
 MAX_REPAIRED = 50_000  # characters: a reply that long and wrong is not worth the work
 
 
 class NoStep(ValueError):
-    """Why a reply is none, and the advice for whoever wrote it."""
+    """Why a reply is none, the advice for the model, and a hint for whoever runs it."""
 
     advice = "answer with one JSON object of the schema and nothing else"
+    hint = ""
 
 
 TOKEN = re.compile(
@@ -32,7 +34,7 @@ PYTHON = {"True": "true", "False": "false", "None": "null"}
 
 def end_of_object(text: str, start: int) -> int:
     """Behind the brace that closes the one at `start`. Raises NoStep without one."""
-    depth, place = 0, start
+    depth, values, place = 0, 0, start
     while token := TOKEN.match(text, place):
         place = token.end()
         if token.lastgroup == "sign":
@@ -41,6 +43,8 @@ def end_of_object(text: str, start: int) -> int:
                 raise NoStep(f"it is nested more than {MAX_DEPTH} levels deep")
             if not depth:
                 return place
+            if (values := values + (token[0] in "{[,")) > MAX_VALUES:
+                raise NoStep(f"it has more than {MAX_VALUES:,} values")
     if place == len(text) or text[place] in "\"'“/":
         raise NoStep("it was cut off, or a text in it has no end")
     raise NoStep("it is no valid JSON")

@@ -8,15 +8,21 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ..tools import NextStep
+from .exactness import changed
 from .json_text import NoStep, as_number
 
 T = TypeVar("T")
+MOST = 5  # faults that are told
 WORDS = {
     "missing": "{field} is missing",
     "literal_error": "{field} must be {expected}",
+    "enum": "{field} must be {expected}",
+    "list_type": "{field} must be a list",
     "string_type": "{field} must be a text",
     "int_type": "{field} must be a number",
     "float_type": "{field} must be a number",
+    "decimal_type": "{field} must be a number",
+    "decimal_parsing": "{field} must be a number",
     "bool_type": "{field} must be true or false",
     "extra_forbidden": "it has a key that this intent does not have",
 }
@@ -45,8 +51,14 @@ def read_as(steps: TypeAdapter[T], found: dict[str, Any]) -> T:
 
 
 def validated(steps: TypeAdapter[T], found: dict[str, Any]) -> T:
-    """As JSON, strictly: no text is a number there, no number a yes, no name nearly right."""
-    return steps.validate_json(json.dumps(found), strict=True)
+    """As JSON, strictly: no text is a number there, no number a yes, no name nearly right.
+
+    Raises ValidationError, and NoStep for what would not stay as it is.
+    """
+    step = steps.validate_json(json.dumps(found), strict=True)
+    if names := changed(found, steps.dump_python(step, by_alias=True)):
+        raise NoStep(f"{names[0]} cannot be kept as it is written")
+    return step
 
 
 def spelled_out(found: dict[str, Any], faults: list[ErrorDetails]) -> dict[str, Any]:
@@ -89,8 +101,9 @@ def in_words(steps: TypeAdapter[Any], faults: list[ErrorDetails]) -> list[str]:
     """Each fault once and without what stood in the reply, which would be said again."""
     if faults[0]["type"].startswith("union_tag"):
         return [f"intent must be one of {', '.join(intents(steps))}"]
-    said = [fault_in_words(fault) for fault in faults]
-    return list(dict.fromkeys(said))
+    said = list(dict.fromkeys(map(fault_in_words, faults)))
+    more = [f"and {len(said) - MOST:,} faults more"] if len(said) > MOST else []
+    return said[:MOST] + more
 
 
 def fault_in_words(fault: ErrorDetails) -> str:

@@ -4,17 +4,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from ..channels import brought
 from ..log import log_event, log_from, log_waiting
 from ..parts import Agent
 from ..runner import Runner
-from ..settings import Settings, load
+from ..settings import Settings, WrongSettings, load
+from ..watch import watched
 from ..wiring import build
 from . import problems
-from .access import authorize
+from .access import Door, bearer
 from .routes import api
+
+public = APIRouter()
 
 
 def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
@@ -26,26 +29,36 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     log_from(settings.log_level)
     for section in brought("settings"):
         load(section)
-    runner = Runner(agent or build(settings, log_event, log_waiting), patient=True)
+    runner = Runner(agent or with_its_model(settings), patient=True)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
-        await runner.start_unfinished()
-        yield
-        await runner.shut_down()
+        with watched():
+            await runner.start_unfinished()
+            yield
+            await runner.shut_down()
 
     closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     app = FastAPI(title="Agent", lifespan=lifespan, redirect_slashes=False, **closed)
     app.state.runner, app.state.settings = runner, settings
     problems.install(app)
-    app.get("/healthz")(healthz)
-    for router in (api, *brought("routes")):
-        app.include_router(router, dependencies=[Depends(authorize)], responses=problems.EVERYWHERE)
-    for router in brought("hooks"):
+    for router in (public, *brought("hooks")):
         app.include_router(router, responses=problems.EVERYWHERE)
+    for router in (api, *brought("routes")):
+        app.include_router(router, dependencies=[Depends(bearer)], responses=problems.EVERYWHERE)
+    known = [route for router in (public, *brought("hooks")) for route in router.routes]
+    app.add_middleware(Door, token=settings.api_token, open=known)
     return app
 
 
+def with_its_model(settings: Settings) -> Agent:
+    """A name that is misspelt would let the stand-in answer others, and nobody would know."""
+    if settings.api_token and "model" not in settings.model_fields_set:
+        raise WrongSettings(["AGENT_MODEL is not set: name a model, or say AGENT_MODEL=offline"])
+    return build(settings, log_event, log_waiting)
+
+
+@public.get("/healthz")
 def healthz() -> dict[str, str]:
     """Whether the process answers; without a token."""
     return {"status": "ok"}

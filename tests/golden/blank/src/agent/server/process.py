@@ -1,13 +1,20 @@
 """The server as a process: where it listens, and when it does not."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 import uvicorn
+from fastapi import FastAPI
 
 from ..log import logger
 from ..model import baml
 from ..model.next_step import note_on
 from ..settings import Settings
+from ..stream import drain, patient_streams
+from ..wiring import oddities
 from .access import is_loopback
 from .app import create_app
+from .limits import MAX_CONNECTIONS, Punctual
 
 
 class CannotServe(Exception):
@@ -18,16 +25,49 @@ def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Raises CannotServe, also for an open door without a token, and what
     `create_app` raises, and Unavailable.
     """
+    for oddity in oddities():
+        logger().warning("unknown_setting", problem=oddity)
     if settings.api_token is None and not is_loopback(settings.host):
         raise CannotServe(
             f"{settings.host} is not this machine: set AGENT_API_TOKEN to serve there"
         )
-    host, port, level = settings.host, settings.port, settings.log_level
-    app = create_app(settings)
-    baml.generated("sync_client")  # made now if need be, and not while somebody waits
-    if note := note_on(settings.model):
-        logger().warning("offline_model", note=note)
+    with patient_streams():
+        app = create_app(settings)
+        baml.generated("sync_client")  # made now if need be, and not while somebody waits
+        if note := note_on(settings.model):
+            logger().warning("offline_model", note=note)
+        run(app, settings)
+
+
+class Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn ends with the signal that it was sent: its last words come first."""
+        with super().capture_signals():
+            try:
+                yield
+            finally:
+                drain()
+
+
+def run(app: FastAPI, settings: Settings) -> None:
+    host, port = settings.host, settings.port
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level=settings.log_level,
+        http=Punctual,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=3,
+    )
+    server = Server(config)
     try:
-        uvicorn.run(app, host=host, port=port, log_level=level, timeout_graceful_shutdown=3)
-    except SystemExit:  # how uvicorn says that it could not start, and it has logged why
+        with suppress(KeyboardInterrupt):
+            server.run()
+    except SystemExit as error:  # how uvicorn says that it could not start, and it has logged why
+        if server.started:  # then it was somebody else
+            raise CannotServe(f"code in this process ended it: SystemExit {error.code}") from None
+        if server.lifespan.should_exit:
+            raise CannotServe("the agent did not start: the log says why") from None
         raise CannotServe(f"cannot serve on {host}, port {port}: choose another --port") from None

@@ -14,6 +14,8 @@ from .connection import Response
 # How a reply ends that the model ended itself. Whatever else is said, or nothing: it was cut off.
 ENDS = {"stop", "end_turn", "stop_sequence", "STOP", "completed", "COMPLETE", "eos", "eos_token"}
 
+TEXTS = {"text", "output_text", None}  # of Google's and Amazon's parts, the keys are the types
+
 
 class NoAnswer(ValueError):
     """The response is no model's."""
@@ -45,10 +47,21 @@ def read_answer(body: str) -> Answer:
     for key, read in SHAPES.items():
         if key in data:
             try:
-                return read(data)
+                return plain(read(data))
             except (LookupError, TypeError, AttributeError, ValueError):
                 break
     raise NoAnswer(body)
+
+
+def plain(answer: Answer) -> Answer:
+    """What is about the text is of its type, or unknown: it is compared, added up and kept."""
+    counts = (answer.input_tokens, answer.output_tokens)
+    return Answer(
+        answer.text,
+        answer.end if isinstance(answer.end, str) else "",
+        answer.model if isinstance(answer.model, str) else None,
+        *(count if type(count) is int and 0 <= count < 2**53 else None for count in counts),
+    )
 
 
 def as_meant(response: Response) -> Response:
@@ -72,7 +85,7 @@ def chat(data: dict[str, Any]) -> Answer:
     message, usage = choice["message"], data.get("usage") or {}
     refusal = message.get("refusal")
     return Answer(
-        refusal or joined(message.get("content")),
+        str(refusal) if refusal else joined(message.get("content")),
         "refusal" if refusal else choice.get("finish_reason") or "",
         data.get("model"),
         usage.get("prompt_tokens"),
@@ -129,11 +142,11 @@ SHAPES: dict[str, Callable[[dict[str, Any]], Answer]] = {
 
 
 def joined(content: Any) -> str:
-    """The text of a message, without the parts that hold its thinking."""
+    """The text of a message, without the parts that hold its thinking or anything else."""
     if isinstance(content, str) or content is None:
         return content or ""
-    parts = [part for part in content if not part.get("thought")]
-    return "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
+    said = [part for part in content if part.get("type") in TEXTS and not part.get("thought")]
+    return "".join(part["text"] for part in said if isinstance(part.get("text"), str))
 
 
 def counted(data: dict[str, Any]) -> tuple[int | None, int | None]:

@@ -1,12 +1,14 @@
 """Factors 1 and 2: the model is asked here, with our own prompt."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import uuid4
 
+from ..aside import aside
 from ..context import ContextFormat
-from ..events import Error, ModelFailed, ToolCall
+from ..events import Error, ModelFailed, Restarted, ToolCall
 from ..thread import Thread
 from ..tools import NextStep
 from .answer import Answer
@@ -22,13 +24,26 @@ PLAIN = Manner()
 MAX_KEPT = 20_000  # characters of a reply that was no step
 
 
+LENGTH = re.compile(r"|.*(length|token|window|incomplete).*", re.IGNORECASE)
+
+
 class CutOff(NoStep):
     """Its end is missing, whatever its beginning may look like."""
 
     advice = "answer with the JSON object alone, and keep its texts short"
+    hint = "raise max_tokens in clients.baml if replies need more"
 
     def __init__(self, end: str) -> None:
         super().__init__(f"it was cut off ({end or 'no reason given'})")
+
+
+class HeldBack(NoStep):
+    """It was ended for another reason than its length: a filter, a refusal, a tool of theirs."""
+
+    hint = "look that up with the provider; a larger max_tokens does not help"
+
+    def __init__(self, end: str) -> None:
+        super().__init__(f"it was not ended by the model ({end})")
 
 
 async def determine_next_step(
@@ -38,9 +53,8 @@ async def determine_next_step(
 
     `model` is `offline`, a client in `clients.baml`, or a shorthand such as `openai/gpt-5-mini`.
     """
-    context = thread.serialize_for_llm(form)
-    meta = {"model": model, "format": form, "context_sha256": sha256(context)}
-    meta["thread_sha256"] = sha256("\n".join(thread.dump()))
+    context, hashes = await aside(thread.size, rendered, thread, form)
+    meta: dict[str, Any] = {"model": model, "format": form, **hashes}
     if failed := too_long_before(thread, meta):
         return failed
     try:
@@ -50,16 +64,25 @@ async def determine_next_step(
     except Unavailable as error:
         return ModelFailed(data={"message": f"{model}: {error}"}, meta=meta)
     try:
-        step = step_in(answer, said_in(thread))
+        size = thread.size + len(answer.text)
+        step = await aside(size, step_in, answer, said_in(thread))
     except NoStep as fault:
         return no_step(fault, answer, meta)
     data = step.model_dump(mode="json", exclude_none=True)
     return ToolCall(call_id=str(uuid4()), data=data, meta=meta)
 
 
+def rendered(thread: Thread, form: ContextFormat) -> tuple[str, dict[str, str]]:
+    """What the model will see, and the hashes that prove what it was made of."""
+    context = thread.serialize_for_llm(form)
+    of_thread = sha256("\n".join(thread.dump()))
+    return context, {"context_sha256": sha256(context), "thread_sha256": of_thread}
+
+
 def too_long_before(thread: Thread, meta: dict[str, Any]) -> ModelFailed | None:
     """The failure that a thread was resumed from, if it is known that it would fail again."""
-    for event in thread.events[-2:]:
+    happened = [event for event in thread.events if not isinstance(event, Restarted)]
+    for event in happened[-2:]:
         then = event.meta or {}
         same = all(then.get(name) == meta[name] for name in ("model", "context_sha256"))
         if isinstance(event, ModelFailed) and then.get("too_long") and same:
@@ -70,7 +93,8 @@ def too_long_before(thread: Thread, meta: dict[str, Any]) -> ModelFailed | None:
 def step_in(answer: Answer, shown: Iterable[str]) -> NextStep:
     """The step that the answer is; what is a quotation of what was shown is none. Raises NoStep."""
     if not answer.is_whole:
-        raise CutOff(answer.end)
+        end = " ".join(answer.end.split())[:50]
+        raise CutOff(end) if LENGTH.fullmatch(end) else HeldBack(end)
     return read_step(unwrapped(read_reply(answer.text, shown)))
 
 
@@ -95,11 +119,7 @@ def texts(value: Any) -> Iterator[str]:
 
 def no_step(fault: NoStep, answer: Answer, meta: dict[str, Any]) -> Error:
     """In two voices. The model does not read its own reply again: it would repeat it."""
-    hint = (
-        ": raise max_tokens in clients.baml if replies need more"
-        if isinstance(fault, CutOff)
-        else ""
-    )
+    hint = f": {fault.hint}" if fault.hint else ""
     told = {"problem": f"the reply was no step: {fault}{hint}", "reply": answer.text[:MAX_KEPT]}
     message = f"your last reply was no step: {fault}; {fault.advice}"
     return Error(data={"message": message}, meta=meta | told)

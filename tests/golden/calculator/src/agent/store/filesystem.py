@@ -4,57 +4,93 @@ The JSON is `{"id", "version", "events"}`, one event a line.
 """
 
 import asyncio
-import json
+import errno
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
+from pydantic_core import from_json
 
+from ..cache import Cache
 from ..context import ContextFormat
 from ..errors import format_error
-from ..files import Fingerprint, fingerprint, overwrite, replace
+from ..files import (
+    TEMPORARY,
+    Fingerprint,
+    content,
+    fingerprint,
+    overwrite,
+    private_folder,
+    replace,
+)
 from ..log import logger
 from ..states import Status
 from ..thread import Thread
 from ..views import Summary, summary_of
-from . import Busy, NoSuchThread, StoreError, ThreadExists, Unreadable, require_id
+from . import (
+    Busy,
+    Full,
+    Locked,
+    NoSuchThread,
+    NotStored,
+    StoreError,
+    ThreadExists,
+    Unreadable,
+    require_id,
+)
 
 T = TypeVar("T")
+PAUSE = 0.01  # seconds between two looks at a lock
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+THREADS_KEPT = 64_000_000  # bytes of memory
+SUMMARIES_KEPT = 32_000_000
+MEMORY_FOR_A_BYTE = 4  # of a file, about, when it is events
 
 
 class FileSystemThreadStore:
-    """A ThreadStore in a folder, for the processes of one machine."""
+    """A ThreadStore in a folder, for the processes of one machine; `patience` is in seconds."""
 
-    def __init__(self, root: Path, form: ContextFormat = "xml") -> None:
-        self.root = root
+    def __init__(self, root: Path, form: ContextFormat = "xml", patience: float = 5.0) -> None:
+        self.root = root.absolute()  # a tool may go elsewhere
         self.form = form
-        self._known: dict[str, tuple[Fingerprint, Thread]] = {}
-        # Not asyncio's own threads: tools that take long may hold all of those.
-        self._threads = ThreadPoolExecutor(4, thread_name_prefix="store")
+        self.patience = patience
+        self._threads: Cache[str, tuple[Fingerprint, Thread]] = Cache(THREADS_KEPT)
+        self._summaries: Cache[str, tuple[Fingerprint, Summary]] = Cache(SUMMARIES_KEPT)
+        self._begun: dict[str, str] = {}  # when each thread began, which never changes
+        # Not asyncio's own threads: tools that take long may hold all of those. And whoever lists
+        # holds up nobody else.
+        self._workers = ThreadPoolExecutor(4, thread_name_prefix="store")
+        self._lister = ThreadPoolExecutor(1, thread_name_prefix="store-find")
+        with suppress(OSError):
+            self._sweep()
 
     async def create(self, thread: Thread, thread_id: str | None = None) -> str:
-        return await self._aside(self._create, thread, thread_id or str(uuid4()))
+        thread_id = thread_id or str(uuid4())
+        return await self._alone(thread_id, self._create, thread_id, thread)
 
     async def get(self, thread_id: str) -> Thread:
         return await self._aside(self._read, thread_id)
 
     async def update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
-        return await self._aside(self._update, thread_id, change)
+        self._require(thread_id)
+        return await self._alone(thread_id, self._update, thread_id, change)
 
     async def find(
         self, *, status: Status | None = None, after: str | None = None, limit: int | None = None
     ) -> list[Summary]:
-        return await self._aside(self._find, status, after, limit)
+        return await self._in(self._lister, self._find, status, after, limit)
 
     @asynccontextmanager
     async def lease(self, thread_id: str) -> AsyncIterator[None]:
         self._require(thread_id)
-        # Whoever lets go is perhaps another of our threads than the one that took it.
-        lock = FileLock(self._lock(thread_id, "lease"), blocking=False, thread_local=False)
+        lock = await self._aside(self._lock, thread_id, "lease")
         try:
             await self._aside(lock.acquire)
         except Timeout:
@@ -64,68 +100,126 @@ class FileSystemThreadStore:
         finally:
             lock.release()
 
-    async def _aside(self, work: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+    async def _alone(self, thread_id: str, work: Callable[..., T], *arguments: Any) -> T:
+        """With nobody else writing this thread. It is not one of our threads that waits."""
+        self._path(thread_id)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.patience
+        while True:
+            try:
+                return await self._aside(self._locked, thread_id, work, *arguments)
+            except Timeout:
+                if loop.time() > until:
+                    raise Locked(f"thread {thread_id} is locked: try again later") from None
+            await asyncio.sleep(PAUSE)
 
-    def _create(self, thread: Thread, thread_id: str) -> str:
-        path = self._path(thread_id)
-        with FileLock(self._lock(thread_id, "write")):
-            if path.exists():
-                raise ThreadExists(f"there is a thread {thread_id} already")
-            self._write(thread_id, thread)
+    def _locked(self, thread_id: str, work: Callable[..., T], *arguments: Any) -> T:
+        # A new lock object each time: two coroutines that shared one would both get in.
+        with self._lock(thread_id, "write"):
+            return work(*arguments)
+
+    async def _aside(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await self._in(self._workers, work, *arguments)
+
+    async def _in(self, pool: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any) -> T:
+        with self._disk():
+            return await asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Raises NotStored for what it does not do."""
+        try:
+            yield
+        except Timeout:  # of a lock
+            raise
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            problem = f"nothing was changed in {self.root}, which cannot be used: {reason}"
+            raise (Full if error.errno in NO_ROOM else NotStored)(problem) from error
+
+    def _create(self, thread_id: str, thread: Thread) -> str:
+        if self._path(thread_id).exists():
+            raise ThreadExists(f"there is a thread {thread_id} already")
+        self._write(thread_id, thread)
         return thread_id
 
     def _update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
-        self._require(thread_id)
-        # A new lock object each time: two coroutines that shared one would both get in.
-        with FileLock(self._lock(thread_id, "write")):
-            stored = self._read(thread_id)
-            changed = change(stored)
-            if changed is not stored:
-                self._write(thread_id, changed)
-            return changed
+        stored = self._read(thread_id)
+        changed = change(stored)
+        if changed is not stored:
+            self._write(thread_id, changed)
+        return changed
 
     def _find(self, status: Status | None, after: str | None, limit: int | None) -> list[Summary]:
-        everything = sorted(self._readable(), key=lambda each: (str(each.created), each.id))
+        ids = self._in_order()
         if after is not None:
-            ids = [each.id for each in everything]
             if after not in ids:
                 raise NoSuchThread(f"after={after[:64]!r} is none of these threads")
-            everything = everything[ids.index(after) + 1 :]
-        return [each for each in everything if status in (None, each.status)][:limit]
+            ids = ids[ids.index(after) + 1 :]
+        found = (each for each in map(self._summary, ids) if each)
+        return list(islice((each for each in found if status in (None, each.status)), limit))
 
-    def _readable(self) -> Iterator[Summary]:
-        for path in self.root.glob("*.json"):
-            try:
-                yield summary_of(path.stem, self._read(path.stem))
-            except StoreError as problem:
-                logger().warning("unreadable_thread", file=path.name, problem=str(problem))
+    def _in_order(self) -> list[str]:
+        """All that can be read, the oldest first. A thread that is known is not looked at."""
+        files = [name for name in names_in(self.root) if name.endswith(".json")]
+        there = {name.removesuffix(".json") for name in files}
+        self._begun = {each: at for each, at in self._begun.items() if each in there}
+        for thread_id in there - self._begun.keys():
+            if summary := self._summary(thread_id):
+                self._begun[thread_id] = str(summary.created)
+        return sorted(self._begun, key=lambda each: (self._begun[each], each))
+
+    def _summary(self, thread_id: str) -> Summary | None:
+        """None, and a line in the log, for what cannot be read."""
+        try:
+            path = self._path(thread_id)
+            seen, known = fingerprint(path), self._summaries.get(thread_id)
+            if known and known[0] == seen:
+                return known[1]
+            summary = summary_of(thread_id, load(thread_id, path))
+        except (StoreError, OSError) as problem:
+            logger().warning("unreadable_thread", file=f"{thread_id}.json", problem=str(problem))
+            return None
+        self._summaries.keep(thread_id, (seen, summary), len(repr(summary)))
+        return summary
 
     def _read(self, thread_id: str) -> Thread:
         path = self._path(thread_id)
         try:
-            seen, known = fingerprint(path), self._known.get(thread_id)
-            if known and known[0] == seen:
-                return known[1]
-            thread = from_file(thread_id, path.read_bytes())
+            seen, known = fingerprint(path), self._threads.get(thread_id)
         except FileNotFoundError:
             raise NoSuchThread(f"there is no thread {thread_id}") from None
-        except (ValueError, LookupError, TypeError, RecursionError, OSError) as error:
-            problem = f"{path} is no thread: mend it or move it away"
-            raise Unreadable(f"{problem} ({format_error(error)})") from error
-        self._remember(thread_id, seen, thread)
-        return thread
+        if known and known[0] == seen:
+            return known[1]
+        return self._remember(thread_id, seen, load(thread_id, path))
 
     def _write(self, thread_id: str, thread: Thread) -> None:
         path = self._path(thread_id)
         replace(path, as_file(thread_id, thread))
-        overwrite(path.with_suffix(".txt"), thread.serialize_for_llm(self.form) + "\n")
-        self._remember(thread_id, fingerprint(path), thread)
+        # From here on it is stored, and nothing that goes wrong changes that.
+        with suppress(OSError):
+            self._remember(thread_id, fingerprint(path), thread)
+        self._show(path.with_suffix(".txt"), thread)
 
-    def _remember(self, thread_id: str, seen: Fingerprint, thread: Thread) -> None:
-        if len(self._known) >= 1000:
-            self._known.clear()
-        self._known[thread_id] = (seen, thread)
+    def _show(self, path: Path, thread: Thread) -> None:
+        try:
+            overwrite(path, thread.serialize_for_llm(self.form) + "\n")
+        except Exception as error:  # noqa: BLE001, it can be made again; better none than an old one
+            logger().warning("context_not_written", file=path.name, problem=format_error(error))
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        """Remove what a process left that ended while it wrote; who writes has the lock."""
+        for left in self.root.glob(f".*{TEMPORARY}*"):
+            thread_id = left.name.split(".")[1]
+            with suppress(Timeout), self._lock(thread_id, "write"):
+                left.unlink(missing_ok=True)
+
+    def _remember(self, thread_id: str, seen: Fingerprint, thread: Thread) -> Thread:
+        _, _, size = seen
+        self._threads.keep(thread_id, (seen, thread), MEMORY_FOR_A_BYTE * size)
+        return thread
 
     def _path(self, thread_id: str) -> Path:
         require_id(thread_id)
@@ -133,11 +227,30 @@ class FileSystemThreadStore:
 
     def _require(self, thread_id: str) -> None:
         """Before a lock is taken: asking for what is not there leaves no file."""
-        if not self._path(thread_id).exists():
-            raise NoSuchThread(f"there is no thread {thread_id}")
+        with self._disk():
+            try:
+                self._path(thread_id).stat()
+            except FileNotFoundError:
+                raise NoSuchThread(f"there is no thread {thread_id}") from None
 
-    def _lock(self, thread_id: str, purpose: str) -> Path:
-        return self.root / ".locks" / f"{thread_id}.{purpose}"
+    def _lock(self, thread_id: str, purpose: str) -> FileLock:
+        """Raises Timeout at once. Whoever lets go is perhaps another of our threads."""
+        folder = self.root / ".locks"
+        private_folder(self.root)
+        private_folder(folder)
+        path = folder / f"{thread_id}.{purpose}"
+        return FileLock(path, blocking=False, mode=0o600, thread_local=False)
+
+
+def names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:  # nothing has been kept yet
+        return []
+
+
+# What a file raises that is read and is none.
+NO_THREAD = (ValueError, LookupError, TypeError, RecursionError, IsADirectoryError, PermissionError)
 
 
 def as_file(thread_id: str, thread: Thread) -> str:
@@ -146,9 +259,20 @@ def as_file(thread_id: str, thread: Thread) -> str:
     return f'{{{head}, "events": [\n{lines}\n]}}\n'
 
 
-def from_file(thread_id: str, content: bytes) -> Thread:
+def load(thread_id: str, path: Path) -> Thread:
+    """Raises NoSuchThread and Unreadable."""
+    try:
+        return from_file(thread_id, content(path))
+    except FileNotFoundError:
+        raise NoSuchThread(f"there is no thread {thread_id}") from None
+    except NO_THREAD as error:
+        problem = f"{path} is no thread: mend it or move it away"
+        raise Unreadable(f"{problem} ({format_error(error)})") from error
+
+
+def from_file(thread_id: str, written: bytes) -> Thread:
     """Raises ValueError, LookupError, TypeError and RecursionError for what is no such thread."""
-    stored = json.loads(content)
+    stored = from_json(written, allow_inf_nan=False)
     thread = Thread.load(stored["events"])
     if (stored["id"], stored["version"]) != (thread_id, len(thread.events)):
         raise ValueError("its id or version is not that of its events")

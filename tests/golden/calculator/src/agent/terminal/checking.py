@@ -9,11 +9,13 @@ import typer
 
 from ..model.asking import Manner
 from ..model.clients import OFFLINE, lacking
+from ..model.failures import Unavailable
 from ..model.trial import try_model
-from ..settings import WrongSettings, known_settings, load_settings
+from ..settings import WrongSettings, load_settings
 from ..store import StoreError
-from ..wiring import open_store
+from ..wiring import oddities, open_store
 from . import screen
+from .text import one_line
 
 MISSING, FAILED = 2, 1
 commands = typer.Typer()
@@ -24,16 +26,23 @@ def check(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Say what is missing or odd in the settings, and try the model with one request."""
-    found: dict[str, Any] = {"faults": faults(), "odd": oddities(), "trial": None}
-    if not found["faults"]:
-        settings = load_settings()
-        manner = Manner(settings.decoding, settings.model_timeout, screen.note)
-        trial = try_model(settings.model, settings.context_format, manner)
-        found["trial"] = asyncio.run(trial)
+    found: dict[str, Any] = {"faults": [], "odd": oddities(), "trial": None}
+    try:
+        found["faults"] = faults()
+        found["trial"] = None if found["faults"] else tried()
+    except Unavailable as error:
+        found["faults"] = [str(error)]
     typer.echo(json.dumps(found, indent=2, ensure_ascii=False)) if as_json else show(found)
     if found["faults"]:
         raise typer.Exit(MISSING)
     raise typer.Exit(FAILED if found["trial"]["problem"] else 0)
+
+
+def tried() -> dict[str, Any]:
+    """Raises Unavailable where no request can be made."""
+    settings = load_settings()
+    manner = Manner(settings.decoding, settings.model_timeout, screen.note)
+    return asyncio.run(try_model(settings.model, settings.context_format, manner))
 
 
 def faults() -> list[str]:
@@ -49,12 +58,6 @@ def faults() -> list[str]:
     return found + lacking(os.environ.get("AGENT_MODEL") or OFFLINE)
 
 
-def oddities() -> list[str]:
-    """Variables that look like ours and are none: perhaps a name is misspelt."""
-    ours = [name for name in os.environ if name.startswith("AGENT_")]
-    return [f"{name} is no setting of this agent" for name in ours if name not in known_settings()]
-
-
 def show(found: dict[str, Any]) -> None:
     for fault in found["faults"]:
         screen.complain(fault)
@@ -62,7 +65,7 @@ def show(found: dict[str, Any]) -> None:
         screen.note(oddity)
     if trial := found["trial"]:
         for name, value in described(trial).items():
-            screen.say(f"{name:10} {screen.printable(value)}")
+            screen.say(f"{name:10} {one_line(value)}")
 
 
 def described(trial: dict[str, Any]) -> dict[str, str]:

@@ -1,22 +1,26 @@
 """A thread and the human at the terminal: run it, ask in place, say what continues it."""
 
 import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
 
-from ..events import Answer, AnyEvent, HumanResponse, Trigger
+from ..events import Answer, HumanResponse, Trigger
 from ..parts import Agent
 from ..runner import advance
-from ..states import Status
+from ..states import Status, Waiting
 from ..thread import CannotFollow, Thread
 from . import screen
 
+WAITS = 3
 INTERRUPTED = 130
 EXIT_CODES: dict[Status, int] = {
     "done": 0,
     "stopped": 0,
     "running": 1,
     "failed": 1,
-    "awaiting_human_response": 3,
-    "awaiting_human_approval": 3,
+    "awaiting_human_response": WAITS,
+    "awaiting_human_approval": WAITS,
 }
 
 
@@ -39,21 +43,67 @@ def converse(agent: Agent, thread_id: str) -> int:
     return EXIT_CODES[thread.status]
 
 
-async def go_on(agent: Agent, thread_id: str, event: AnyEvent) -> Thread:
-    await agent.record(thread_id, event)
+async def go_on(agent: Agent, thread_id: str, answer: HumanResponse) -> Thread:
+    """The answer is to the call that was shown. Where somebody else was quicker, it is said so, and
+    what waits now is asked anew.
+    """
+    try:
+        await agent.record(thread_id, answer)
+    except CannotFollow as error:
+        screen.complain(f"nothing was done: {error}")
     return await advance(thread_id, agent)
 
 
-async def answer(agent: Agent, thread_id: str, said: Answer, call_id: str = "") -> None:
-    """Answer this call or the one that waits; words to a thread that is done follow up.
+def answer(agent: Agent, thread_id: str, said: Answer, call_id: str = "") -> bool:
+    """Answer this call; words to a thread that is done follow up. Whether anything was answered.
 
-    Raises StoreError and CannotFollow.
+    Without a call, what waits is shown, and whoever is at the terminal says whether they mean it.
+    Nobody else can approve or reject without it. Raises StoreError and CannotFollow.
     """
-    thread = await agent.store.get(thread_id)
-    waits = call_id or (thread.awaiting.call_id if thread.awaiting else "")
-    if waits:
-        await agent.record(thread_id, HumanResponse(call_id=waits, data=said))
-    elif "response" in said:
-        await agent.record(thread_id, Trigger(type="user_input", data=said["response"]))
-    else:
+    if not call_id and (waiting := waits_with(agent, thread_id, said)):
+        if screen.somebody_is_there():
+            if not screen.is_meant(waiting):
+                return False
+        elif "approved" in said and waiting.for_approval:
+            screen.show_what_waits(waiting)
+            raise CannotFollow(f"say which call you decide on: this one is {waiting.call_id}")
+        call_id = waiting.call_id
+    event = (
+        HumanResponse(call_id=call_id, data=said)
+        if call_id
+        else Trigger(type="user_input", data=said["response"])
+    )
+    asyncio.run(agent.record(thread_id, event))
+    return True
+
+
+def waits_with(agent: Agent, thread_id: str, said: Answer) -> Waiting | None:
+    """None where words can follow up. Raises CannotFollow where a decision is on nothing."""
+    thread = asyncio.run(agent.store.get(thread_id))
+    if thread.awaiting is None and "approved" in said:
         raise CannotFollow(f"no call waits for a yes: the thread is {thread.status}")
+    return thread.awaiting
+
+
+def changed_arguments(thread: Thread, call_id: str, changes: Sequence[str]) -> dict[str, Any]:
+    """Those of the call that waits, with each NAME=VALUE in its place.
+
+    A value is JSON or a text, and a text where a text was. Raises CannotFollow.
+    """
+    waiting = thread.awaiting
+    if not waiting or waiting.call_id != call_id:
+        raise CannotFollow("--set changes the call that waits, and no other: name it behind the ID")
+    arguments = dict(waiting.arguments)
+    for change in changes:
+        name, has_value, value = change.partition("=")
+        if not has_value:
+            raise CannotFollow(f"--set {change} has no value: write {name}=VALUE")
+        arguments[name] = value if isinstance(arguments.get(name), str) else json_or_text(value)
+    return arguments
+
+
+def json_or_text(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

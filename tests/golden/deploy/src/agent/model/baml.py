@@ -14,6 +14,7 @@ from .failures import Unavailable
 
 PROMPTS = Path(__file__).parents[3] / "baml_src"
 CLIENT = Path(__file__).parent / "baml_client"
+PATIENCE = 60  # seconds that another process may generate
 
 
 @cache
@@ -22,7 +23,7 @@ def generated(module: str) -> Any:
     os.environ.setdefault("BAML_LOG", "off")  # its warnings print whole prompts
     if is_stale():
         try:
-            with FileLock(CLIENT.with_suffix(".lock")):
+            with FileLock(CLIENT.with_suffix(".lock"), PATIENCE, mode=0o600):
                 if is_stale():
                     generate()
         except OSError as error:

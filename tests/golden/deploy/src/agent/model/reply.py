@@ -5,6 +5,7 @@ it may be is no step. The time that this takes grows with its length and with no
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,19 +15,32 @@ MAX_LENGTH = 1_000_000  # characters
 
 # Thinking as models mark it. The template of some opens it in the prompt: then it only ends.
 TAGS = r"think|thinking|thoughts?|reasoning|reflection|analysis|scratchpad"
+OF = r"(?:\w{1,20}:)?"
 MARK = re.compile(
-    rf"(?P<brace>[{{}}])|(?P<begin><(?:{TAGS})>|\[THINK\]|◁think▷)"
-    rf"|(?P<end></(?:{TAGS})>|\[/THINK\]|◁/think▷)",
+    rf"(?P<brace>[{{}}])|(?P<begin><{OF}(?P<name>{TAGS})(?:\s[^<>]*)?>|\[THINK\]|◁think▷)"
+    rf"|(?P<end></{OF}(?:{TAGS})\s*>|\[/THINK\]|◁/think▷)",
     re.IGNORECASE,
+)
+# The tags that an answer may stand in. In any other it is a draft, an example, or struck out.
+ANSWERS = (
+    r"(?:final_?)?(?:answer|output|response|result|decision|step|action)|next_?step"
+    r"|(?:tool|function)_?calls?|json|code|pre|p|div|br"
+    r"|begin_of_text|im_start|start|assistant|(?:start|end)_header_id|message|final"
+)
+ANSWER = re.compile(ANSWERS, re.IGNORECASE)
+ANY_TAG = re.compile(
+    r"<\|channel\|>\s*(?P<channel>\w+)|<(?P<end>/?)\|?(?P<name>[a-zA-Z][\w:.-]*)[^<>]*>"
 )
 # What stands around an object that is mentioned, quoted, or a part of something larger.
 OPENING, CLOSING = r"\"'“\u2018«", r"\"'”\u2019»"
 MENTION = re.compile(rf"[\w\[(,;=+{OPENING}{CLOSING}][ \t]*\Z|[{CLOSING}]\s*:\s*\Z|\A\s*[|>]\s*\Z")
 OPENED = re.compile(rf"[\[({OPENING}]\s*\Z")
-CLOSED = re.compile(rf"\s*+[\]),:{CLOSING}]")
+CLOSED = re.compile(rf"\s*+(?:[\]),:{CLOSING}]|</(?!(?:{ANSWERS}|s)\b))", re.IGNORECASE)
 ALONE = re.compile(r"""[ \t]*+(?:[`.!*]|</?[\w|:-]+>|<\|[\w|]+\|>)*+[ \t]*+(?:\Z|[\r\n])""")
 TAG = re.compile(MARK.pattern.partition("|")[2], re.IGNORECASE)
 BEGINS_WITH_OBJECT = re.compile(r"\s*(?:```\w*\s*)?\{")
+INNERMOST = re.compile(r"\{[^{}]*\}")
+WORDS = re.compile(r"""[^\s{}\[\],:"'“”`\\]+""")
 NO_PROSE = re.compile(r"```\w*|</?[\w|:-]+>|<\|[\w|]+\|>|\W")
 
 
@@ -78,8 +92,8 @@ def end_of_unopened_thinking(text: str) -> int:
 
 def end_of_thinking(text: str, begin: re.Match[str]) -> int:
     """Behind the first tag that ends what this one began."""
-    name = re.sub(r"\W", "", begin[0])
-    end = re.compile(rf"(?:</{name}>|\[/{name}\]|◁/{name}▷)", re.IGNORECASE)
+    name = begin["name"] or "think"
+    end = re.compile(rf"</{OF}{name}\s*>|\[/{name}\]|◁/{name}▷", re.IGNORECASE)
     if not (found := end.search(text, begin.end())):
         raise NoStep("it was cut off while thinking")
     return found.end()
@@ -90,7 +104,21 @@ def stands_alone(text: str, begin: int, start: int, end: int) -> bool:
     before = text[begin:start]
     line = before[max(before.rfind("\n"), before.rfind("\r")) + 1 :]
     part = MENTION.search(line[-200:]) if line.strip() else OPENED.search(before[-200:])
-    return not part and bool(ALONE.match(text, end)) and not CLOSED.match(text, end)
+    if part or is_in_a_tag(before):
+        return False
+    return bool(ALONE.match(text, end)) and not CLOSED.match(text, end)
+
+
+def is_in_a_tag(before: str) -> bool:
+    """Whether what comes behind stands in a tag that is none of an answer's."""
+    opened: Counter[str] = Counter()
+    for tag in ANY_TAG.finditer(before):
+        name = (tag["channel"] or tag["name"]).lower()
+        if tag["end"]:
+            opened[name] = max(0, opened[name] - 1)
+        elif not tag[0].endswith("/>"):
+            opened[name] += 1
+    return any(number and not ANSWER.fullmatch(name) for name, number in opened.items())
 
 
 def has_prose(*around: str) -> bool:
@@ -98,5 +126,10 @@ def has_prose(*around: str) -> bool:
 
 
 def is_quoted(found: str, shown: Iterable[str]) -> bool:
-    """Whether it stands there, however it is spaced."""
-    return any("".join(found.split()) in "".join(text.split()) for text in shown)
+    """Whether it stands there, however it is spaced, quoted and ordered."""
+    squeezed, words = "".join(found.split()), sorted(WORDS.findall(found))
+    return any(
+        squeezed in "".join(text.split())
+        or any(sorted(WORDS.findall(each)) == words for each in INNERMOST.findall(text))
+        for text in shown
+    )

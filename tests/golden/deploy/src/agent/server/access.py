@@ -1,29 +1,91 @@
-"""Who is served: whoever has the token; without a token this machine, by its own name."""
+"""Who is served: whoever has the token; without a token this machine, by its own name.
+
+All of it is in the headers, so nobody's body is read before it is known.
+"""
 
 import hmac
+import re
+from collections.abc import Sequence
 from ipaddress import ip_address
-from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Depends, HTTPException, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
+from pydantic import SecretStr
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .problems import problem
+
+# Says in the description of the API what is sent; `Door` looks at it.
 bearer = HTTPBearer(auto_error=False, description="AGENT_API_TOKEN")
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+# What a proxy adds: behind it is another machine, whatever the address says.
+FORWARDED = re.compile(
+    r"(x-)?forwarded|via|cdn-loop|x-(forwarded|original|envoy)-.*|(x-)?(real|client|cluster-client|connecting)-ip"
+    r"|(true-client|cf-connecting|fastly-client|fly-client)-ip",
+    re.IGNORECASE,
+)
 
 
-def authorize(request: Request, sent: Credentials) -> None:
-    """The name counts because a web page can point a name of its own at 127.0.0.1."""
-    token = request.app.state.settings.api_token
-    if token is None:
-        client = request.client.host if request.client else None
-        allowed = is_loopback(client) and is_loopback(name_in(request.headers.get("host", "")))
-    else:
-        given = sent.credentials.encode() if sent else b""
-        allowed = hmac.compare_digest(given, token.get_secret_value().encode())
-    if not allowed:
-        detail = "send Authorization: Bearer and the agent's AGENT_API_TOKEN"
-        raise HTTPException(401, detail, {"WWW-Authenticate": "Bearer"})
+class Door:
+    """Closed to everything but the routes that are `open`, which let in whom they know."""
+
+    def __init__(self, app: ASGIApp, token: SecretStr | None, open: Sequence[BaseRoute]) -> None:
+        self.app = app
+        self.token = token.get_secret_value() if token else None
+        self.open = open
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or self.is_open(scope):
+            return await self.app(scope, receive, send)
+        answer = refusal(HTTPConnection(scope), self.token)
+        if answer is None:
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await answer(scope, receive, send)
+
+    def is_open(self, scope: Scope) -> bool:
+        return any(route.matches(scope)[0] is not Match.NONE for route in self.open)
+
+
+def refusal(asked: HTTPConnection, token: str | None) -> JSONResponse | None:
+    """Why this is not answered, if it is not."""
+    if token is not None:
+        return None if has_token(asked.headers, token) else unauthorized()
+    # The name counts because a web page can point a name of its own at 127.0.0.1.
+    client = asked.client.host if asked.client else None
+    if not (is_loopback(client) and is_loopback(name_in(asked.headers.get("host", "")))):
+        return unauthorized()
+    if forwarded := next(filter(FORWARDED.fullmatch, asked.headers), None):
+        return unauthorized(f"this came through a proxy ({forwarded}): set AGENT_API_TOKEN, and ")
+    if is_cross_site(asked.headers):
+        return problem(403, "a page of another site asks: set AGENT_API_TOKEN to serve such pages")
+    return None
+
+
+def unauthorized(why: str = "") -> JSONResponse:
+    answer = problem(401, f"{why}send Authorization: Bearer and the agent's AGENT_API_TOKEN")
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def has_token(headers: Headers, token: str) -> bool:
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())
+
+
+def is_cross_site(headers: Headers) -> bool:
+    """What a browser says of the page that asks; what is no browser says nothing."""
+    origins = headers.getlist("origin")
+    fetched = {site.strip().lower() for site in headers.getlist("sec-fetch-site")}
+    return not (
+        fetched <= {"same-origin", "same-site", "none"}
+        and all(is_loopback(name_in(origin.partition("://")[2])) for origin in origins)
+    )
 
 
 def is_loopback(host: str | None) -> bool:

@@ -3,18 +3,16 @@
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..log import logger
-from ..store import NoSuchThread, ThreadExists, Unreadable
-from ..thread import CannotFollow
-
-MAX_BODY = 1_000_000  # bytes
+from ..store import Full, Locked, NoSuchThread, NotStored, ThreadExists, Unreadable
+from ..thread import AnotherDelivery, CannotFollow, WrongArguments
+from .limits import LimitBody
 
 
 class Problem(BaseModel):
@@ -37,7 +35,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 # What any route here can answer with, a channel's as well.
-EVERYWHERE = documented(400, 401, 404, 409, 413, 422)
+EVERYWHERE = documented(400, 401, 403, 404, 408, 409, 413, 422, 503, 507)
 
 
 def install(app: FastAPI) -> None:
@@ -48,8 +46,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ValidationError, malformed)  # a hook reads its body itself
     app.add_exception_handler(NoSuchThread, lambda _, error: problem(404, str(error)))
     app.add_exception_handler(CannotFollow, lambda _, error: problem(409, str(error)))
-    app.add_exception_handler(ThreadExists, lambda _, error: problem(409, str(error)))
+    for unfit in (ThreadExists, AnotherDelivery, WrongArguments):
+        app.add_exception_handler(unfit, lambda _, error: problem(422, str(error)))
     app.add_exception_handler(Unreadable, unreadable)
+    app.add_exception_handler(NotStored, not_stored)
+    app.add_exception_handler(Locked, lambda _, error: problem(503, str(error)))
     app.add_exception_handler(Exception, lambda *_: problem(500, "see the server's log"))
 
 
@@ -75,21 +76,8 @@ def unreadable(request: Request, error: Exception) -> JSONResponse:
     return problem(409, "this thread is stored, but cannot be read: the server's log says why")
 
 
-class LimitBody:
-    """Refuses a body that is too long while it is read, whatever its headers say."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        length = 0
-
-        async def limited() -> Message:
-            nonlocal length
-            message = await receive()
-            length += len(message.get("body", b""))
-            if length > MAX_BODY:
-                raise HTTPException(413, f"the body has more than {MAX_BODY} bytes")
-            return message
-
-        await self.app(scope, limited, send)
+def not_stored(_: Request, error: Exception) -> JSONResponse:
+    logger().error("not_stored", problem=str(error))
+    if isinstance(error, Full):
+        return problem(507, "there is no room to store this: nothing was changed, try again later")
+    return problem(503, "the store cannot be used now: nothing was changed, try again later")

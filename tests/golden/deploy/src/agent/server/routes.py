@@ -9,12 +9,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Header, Query, Request
 from pydantic import BaseModel, Field
-from starlette.responses import JSONResponse
+from starlette.responses import Response as HttpResponse
 
+from ..aside import aside
 from ..events import Stopped
-from ..inbound import Approval, Launch, Response, Running
+from ..inbound import Approval, Delivery, Launch, Response, Running
 from ..states import Status
-from ..views import listing, view
+from ..thread import Thread
+from ..views import as_json, listing
 
 MAX_WAIT = 300  # seconds that `Prefer: wait=` can ask for
 
@@ -23,15 +25,19 @@ api = APIRouter(prefix="/api/v1")
 
 @api.post("/threads", status_code=202)
 async def launch(
-    request: Request, body: Launch, runner: Running, prefer: Annotated[str, Header()] = ""
-) -> JSONResponse:
-    thread_id = await runner.launch(body.event())
+    request: Request,
+    body: Launch,
+    runner: Running,
+    delivery: Delivery,
+    prefer: Annotated[str, Header()] = "",
+) -> HttpResponse:
+    thread_id = await runner.launch(body.event(delivery), delivery)
     if wait := re.search(r"(?i)\bwait\s*=\s*(\d{1,6})\b", prefer):
         await runner.wait(thread_id, min(int(wait[1]), MAX_WAIT))
     thread = await runner.agent.store.get(thread_id)
     status = 202 if not wait or thread.status == "running" else 200
     place = request.url_for("get_thread", thread_id=thread_id).path
-    return JSONResponse(view(thread_id, thread), status, {"Location": place})
+    return await answer(thread_id, thread, status, {"Location": place})
 
 
 @api.get("/threads")
@@ -54,28 +60,30 @@ async def description(request: Request) -> dict[str, Any]:
 
 
 @api.get("/threads/{thread_id}")
-async def get_thread(thread_id: str, runner: Running) -> dict[str, Any]:
-    return view(thread_id, await runner.agent.store.get(thread_id))
+async def get_thread(thread_id: str, runner: Running) -> HttpResponse:
+    return await answer(thread_id, await runner.agent.store.get(thread_id), 200)
 
 
 @api.post("/threads/{thread_id}/responses", status_code=202)
-async def respond(thread_id: str, body: Response, runner: Running) -> dict[str, Any]:
-    return view(thread_id, await runner.tell(thread_id, body.event()))
+async def respond(
+    thread_id: str, body: Response, runner: Running, delivery: Delivery
+) -> HttpResponse:
+    return await answer(thread_id, await runner.tell(thread_id, body.event(delivery)))
 
 
 @api.post("/threads/{thread_id}/approvals", status_code=202)
-async def approve(thread_id: str, body: Approval, runner: Running) -> dict[str, Any]:
-    return view(thread_id, await runner.tell(thread_id, body.event()))
+async def approve(thread_id: str, body: Approval, runner: Running) -> HttpResponse:
+    return await answer(thread_id, await runner.tell(thread_id, body.event()))
 
 
 @api.post("/threads/{thread_id}/resume", status_code=202)
-async def resume(thread_id: str, runner: Running) -> dict[str, Any]:
-    return view(thread_id, await runner.resume(thread_id))
+async def resume(thread_id: str, runner: Running) -> HttpResponse:
+    return await answer(thread_id, await runner.resume(thread_id))
 
 
 @api.post("/threads/{thread_id}/stop", status_code=202)
-async def stop(thread_id: str, runner: Running) -> dict[str, Any]:
-    return view(thread_id, await runner.tell(thread_id, Stopped()))
+async def stop(thread_id: str, runner: Running) -> HttpResponse:
+    return await answer(thread_id, await runner.tell(thread_id, Stopped()))
 
 
 class Fork(BaseModel):
@@ -83,7 +91,14 @@ class Fork(BaseModel):
 
 
 @api.post("/threads/{thread_id}/fork", status_code=201)
-async def fork(thread_id: str, body: Fork, runner: Running) -> dict[str, Any]:
+async def fork(thread_id: str, body: Fork, runner: Running) -> HttpResponse:
     """The copy stands where the thread was cut; `resume` runs it."""
     copy = (await runner.agent.store.get(thread_id)).fork(body.at)
-    return view(await runner.agent.store.create(copy), copy)
+    return await answer(await runner.agent.store.create(copy), copy, 201)
+
+
+async def answer(
+    thread_id: str, thread: Thread, status: int = 202, headers: dict[str, str] | None = None
+) -> HttpResponse:
+    body = await aside(thread.size, as_json, thread_id, thread)
+    return HttpResponse(body, status, headers, "application/json")

@@ -30,6 +30,18 @@ class Unreadable(StoreError):
     """Something is kept there that is no thread. It is left alone."""
 
 
+class NotStored(StoreError):
+    """The disk, or what is in its place, does not do it now. Nothing has changed."""
+
+
+class Full(NotStored):
+    """There is no room for it."""
+
+
+class Locked(NotStored):
+    """Somebody else was writing, for longer than it takes."""
+
+
 class Busy(Exception):
     """Somebody else is running this thread at the moment."""
 
@@ -41,7 +53,8 @@ class ThreadStore(Protocol):
         """Keep a new thread; its id, a new one unless it is given.
 
         Raises ThreadExists: of two that come with one id, one is kept, whoever is first. An id
-        that is derived from what was delivered makes the same delivery the same thread.
+        that is derived from what was delivered makes the same delivery the same thread. Raises
+        NotStored, and then there is no such thread.
         """
 
     async def get(self, thread_id: str) -> Thread:
@@ -50,8 +63,9 @@ class ThreadStore(Protocol):
     async def update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
         """Apply a pure change to what is stored, with nobody in between, and return the result.
 
-        What `change` raises is passed on, and then nothing is written. Raises NoSuchThread and
-        Unreadable.
+        What `change` raises is passed on, and then nothing is written. Raises NoSuchThread,
+        Unreadable and NotStored. What is returned is stored, whatever else went wrong. Whoever
+        waits for one thread holds up no other.
         """
 
     async def find(

@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import sys
-from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -19,9 +17,10 @@ from ..runner import take_up
 from ..settings import WrongSettings, load_settings
 from ..states import Status
 from ..store import StoreError
+from ..stream import leave, open_missing, show_every_letter
 from ..thread import CannotFollow
 from ..views import listing, view
-from ..wiring import build
+from ..wiring import build, oddities
 from . import checking, conversation, screen
 
 REFUSED = 2
@@ -49,7 +48,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 ThreadId = Annotated[str, typer.Argument(metavar="ID", help="The thread.")]
-Call = Annotated[str, typer.Argument(metavar="[CALL]", help="Which call; else the one that waits.")]
+CALL = "Which call; without it, the one that waits is shown, and you are asked."
+Call = Annotated[str, typer.Argument(metavar="[CALL]", help=CALL)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -67,15 +67,28 @@ def launch(words: list[str]) -> None:
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # "-5" is an answer
-def answer(thread_id: ThreadId, text: str) -> None:
+def answer(
+    thread_id: ThreadId, text: str, call: Annotated[str, typer.Option(help=CALL)] = ""
+) -> None:
     """Answer the question that a thread waits with, or follow up on one that is done."""
-    tell(thread_id, {"response": not_empty(text)})
+    tell(thread_id, {"response": not_empty(text)}, call)
 
 
 @app.command()
-def approve(thread_id: ThreadId, call: Call = "") -> None:
-    """Let the call run that waits for a yes."""
-    tell(thread_id, {"approved": True}, call)
+def approve(
+    thread_id: ThreadId,
+    call: Call = "",
+    changed: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Run it with this instead; needs CALL."),
+    ] = None,
+) -> None:
+    """Let the call run that waits for a yes, as it is or with other arguments."""
+    said: Answer = {"approved": True}
+    if changed:
+        thread = asyncio.run(open_agent().store.get(thread_id))
+        said["arguments"] = conversation.changed_arguments(thread, call, changed)
+    tell(thread_id, said, call)
 
 
 @app.command()
@@ -183,7 +196,10 @@ for commands in (checking.commands, *brought("commands")):
 
 
 def open_agent() -> Agent:
-    return build(load_settings(), screen.show, screen.note)
+    agent = build(load_settings(), screen.show, screen.note)
+    for oddity in oddities():
+        screen.note(oddity)
+    return agent
 
 
 def say_which_model() -> None:
@@ -201,7 +217,8 @@ def tell(thread_id: str, said: Answer, call_id: str = "") -> None:
     """What a human says to a thread, and the thread goes on."""
     agent = open_agent()
     say_which_model()
-    asyncio.run(conversation.answer(agent, thread_id, said, call_id))
+    if not conversation.answer(agent, thread_id, said, call_id):
+        raise typer.Exit(conversation.WAITS)
     converse(agent, thread_id)
 
 
@@ -212,13 +229,6 @@ def converse(agent: Agent, thread_id: str) -> NoReturn:
     raise typer.Exit(code)
 
 
-def leave(code: int) -> NoReturn:
-    """End at once: a thread of BAML's that was interrupted crashes the interpreter's own end."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
 def refuse(error: Exception) -> NoReturn:
     screen.complain(str(error))
     sys.exit(REFUSED)
@@ -226,9 +236,8 @@ def refuse(error: Exception) -> NoReturn:
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point. Whatever cannot be done is one line on stderr and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a console without our letters shows others
-            stream.reconfigure(errors="replace")
+    open_missing()
+    show_every_letter()
     try:
         app(arguments, prog_name="agent")
     except (StoreError, CannotFollow, NothingSaid, Unavailable, WrongSettings, OSError) as error:

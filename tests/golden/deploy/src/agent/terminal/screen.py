@@ -1,9 +1,8 @@
 """The human at the terminal: sees each event as it happens, and is asked in place."""
 
-import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from shutil import which
 from typing import Any
@@ -19,16 +18,17 @@ from ..events import (
     HumanResponse,
     ModelFailed,
     Prefetched,
+    Restarted,
+    Resumed,
+    Stopped,
     ToolCall,
     ToolResponse,
     ToolStarted,
     Trigger,
 )
-from ..redaction import redact
-from ..states import Waiting
+from ..states import Waiting, after_decision
 from ..thread import Thread
-
-QUESTIONS = ("request_more_information", "request_approval_from_manager")
+from .text import arguments, described, one_line, words
 
 
 def say(text: str, *, end: str = "\n", err: bool = False) -> None:
@@ -38,67 +38,79 @@ def say(text: str, *, end: str = "\n", err: bool = False) -> None:
 
 def note(text: str) -> None:
     """Something beside the conversation."""
-    say(style(printable(text), dim=True), err=True)
+    with suppress(OSError, ValueError):  # a log: nobody may be reading it
+        say(style(one_line(text), dim=True), err=True)
 
 
 def complain(text: str) -> None:
-    say(f"{style('error:', fg='red')} {printable(text)}", err=True)
+    with suppress(OSError, ValueError):
+        say(f"{style('error:', fg='red')} {one_line(text)}", err=True)
 
 
 def show(_: str, event: AnyEvent) -> None:
     """Each event as it happens. Nobody may be looking any more; the work goes on all the same."""
     with suppress(OSError):
         if not sys.stdout.isatty():
-            say(line_of(event))
+            say(as_record(event))
         elif told := as_told(event):
             say(told)
 
 
 def as_told(event: AnyEvent) -> str:
     """As a person reads it: a call, and under it what came of it. What is said anyway is left out:
-    the start of a call, and a question, which is asked in place.
+    the start of a call, and what waits for a human, which is asked in place.
     """
     match event:
-        case ToolCall() if event.intent in QUESTIONS:
+        case ToolCall() if isinstance(after_decision(event), Waiting):
             return ""
         case ToolStarted():
             return ""
         case ToolResponse(data=result):
             return f"  {style('=', dim=True)} {described(result)}"
         case Error():
-            return f"  {style('!', fg='red')} {printable(for_people(event))}"
+            return f"  {style('!', fg='red')} {words(for_people(event))}"
         case HumanResponse(data={"approved": True}):
             return f"  {style('approved', fg='green')}"
         case HumanResponse(data={"approved": False, "comment": comment}):
-            return f"  {style('rejected:', fg='red')} {printable(comment)}"
+            return f"  {style('rejected:', fg='red')} {words(comment)}"
         case HumanResponse(data={"approved": False}):
             return f"  {style('rejected', fg='red')}"
-        case HumanResponse(data={"response": words}):
-            return f"  {style('you:', dim=True)} {printable(words)}"
-        case Trigger(type="user_input", data=words):
-            return f"{style('you:', dim=True)} {described(words)}"
+        case HumanResponse(data={"response": said}):
+            return f"  {style('you:', dim=True)} {words(said)}"
+        case Trigger(type="user_input", data=str() as said):
+            return f"{style('you:', dim=True)} {words(said)}"
         case Prefetched():
             return f"{style(f'looked up {event.type}:', dim=True)} {described(event.data)}"
         case _:
-            return line_of(event)
+            return as_record(event)
 
 
-def line_of(event: AnyEvent) -> str:
-    """One event a line: its type, or the intent of a call, and what it carries."""
+def as_record(event: AnyEvent) -> str:
+    """An event begins at the margin, with its type or the intent of a call; what it carries comes
+    behind, the arguments of a call below.
+    """
     match event:
-        case ToolCall(data={"intent": "done_for_now", "message": message}):
-            return style(printable(message), fg="green", bold=True)
+        case ToolCall(data={"intent": "done_for_now", "message": str() as message}):
+            return style(words(message), fg="green", bold=True)
         case ToolCall():
-            name, text = style(event.intent, fg="cyan", bold=True), described(event.arguments)
+            return as_call(event.intent, event.arguments)
         case Error() | ModelFailed():
-            name, text = style(event.type, fg="red"), printable(for_people(event))
+            name, text = style(event.type, fg="red"), words(for_people(event))
         case HumanRequest(data=data):
-            name, text = style(event.type, fg="yellow"), printable(data["question"])
+            name, text = style(event.type, fg="yellow"), words(data["question"])
         case HumanResponse(data=answer):
             name, text = style(event.type, fg="yellow"), described(dict(answer))
+        case ToolStarted() | Restarted() | Resumed() | Stopped():
+            name, text = style(event.type, dim=True), ""
         case _:
             name, text = style(event.type, dim=True), described(event.data)
     return f"{name} {text}".rstrip()
+
+
+def as_call(intent: str, given: Mapping[str, Any], margin: str = "") -> str:
+    """What will run, as it will run, an argument a line."""
+    lines = [style(intent, fg="cyan", bold=True), *(f"  {line}" for line in arguments(given))]
+    return "\n".join(margin + line for line in lines)
 
 
 def for_people(event: Error | ModelFailed) -> str:
@@ -106,32 +118,24 @@ def for_people(event: Error | ModelFailed) -> str:
     return str((event.meta or {}).get("problem") or event.data["message"])
 
 
-def described(data: Any) -> str:
-    """Arguments as `a: 3, b: 4`; anything else as JSON."""
-    data = redact(data)
-    if isinstance(data, dict):
-        return printable(", ".join(f"{key}: {plain(value)}" for key, value in data.items()))
-    return printable(plain(data))
+def somebody_is_there() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def printable(text: str) -> str:
-    """No text from outside moves the cursor or colours the screen."""
-    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
+def is_meant(waiting: Waiting) -> bool:
+    """Whether this is what the human at the terminal has an answer to."""
+    show_what_waits(waiting)
+    try:
+        return yes_or_no("Is your answer to this? [yes/no] ")
+    except EOFError:
+        return False
 
 
 def ask(waiting: Waiting) -> Answer | None:
     """Ask until there is an answer; an empty line is none. None if nobody is there, or leaves."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not somebody_is_there():
         return None
-    say(f"{style('?', fg='yellow', bold=True)} {printable(waiting.question)}")
-    if waiting.for_approval:
-        say(f"  {waiting.intent} {described(waiting.arguments)}")
-    for number, choice in enumerate(waiting.choices, 1):
-        say(f"  {number}. {printable(choice)}")
+    show_what_waits(waiting)
     try:
         return (
             approval() if waiting.for_approval else {"response": answer_in_words(waiting.choices)}
@@ -140,23 +144,36 @@ def ask(waiting: Waiting) -> Answer | None:
         return None
 
 
+def show_what_waits(waiting: Waiting) -> None:
+    """What is asked and, where a call is to be approved, what would run."""
+    say(f"{style('?', fg='yellow', bold=True)} {words(waiting.question)}")
+    if waiting.intent and waiting.reason != "question":
+        say(as_call(waiting.intent, waiting.arguments, margin="  "))
+    for number, choice in enumerate(waiting.choices, 1):
+        say(f"  {number}. {words(choice)}")
+
+
 def answer_in_words(choices: Sequence[str]) -> str:
     """What is typed, or the choice of that number."""
-    said = words("> ")
+    said = something("> ")
     chosen = int(said) - 1 if said.isdecimal() else -1
     return choices[chosen] if 0 <= chosen < len(choices) else said
 
 
 def approval() -> Answer:
-    while (said := words("Approve? [yes/no] ").lower()) not in ("y", "yes", "n", "no"):
-        say("  yes or no, in full or by the first letter")
-    if said in ("y", "yes"):
+    if yes_or_no("Approve? [yes/no] "):
         return {"approved": True}
     comment = asked("Why not? ")
     return {"approved": False, "comment": comment} if comment else {"approved": False}
 
 
-def words(prompt: str) -> str:
+def yes_or_no(prompt: str) -> bool:
+    while (said := something(prompt).lower()) not in ("y", "yes", "n", "no"):
+        say("  yes or no, in full or by the first letter")
+    return said in ("y", "yes")
+
+
+def something(prompt: str) -> str:
     while not (said := asked(prompt)):
         pass
     return said
@@ -170,8 +187,8 @@ def asked(prompt: str) -> str:
 def say_what_next(thread_id: str, thread: Thread) -> None:
     """What the thread waits for, and the exact commands that continue it."""
     if waiting := thread.awaiting:
-        wanted = waiting.question if waiting.for_approval else "for an answer"
-        say(f"{style('waiting', fg='yellow', bold=True)} {printable(wanted)}")
+        say(style("waiting for a human", fg="yellow", bold=True))
+        show_what_waits(waiting)
         for way in ways_on(thread_id, waiting):
             say(f"  {way}")
     elif (thread.events[-1].meta or {}).get("too_long"):
@@ -183,14 +200,14 @@ def say_what_next(thread_id: str, thread: Thread) -> None:
 
 def ways_on(thread_id: str, waiting: Waiting) -> list[str]:
     if not waiting.for_approval:
-        return [command("answer", thread_id, '"…"')]
+        return [command("answer", thread_id, "--call", waiting.call_id, '"…"')]
     call = (thread_id, waiting.call_id)
     return [command("approve", *call), command("reject", *call, "--because", '"…"')]
 
 
 def show_thread(thread_id: str, thread: Thread) -> None:
     for event in thread.events:
-        say(f"{style(f'{event.id:3}', dim=True)} {line_of(event)}")
+        say(f"{style(f'{event.id:3}', dim=True)} {as_record(event)}")
     say_what_next(thread_id, thread)
 
 

@@ -1,0 +1,93 @@
+"""Factor 9, the tool boundary: whatever a tool does ends as events, and nothing else comes through.
+
+It runs apart (`workers.py`), for so long at most. What it raises is one line that the model reads.
+What it gives is JSON before it is ours (`results.py`): what has happened is no error because it
+cannot be shown.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from inspect import isawaitable
+from typing import Any
+
+from .errors import format_error
+from .events import AnyEvent, Error, ModelFailed, Prefetched, ToolCall, ToolResponse
+from .log import logger
+from .parts import Agent
+from .results import as_result
+from .thread import Thread
+from .tools import Tool, parse_tool
+from .workers import Failed, run_apart
+
+
+async def run_tool(call: ToolCall, approved: bool, agent: Agent) -> Sequence[AnyEvent]:
+    """One event, its result or its error. None where an approved call is out of time: it may still
+    take effect, so it stands as started and without a result, and a human is asked.
+    """
+    try:
+        tool = parse_tool(call.data)
+    except Exception as error:  # noqa: BLE001, a step that is gone, or a validator that fails
+        return [failed(call.call_id, format_error(error))]
+    limit = tool.time_limit or agent.tool_timeout
+
+    async def work() -> Any:
+        return as_result(await handled(tool, call.call_id, agent), agent.max_result)
+
+    try:
+        return [ToolResponse(call_id=call.call_id, data=await run_apart(work, limit))]
+    except Failed as fault:
+        return [failed(call.call_id, str(fault))]
+    except TimeoutError:
+        logger().warning("tool_out_of_time", call_id=call.call_id, intent=call.intent, limit=limit)
+        message = f"it took longer than {limit:g} seconds, and may still take effect"
+        return [] if approved else [failed(call.call_id, message)]
+
+
+async def handled(tool: Tool, call_id: str, agent: Agent) -> Any:
+    result = await agent.handle_next_step(tool, call_id)
+    if isawaitable(result):  # so nothing has happened
+        raise TypeError("what it gives must be awaited, and was not: see handle_next_step")
+    return result
+
+
+async def ask_model(thread: Thread, agent: Agent) -> AnyEvent:
+    """What it decided, or that it could not be asked, whatever became of asking."""
+    try:
+        decided = await agent.determine_next_step(thread)
+        if not isinstance(decided, ToolCall | Error | ModelFailed):
+            raise TypeError(f"it decides a ToolCall, and this is a {type(decided).__name__}")
+        return decided
+    except BaseException as error:
+        if is_ours(error):
+            raise
+        return ModelFailed(data={"message": format_error(error)})
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether somebody ends us: Ctrl-C, or a shutdown that does not wait any longer."""
+    task = asyncio.current_task()
+    return isinstance(error, KeyboardInterrupt | GeneratorExit) or bool(task and task.cancelling())
+
+
+async def run_prefetch(thread: Thread, agent: Agent) -> Sequence[AnyEvent]:
+    """What was fetched, or one error."""
+
+    async def work() -> list[AnyEvent]:
+        return [cut(event, agent.max_result) for event in await agent.prefetch(thread)]
+
+    try:
+        return await run_apart(work, agent.tool_timeout)
+    except Failed as fault:
+        return [failed(None, str(fault))]
+    except TimeoutError:
+        return [failed(None, f"to pre-fetch took longer than {agent.tool_timeout:g} seconds")]
+
+
+def cut(event: AnyEvent, limit: int) -> AnyEvent:
+    if not isinstance(event, Prefetched):
+        raise TypeError(f"prefetch gives Prefetched events, and this is a {type(event).__name__}")
+    return event.model_copy(update={"data": as_result(event.data, limit)})
+
+
+def failed(call_id: str | None, message: str) -> Error:
+    return Error(call_id=call_id, data={"message": message})

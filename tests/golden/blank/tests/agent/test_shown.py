@@ -1,0 +1,108 @@
+"""What others say is shown so that it cannot pass for something else."""
+
+import re
+from typing import Any
+
+import pytest
+
+from agent.events import AnyEvent, HumanResponse, ToolCall, Trigger
+from agent.states import Waiting
+from agent.terminal import screen
+from agent.terminal.text import LONGEST, MORE, SECRETS_RUN, arguments, described, quoted, words
+
+EVENT = re.compile(r"^\S", re.MULTILINE)
+HOSTILE = [
+    "x\nprocess_refund",
+    "x\n  amount: 5",
+    "x\r\n  3 approved",
+    "x\x85tool_response 1",
+    "x\u2028tool_response 1",
+    "x\x0btool_response 1",
+    "x\x1b[2Jtool_response 1",
+    "5, b: 4",
+    '5"\n  b: "4',
+    "\u202etnuoma",
+    "\u2066a\u2069",
+    "a\x00b",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("where", ["value", "key", "nested"])
+def test_an_argument_is_one_line_and_no_other(text: str, where: str) -> None:
+    data: dict[str, dict[str, Any]] = {
+        "value": {"a": text},
+        "key": {text: 1},
+        "nested": {"a": [{"b": text}]},
+    }
+    [line] = arguments(data[where])
+    assert line.isprintable()
+    assert not line.startswith(text)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("show", [screen.as_record, screen.as_told])
+def test_an_event_begins_at_the_margin_and_nothing_else_does(text: str, show: object) -> None:
+    said: list[AnyEvent] = [
+        Trigger(type="user_input", data=text),
+        Trigger(type="mail", data={"subject": text}),
+        ToolCall(call_id="1", data={"intent": "gone", "a": text}),
+        ToolCall(call_id="1", data={"intent": "done_for_now", "message": text}),
+        HumanResponse(call_id="1", data={"response": text}),
+        HumanResponse(call_id="1", data={"approved": False, "comment": text}),
+    ]
+    for event in said:
+        shown = screen.as_record(event) if show is screen.as_record else screen.as_told(event)
+        plain = re.sub(r"\x1b\[\d*m", "", shown)
+        assert all(char.isprintable() or char == "\n" for char in plain)
+        assert all(line.startswith(("  ", MORE)) for line in plain.split("\n")[1:])
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_so_is_what_is_asked(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for reason in ("question", "approval"):
+        waiting = Waiting("1", reason, text, "pay", {"a": text}, choices=[text])
+        screen.show_what_waits(waiting)
+        shown = capsys.readouterr().out
+        assert EVENT.findall(shown) == ["?"]
+
+
+def test_values_are_quoted_as_json_is() -> None:
+    given = {"a": "3", "b": 4, "c": None, "d": [True, "é"]}
+    assert arguments(given) == ['a: "3"', "b: 4", "c: null", 'd: [true, "é"]']
+    assert arguments({"a: 1, b": 2}) == ['"a: 1, b": 2']
+    assert arguments({}) == []
+
+
+@pytest.mark.parametrize("long", ["x" * 2_000_000, ["x"] * 500_000])
+def test_a_long_value_is_cut_with_its_length(long: str | list[str]) -> None:
+    shown = quoted(long)
+    assert len(shown) < LONGEST + 50
+    assert re.search(r"… \((2,000,000|2,500,000) characters\)$", shown)
+
+
+def test_what_is_said_is_whole_and_its_lines_are_marked() -> None:
+    assert words("one\ntwo") == f"one\n{MORE}two"
+    assert words("x" * 5000) == "x" * 5000
+
+
+@pytest.mark.parametrize(
+    ("given", "seen", "hidden"),
+    [
+        ({"api_key": "sk-abcdefghijklmnopqrstuvwxyz"}, "[secret of 29 characters: sk…yz]", "bcdef"),
+        ({"password": "hunter2"}, "[secret of 7 characters]", "hunter2"),
+        ({"note": "use sk-abcdefghijklmnopqrstuvwxyz"}, "use [secret of 29 characters", "bcdef"),
+        ({"headers": {"token": {"a": 1}}}, "[secret of 8 characters]", '"a"'),
+    ],
+)
+def test_who_approves_sees_that_a_secret_will_run_and_never_the_whole(
+    given: dict[str, object], seen: str, hidden: str
+) -> None:
+    line, said = arguments(given)
+    assert seen in line
+    assert hidden not in line
+    assert said == SECRETS_RUN
+
+
+def test_elsewhere_a_secret_is_not_shown_at_all() -> None:
+    assert described({"api_key": "sk-abcdefghijklmnopqrstuvwxyz"}) == '{"api_key": "[redacted]"}'

@@ -1,0 +1,20 @@
+"""What takes long leaves the event loop, so that it holds up nobody else."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+LARGE = 50_000  # characters; with fewer, the way to a thread and back takes longer than the work
+
+# Not asyncio's own threads, which tools may hold.
+_workers = ThreadPoolExecutor(2, thread_name_prefix="aside")
+
+
+async def aside(size: int, work: Callable[..., T], *arguments: Any) -> T:
+    """What `work` returns for these arguments, which have about so many characters."""
+    if size <= LARGE:
+        return work(*arguments)
+    return await asyncio.get_running_loop().run_in_executor(_workers, work, *arguments)

@@ -1,0 +1,63 @@
+"""A store that waits for the disk: what has happened is kept in mind until it can be saved."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from itertools import chain, repeat
+from typing import TypeVar
+
+from ..log import logger
+from ..states import Status
+from ..thread import Thread
+from ..views import Summary
+from . import NotStored, ThreadStore
+
+T = TypeVar("T")
+
+
+class PatientStore:
+    """Tries again what NotStored is raised for, until it works or the agent is asked to stop.
+
+    For whoever runs threads: nobody else would go on where they gave up. Who waits for an answer
+    is told at once, by the store itself.
+    """
+
+    def __init__(self, store: ThreadStore, stopping: asyncio.Event) -> None:
+        self.store = store
+        self.stopping = stopping
+
+    async def create(self, thread: Thread, thread_id: str | None = None) -> str:
+        return await self._until_it_works(lambda: self.store.create(thread, thread_id))
+
+    async def get(self, thread_id: str) -> Thread:
+        return await self._until_it_works(lambda: self.store.get(thread_id))
+
+    async def update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
+        return await self._until_it_works(lambda: self.store.update(thread_id, change))
+
+    async def find(
+        self, *, status: Status | None = None, after: str | None = None, limit: int | None = None
+    ) -> list[Summary]:
+        return await self._until_it_works(
+            lambda: self.store.find(status=status, after=after, limit=limit)
+        )
+
+    @asynccontextmanager
+    async def lease(self, thread_id: str) -> AsyncIterator[None]:
+        async with AsyncExitStack() as held:
+            await self._until_it_works(
+                lambda: held.enter_async_context(self.store.lease(thread_id))
+            )
+            yield
+
+    async def _until_it_works(self, work: Callable[[], Awaitable[T]]) -> T:
+        pauses = chain((1, 2, 4), repeat(8))  # seconds
+        while True:
+            try:
+                return await work()
+            except NotStored as problem:
+                if self.stopping.is_set():
+                    raise
+                logger().error("not_stored", problem=str(problem), again_in=(pause := next(pauses)))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), pause)

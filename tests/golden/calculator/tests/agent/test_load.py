@@ -1,0 +1,217 @@
+"""Much of anything holds up nobody else: caches, listings, large threads, slow callers."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from agent.aside import LARGE, aside
+from agent.cache import Cache
+from agent.model import asking, next_step
+from agent.server import limits
+from agent.store import filesystem
+from agent.store.filesystem import FileSystemThreadStore
+
+from .scripted import DONE, NOON, decided, said, thread_of
+from .serving import THREADS, app_of, serving
+from .stores import created, listed, read
+
+
+def test_a_cache_keeps_what_was_used_last_and_no_more_bytes_than_it_has_room_for() -> None:
+    cache: Cache[str, str] = Cache(10)
+    for name in "abc":
+        cache.keep(name, name.upper(), 4)
+    assert [cache.get(name) for name in "abc"] == [None, "B", "C"]
+    assert cache.get("b") == "B"
+    cache.keep("d", "D", 4)  # c has not been used for longer
+    assert [cache.get(name) for name in "bcd"] == ["B", None, "D"]
+    cache.keep("b", "b", 9)  # in place of itself
+    assert [cache.get(name) for name in "bd"] == ["b", None]
+    assert cache.keep("huge", "H", 11) == "H"
+    assert (cache.get("huge"), cache.used) == (None, 0)
+
+
+def test_threads_by_the_hundred_are_read_again_only_where_they_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FileSystemThreadStore(tmp_path)
+    ids = [created(store, thread_of(said(str(n)))) for n in range(300)]
+    other = FileSystemThreadStore(tmp_path)
+    assert len(listed(other)) == 300
+    reads: list[str] = []
+    load = filesystem.load
+
+    def counted(thread_id: str, path: Path) -> object:
+        reads.append(thread_id)
+        return load(thread_id, path)
+
+    monkeypatch.setattr(filesystem, "load", counted)
+    asyncio.run(store.update(ids[7], lambda kept: kept.append(decided(DONE), at=NOON)))
+    late = created(store, thread_of(said("late")))
+    (tmp_path / f"{ids[8]}.json").unlink()
+    reads.clear()
+    found = asyncio.run(other.find())
+    assert sorted(reads) == sorted([ids[7], late])
+    assert {each.id for each in found} == {*ids, late} - {ids[8]}
+    assert [each.id for each in found if each.status == "done"] == [ids[7]]
+    assert asyncio.run(other.find(limit=2)) == found[:2]
+
+
+def test_a_listing_holds_up_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FileSystemThreadStore(tmp_path)
+    thread_id = created(store)
+    begun, released = threading.Event(), threading.Event()
+
+    def slow(folder: object) -> list[str]:
+        begun.set()
+        released.wait(20)
+        return []
+
+    monkeypatch.setattr(filesystem, "names_in", slow)
+
+    async def meanwhile() -> None:
+        listings = [asyncio.create_task(store.find()) for _ in range(20)]
+        assert await asyncio.to_thread(begun.wait, 10)
+        await asyncio.wait_for(store.get(thread_id), 10)
+        await asyncio.wait_for(store.create(thread_of(said())), 10)
+        released.set()
+        await asyncio.gather(*listings)
+
+    asyncio.run(meanwhile())
+
+
+def test_memory_does_not_grow_with_what_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FileSystemThreadStore(tmp_path)
+    monkeypatch.setattr(store._threads, "room", 1_000_000)
+    for _ in range(10):
+        read(store, created(store, thread_of(said("x" * 100_000))))
+    assert 0 < store._threads.used <= 1_000_000
+
+
+def test_what_is_large_leaves_the_event_loop_and_what_is_small_does_not() -> None:
+    async def where(size: int) -> int:
+        return await aside(size, threading.get_ident)
+
+    here = threading.get_ident()
+    assert asyncio.run(where(LARGE)) == here
+    assert asyncio.run(where(LARGE + 1)) != here
+
+
+def test_a_large_thread_is_rendered_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: set[int] = set()
+    for module, name in ((next_step, "rendered"), (asking, "ask_offline")):
+        work = getattr(module, name)
+
+        def watched(*arguments: object, work: object = work) -> object:
+            seen.add(threading.get_ident())
+            assert callable(work)
+            return work(*arguments)
+
+        monkeypatch.setattr(module, name, watched)
+    thread = thread_of(said("hello " * LARGE))
+    asyncio.run(next_step.determine_next_step(thread, "offline", "xml"))
+    assert seen
+    assert threading.get_ident() not in seen
+
+
+def test_a_large_thread_is_answered_whole() -> None:
+    text = "\u00e9" * 90_000
+    with serving() as client:
+        thread = client.post(THREADS, json={"message": text}).json()
+        assert thread["events"][0]["data"] == text
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Of a real server, that has less patience than ours."""
+    monkeypatch.setattr(limits, "HEADER_SECONDS", 1.0)
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.5)
+    free = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app_of(), log_level="error", http=limits.Punctual)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([free],))
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield free.getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+def whole(connection: socket.socket) -> bytes:
+    """The answer to the end of its body, which may come in parts."""
+    answer = b""
+    while not answer.endswith(b"}"):
+        answer += connection.recv(1000)
+    return answer
+
+
+HEAD = b"POST /api/v1/threads HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize("begun", [b"GET /healthz HT", HEAD])
+@pytest.mark.parametrize("before", [b"", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"])
+def test_headers_that_never_end_end_the_connection(port: int, before: bytes, begun: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(before)
+        if before:
+            assert whole(connection).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(begun)
+        assert connection.recv(1000) == b""
+
+
+def test_who_says_nothing_is_not_waited_for(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        assert connection.recv(1000) == b""
+
+
+def test_a_byte_now_and_then_wins_no_time(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=0.1) as connection:
+        for _ in range(100):
+            connection.sendall(b"a")
+            with suppress(TimeoutError, ConnectionError):
+                if connection.recv(1000) == b"":
+                    return
+    pytest.fail("it went on for ten seconds")
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 100", b"Transfer-Encoding: chunked"])
+def test_a_body_that_never_ends_is_answered(port: int, length: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(HEAD + length + b"\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 408 ")
+
+
+def test_whoever_is_in_time_is_served_on_one_connection(port: int) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        for _ in range(4):
+            time.sleep(0.3)
+            connection.sendall(request[:20])
+            time.sleep(0.1)
+            connection.sendall(request[20:])
+            assert whole(connection).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_thread_that_is_too_large_asks_a_human_and_no_more() -> None:
+    with serving(max_thread_size=1000) as client:
+        message = {"message": "x" * 2000}
+        thread = client.post(THREADS, json=message, headers={"Prefer": "wait=10"}).json()
+        assert thread["awaiting"]["reason"] == "size"
+        assert "AGENT_MAX_THREAD_SIZE" in thread["awaiting"]["question"]
+        said = {"call_id": thread["awaiting"]["call_id"], "response": "go on"}
+        place = f"{THREADS}/{thread['id']}"
+        assert client.post(f"{place}/responses", json=said).status_code == 202
+        after = client.get(place).json()
+        kinds = [event["type"] for event in after["events"]]
+        assert kinds[1:3] == ["human_request", "human_response"]
+        assert set(kinds[3:]) <= {"human_request"}
+        assert client.post(f"{place}/stop").status_code == 202

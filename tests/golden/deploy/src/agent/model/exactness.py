@@ -1,0 +1,36 @@
+"""Whether what was read is what was said: to be valid is not enough.
+
+A float takes a whole number that it cannot hold, a decimal takes spaces and digits of any script,
+and 1 takes a yes.
+"""
+
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from .json_text import NUMBER
+
+
+def changed(said: dict[str, Any], read: dict[str, Any]) -> list[str]:
+    """The keys whose value is another one now; `read` is what the validated object holds."""
+    return [key for key in said if key in read and not is_same(said[key], read[key])]
+
+
+def is_same(said: Any, read: Any) -> bool:
+    match said, read.value if isinstance(read, Enum) else read:
+        case dict(), dict() as inside:
+            return not changed(said, inside)
+        case list(), list() | tuple() as inside:
+            return all(map(is_same, said, inside))
+        case (bool(), int() as value) | (int(), bool() as value):
+            return said is value
+        case str(), Decimal() as value:
+            return bool(NUMBER.fullmatch(said)) and Decimal(said) == value
+        case int() | float(), int() | float() | Decimal() as value:
+            return exact(said) == exact(value)
+    return True
+
+
+def exact(number: float | Decimal) -> Decimal:
+    """As it is written down: a float is its shortest form."""
+    return Decimal(repr(number)) if isinstance(number, float) else Decimal(number)

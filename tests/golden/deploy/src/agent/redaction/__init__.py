@@ -1,0 +1,126 @@
+"""Secrets are not shown: known by their look, by their name, or as those of our own environment.
+
+What is shown is changed, never what will run. `looks` and `names` say what a secret is.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+from .looks import USERINFO, Span, by_look
+from .names import by_name, is_secret, plain_words
+
+REDACTED = "[redacted]"
+ENDS_SHOWN = 16  # characters that a secret has at least, of which four are shown
+SHORTEST = 4  # characters in which a secret can be said: pw=x
+SHORTEST_KEY = 16
+SHORTEST_OWN = 6  # characters: what is shorter is the part of too many words
+
+Instead = Callable[[str], str]
+
+
+def redact(value: Any, own: frozenset[str] | None = None) -> Any:
+    """The same JSON with its secrets blanked out; our own are those of the environment."""
+    return without_secrets(value, our_secrets() if own is None else own, lambda _: REDACTED)
+
+
+def marked(value: Any) -> Any:
+    """The same JSON for whoever decides about it: a secret is told by its length and its ends."""
+    return without_secrets(value, our_secrets(), mark)
+
+
+def our_secrets() -> frozenset[str]:
+    return own_secrets(os.environ)
+
+
+def mark(secret: str) -> str:
+    ends = f": {secret[:2]}…{secret[-2:]}" if len(secret) >= ENDS_SHOWN else ""
+    return f"[secret of {len(secret)} characters{ends}]"
+
+
+def own_secrets(environment: Mapping[str, str]) -> frozenset[str]:
+    """What no text may show, wherever it stands: the values of secret variables, and the passwords
+    in the URLs of others.
+    """
+    named = (value for name, value in environment.items() if is_secret_variable(name, value))
+    urls = (found for value in environment.values() for found in USERINFO.finditer(value))
+    values = {*named, *(found["password"] or found[1] for found in urls)}
+    return frozenset(v for v in values if len(v) >= SHORTEST_OWN and v.lower() not in plain_words())
+
+
+def is_secret_variable(name: str, value: str) -> bool:
+    """Besides what is a secret anywhere: OPENAI_COMPATIBLE_KEY, but no SORT_KEY=created_at."""
+    return is_secret(name) or (name.endswith("_KEY") and len(value) >= SHORTEST_KEY)
+
+
+def without_secrets(value: Any, own: frozenset[str], instead: Instead) -> Any:
+    match value:
+        case str():
+            return in_text(value, own, instead)
+        case dict():
+            return in_object(value, own, instead)
+        case int() | float() if str(value) in own:
+            return instead(str(value))
+        case list():
+            return [without_secrets(item, own, instead) for item in value]
+        case _:
+            return value
+
+
+def in_object(value: dict[str, Any], own: frozenset[str], instead: Instead) -> dict[str, Any]:
+    """By the name of each, and of `{"name": "API_KEY", "value": …}` the value."""
+    said = next((value[key] for key in ("name", "key", "Name", "Key") if key in value), None)
+    is_pair = isinstance(said, str) and is_secret(said)
+    shown: dict[str, Any] = {}
+    for key, item in value.items():
+        secret = is_secret(key) or (is_pair and key.lower() == "value")
+        hidden = secret and item is not None and not isinstance(item, bool)
+        shown[unlike(in_text(key, own, instead), shown)] = (
+            instead(as_text(item)) if hidden else without_secrets(item, own, instead)
+        )
+    return shown
+
+
+def unlike(key: str, others: Mapping[str, Any]) -> str:
+    """Two keys that are not shown are two all the same."""
+    return key if key not in others else unlike(f"{key} {len(others) + 1}", others)
+
+
+def in_text(text: str, own: frozenset[str], instead: Instead) -> str:
+    if len(text) < SHORTEST:
+        return text
+    shown, end = [], 0
+    for start, stop in merged([*by_look(text), *by_name(text), *by_value(text, own)]):
+        shown += [text[end:start], instead(text[start:stop])]
+        end = stop
+    return "".join([*shown, text[end:]])
+
+
+def by_value(text: str, own: frozenset[str]) -> Iterable[Span]:
+    return (found.span() for found in (pattern_of(own).finditer(text) if own else ()))
+
+
+@lru_cache(maxsize=8)
+def pattern_of(own: frozenset[str]) -> re.Pattern[str]:
+    """Each as it is, as a URL has it, and as JSON has it."""
+    forms = {form for v in own for form in (v, quote(v, safe=""), json.dumps(v)[1:-1])}
+    return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """In their order, none within or over another."""
+    apart: list[Span] = []
+    for start, stop in sorted(spans):
+        if apart and start < apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(stop, apart[-1][1]))
+        else:
+            apart.append((start, stop))
+    return apart
+
+
+def as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,161 @@
+"""Edit, then approve: the call runs as a human changed it, and everybody can see that they did."""
+
+from typing import Any
+
+import pytest
+
+from agent.events import HumanResponse, ToolCall
+from agent.store.filesystem import FileSystemThreadStore
+from agent.thread import CannotFollow, Thread, WrongArguments
+
+from ..yours.samples import APPROVAL_STEP, SAFE_STEP, effects
+from .commands import shell_with
+from .scripted import (
+    DONE,
+    MANAGER,
+    NOON,
+    QUESTION,
+    agent_of,
+    asks,
+    begin,
+    changed,
+    decided,
+    go_on,
+    loaded,
+    model_that_says,
+    no,
+    said,
+    started,
+    thread_of,
+    types,
+    yes,
+    yes_with,
+)
+from .serving import THREADS, launch, serving, settled, tell, told
+from .stores import read
+
+CHANGED = changed(APPROVAL_STEP)
+BEFORE = {name: value for name, value in APPROVAL_STEP.items() if name != "intent"}
+ASKED = thread_of(said(), decided(APPROVAL_STEP))
+
+
+def call_in(thread: Thread) -> ToolCall:
+    call = getattr(thread.state, "call", None)
+    assert isinstance(call, ToolCall)
+    return call
+
+
+def test_the_call_runs_with_what_a_human_gave_it_and_the_decision_stays_as_it_was(
+    store: FileSystemThreadStore,
+) -> None:
+    ran: list[Any] = []
+
+    async def tool(step: Any, call_id: str) -> str:
+        ran.append((step.model_dump(exclude_none=True), call_id))
+        return "done"
+
+    prompts: list[str] = []
+    script = model_that_says(APPROVAL_STEP, DONE)
+
+    async def model(thread: Thread) -> Any:
+        prompts.append(thread.serialize_for_llm())
+        return await script(thread)
+
+    thread_id, thread = begin(agent_of(store, model, handle_next_step=tool), said())
+    assert thread.awaiting
+    call_id = thread.awaiting.call_id
+    agent = agent_of(store, model, handle_next_step=tool)
+    thread = go_on(agent, thread_id, yes_with(CHANGED, call_id))
+    assert ran == [({"intent": APPROVAL_STEP["intent"], **CHANGED}, call_id)]
+    assert thread.events[1].data == APPROVAL_STEP
+    assert types(thread)[2:5] == ["human_response", "tool_started", "tool_response"]
+    assert "arguments:" in prompts[-1].partition("<human_response>")[2]
+
+
+def test_it_is_the_changed_call_that_is_in_doubt_and_that_runs_again() -> None:
+    thread = ASKED.append(yes_with(CHANGED), started(), at=NOON)
+    assert call_in(thread).arguments == CHANGED
+    doubted = thread.append(asks("in_doubt"), at=NOON)
+    assert doubted.awaiting
+    assert doubted.awaiting.arguments == CHANGED
+    again = doubted.append(yes("human-1"), at=NOON)
+    assert call_in(again).arguments == CHANGED
+    assert call_in(loaded(again)).arguments == CHANGED
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {**BEFORE, "more": 1}, {name: [value] for name, value in BEFORE.items()}],
+)
+def test_what_its_class_does_not_take_is_refused(arguments: dict[str, Any]) -> None:
+    with pytest.raises(WrongArguments, match=APPROVAL_STEP["intent"]):
+        ASKED.append(yes_with(arguments), at=NOON)
+
+
+def test_the_intent_cannot_be_changed() -> None:
+    after = ASKED.append(yes_with({**CHANGED, "intent": SAFE_STEP["intent"]}), at=NOON)
+    assert call_in(after).intent == APPROVAL_STEP["intent"]
+
+
+def test_a_change_that_needs_somebody_else_s_yes_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def by_contents(tool: Any) -> str | None:
+        return "the owner" if tool.model_dump(exclude_none=True) != APPROVAL_STEP else "a manager"
+
+    monkeypatch.setattr("agent.states.approver", by_contents)
+    with pytest.raises(CannotFollow, match="the owner"):
+        ASKED.append(yes_with(CHANGED), at=NOON)
+    assert call_in(ASKED.append(yes_with(BEFORE), at=NOON)).arguments == BEFORE
+
+
+@pytest.mark.parametrize(
+    ("thread", "call_id"),
+    [
+        (thread_of(said(), decided(MANAGER)), "1"),
+        (thread_of(said(), decided(QUESTION)), "1"),
+        (ASKED.append(yes(), started(), asks("in_doubt"), at=NOON), "human-1"),
+    ],
+)
+def test_only_a_call_that_is_approved_can_be_changed(thread: Thread, call_id: str) -> None:
+    with pytest.raises(CannotFollow):
+        thread.append(yes_with(CHANGED, call_id), at=NOON)
+    refused = HumanResponse(call_id="1", data={"approved": False, "arguments": CHANGED})
+    with pytest.raises(CannotFollow):
+        ASKED.append(refused, at=NOON)
+
+
+def test_the_same_change_twice_is_one_and_another_is_refused() -> None:
+    once = ASKED.append(yes_with(CHANGED), at=NOON)
+    assert once.append(yes_with(CHANGED), at=NOON) is once
+    for other in (yes(), yes_with(BEFORE), no()):
+        with pytest.raises(CannotFollow):
+            once.append(other, at=NOON)
+
+
+def test_over_http() -> None:
+    with serving() as client:
+        thread = launch(client, APPROVAL_STEP)
+        wrong = {"approved": True, "arguments": {"no": "such"}}
+        assert tell(client, thread, "approvals", **wrong) == 422
+        assert tell(client, thread, "approvals", approved=True, arguments=[1]) == 422
+        assert client.get(f"{THREADS}/{thread['id']}").json() == thread
+        assert tell(client, thread, "approvals", approved=True, arguments=CHANGED) == 202
+        after = settled(client, thread["id"])
+        assert after["events"][2]["data"] == {"approved": True, "arguments": CHANGED}
+        assert tell(client, thread, "approvals", approved=True, arguments=CHANGED) == 202
+        assert tell(client, thread, "approvals", approved=True) == 409
+
+
+def test_from_a_terminal(store: FileSystemThreadStore) -> None:
+    [(name, value)] = [pair for pair in CHANGED.items() if pair not in BEFORE.items()]
+    with shell_with(AGENT_STORE_URL=f"file:{store.root}") as shell:
+        thread_id = shell.here(told(APPROVAL_STEP)["message"])[2].split()[-1]
+        call_id = str(read(store, thread_id).events[-1].call_id)
+        edit = ("--set", f"{name}={value}")
+        for wrong in ([call_id, "--set", name], [call_id, "--set", "no=1"], edit, ["2", *edit]):
+            assert shell.here("approve", thread_id, *wrong)[0] == 2
+        assert effects() == 0
+        shell.here("approve", thread_id, call_id, *edit)
+        [answer] = [e for e in read(store, thread_id).events if isinstance(e, HumanResponse)]
+        assert answer.data == {"approved": True, "arguments": CHANGED}
