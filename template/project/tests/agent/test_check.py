@@ -43,7 +43,9 @@ def test_a_model_that_answers_with_a_step() -> None:
     assert 0 < trial["seconds"] < 10
     assert trial["place"] == f"{server.url}/chat/completions"
     assert said[0] == 0
-    assert all(word in said[1] for word in ("any", "scripted", "100 in, 20 out", "off"))
+    assert all(
+        word in said[1] for word in ("any", "scripted", "100 tokens in, 20 tokens out", "off")
+    )
     assert not Path(".threads").exists()
 
 
@@ -64,6 +66,15 @@ def test_a_model_that_cannot_be_asked() -> None:
     assert code == said[0] == 1
     assert "refused the key" in found["trial"]["problem"]
     assert KEY not in json.dumps(found) + "".join(map(str, said))
+    assert "None" not in said[1]
+
+
+def test_a_server_that_does_not_take_the_decoding_that_is_set() -> None:
+    refusal = Reply("response_format.type: must be 'text' or 'json_object'", status=500)
+    with with_model(refusal, AGENT_DECODING="json_schema") as (shell, server):
+        code, found = checked(shell)
+    assert (code, found["trial"]["decoding"], len(server.bodies)) == (1, "json_schema", 1)
+    assert "does not take this AGENT_DECODING" in found["trial"]["problem"]
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ ADVICE = {
 }
 FAULT = "the provider has a fault"
 NO_MODEL = "what answered is no model: check the URL in clients.baml"
+NOT_TAKEN = "the server does not take this AGENT_DECODING: with auto it need not"
 TOO_LONG = (
     "the thread is too long for this model, and resuming will not help: take one with a larger"
     " context, or fork the thread at an earlier event"
@@ -70,6 +71,8 @@ def explain(response: Response, secrets: Iterable[str] = ()) -> str:
         words = words.replace(secret, "[redacted]")
     if is_too_long(response):
         advice = TOO_LONG
+    elif refuses_constraint(response):
+        advice = NOT_TAKEN
     elif status < 300 and not message_in(response.body):
         advice = NO_MODEL
     else:

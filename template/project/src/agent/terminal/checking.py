@@ -86,12 +86,13 @@ def show(found: dict[str, Any]) -> None:
 
 
 def described(trial: dict[str, Any]) -> dict[str, str]:
-    tokens = f"{trial['input_tokens']} in, {trial['output_tokens']} out"
+    counts = [(trial["input_tokens"], "in"), (trial["output_tokens"], "out")]
+    tokens = [f", {count} tokens {way}" for count, way in counts if count is not None]
     lines = {
         "model": f"{trial['model']}: asked for {trial['model_requested']}",
-        "served by": f"{trial['model_served']} at {trial['place'] or 'home'}",
+        "served by": f"{trial['model_served'] or 'nobody'} at {trial['place'] or 'home'}",
         "decoding": trial["decoding"] or "off",
-        "took": f"{trial['seconds']:.2f} s, {tokens}",
+        "took": f"{trial['seconds']:.2f} s{''.join(tokens)}",
     }
     if trial["problem"]:
         reply = " ".join((trial["reply"] or "").split())
