@@ -16,14 +16,15 @@ PATIENCE = 60.0
 ENTER, CTRL_C, CTRL_D, CTRL_U = "\r", "\x03", "\x04", "\x15"
 
 
-def hear_ctrl_c() -> None:
-    """Whatever a shell starts in the background is deaf to it, and so are its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def hear_signals() -> None:
+    """Whatever a shell starts in the background is deaf to some, and so are its children."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def sit_at_it() -> None:
     """What ends the terminal ends its session, as a window that is closed does."""
-    hear_ctrl_c()
+    hear_signals()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 

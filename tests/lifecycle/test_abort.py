@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from conftest import COMMAND, tree
 from factory import Owner
-from terminal import hear_ctrl_c
+from terminal import hear_signals
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def run_script(owner: Owner, script: str) -> subprocess.CompletedProcess[str]:
         env={**owner.desk.env, "PYTHONPATH": str(owner.factory.installed("0.3.0"))},
         capture_output=True,
         encoding="utf-8",
-        preexec_fn=hear_ctrl_c,
+        preexec_fn=hear_signals,
     )
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from conftest import COMMAND, tree
 from factory import Owner
-from terminal import hear_ctrl_c
+from terminal import hear_signals
 
 YOURS, THEIRS = "<<<<<<< yours", ">>>>>>> v0.3.0"
 
@@ -167,7 +167,7 @@ def test_an_interruption_changes_nothing(torn: Owner, number: signal.Signals, de
         stderr=subprocess.PIPE,
         encoding="utf-8",
         start_new_session=True,
-        preexec_fn=hear_ctrl_c,
+        preexec_fn=hear_signals,
     )
     while len(torn.desk.left()) == len(left):  # until its work has begun
         assert process.poll() is None
@@ -208,7 +208,7 @@ cli.main()
         env={**torn.desk.env, "PYTHONPATH": str(torn.factory.installed("0.3.0"))},
         capture_output=True,
         encoding="utf-8",
-        preexec_fn=hear_ctrl_c,
+        preexec_fn=hear_signals,
     )
     assert (done.returncode, done.stderr) == (3, "")
     assert "Conflicts in" in done.stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import COMMAND, Desk, tree
 from factory import Owner
-from terminal import CTRL_C, CTRL_D, CTRL_U, ENTER, PATIENCE, Terminal, hear_ctrl_c, terminal
+from terminal import CTRL_C, CTRL_D, CTRL_U, ENTER, PATIENCE, Terminal, hear_signals, terminal
 
 OTHERS = ("What does it do", "Which example", "Which components")
 
@@ -166,7 +166,7 @@ def test_an_interruption_while_rendering_leaves_nothing(
         stderr=subprocess.PIPE,
         encoding="utf-8",
         start_new_session=True,
-        preexec_fn=hear_ctrl_c,
+        preexec_fn=hear_signals,
     )
     wait_for(desk.here, f".create-12-factor-agent-*/{moment}", process)
     # To the whole group, as a terminal does it: git gets it as well.
@@ -195,7 +195,7 @@ cli.main()
         env=desk.env,
         capture_output=True,
         encoding="utf-8",
-        preexec_fn=hear_ctrl_c,
+        preexec_fn=hear_signals,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "Next:" in done.stdout

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from terminal import hear_ctrl_c
+from terminal import hear_signals
 
 HEAD = """
 import os, signal, sys
@@ -18,7 +18,7 @@ def ctrl_c():
 def told(script: str) -> list[str]:
     command = [sys.executable, "-c", HEAD + script]
     done = subprocess.run(
-        command, capture_output=True, text=True, preexec_fn=hear_ctrl_c, timeout=60, check=True
+        command, capture_output=True, text=True, preexec_fn=hear_signals, timeout=60, check=True
     )
     return done.stdout.splitlines()
 

@@ -43,7 +43,9 @@ def test_a_model_that_answers_with_a_step() -> None:
     assert 0 < trial["seconds"] < 10
     assert trial["place"] == f"{server.url}/chat/completions"
     assert said[0] == 0
-    assert all(word in said[1] for word in ("any", "scripted", "100 in, 20 out", "off"))
+    assert all(
+        word in said[1] for word in ("any", "scripted", "100 tokens in, 20 tokens out", "off")
+    )
     assert not Path(".threads").exists()
 
 
@@ -64,23 +66,42 @@ def test_a_model_that_cannot_be_asked() -> None:
     assert code == said[0] == 1
     assert "refused the key" in found["trial"]["problem"]
     assert KEY not in json.dumps(found) + "".join(map(str, said))
+    assert "None" not in said[1]
+
+
+def test_a_server_that_does_not_take_the_decoding_that_is_set() -> None:
+    refusal = Reply("response_format.type: must be 'text' or 'json_object'", status=500)
+    with with_model(refusal, AGENT_DECODING="json_schema") as (shell, server):
+        code, found = checked(shell)
+    assert (code, found["trial"]["decoding"], len(server.bodies)) == (1, "json_schema", 1)
+    assert "does not take this AGENT_DECODING" in found["trial"]["problem"]
 
 
 @pytest.mark.parametrize(
-    ("model", "url"), [("nobody/some-model", "any"), ("OpenAICompatible", "no url")]
+    ("model", "url"),
+    [
+        ("nobody/some-model", "any"),
+        ("OpenAICompatible", "no url"),
+        ("OpenAICompatible", f"localhost:9?key={KEY}"),
+        ("OpenAICompatible", "http://h:99999"),
+    ],
 )
 def test_a_model_of_which_no_request_can_be_made_is_a_fault(model: str, url: str) -> None:
     with with_model(STEP, AGENT_MODEL=model, OPENAI_COMPATIBLE_URL=url) as (shell, server):
         code, found = checked(shell)
         said = shell.here("check")
-    assert (code, said[0], found["trial"]) == (2, 2, None)
+        message = shell.here("hello")
+    assert (code, said[0], found["trial"], message[0]) == (2, 2, None, 2)
+    assert not Path(".threads").exists()
+    assert KEY not in f"{found} {said} {message}"
     assert [fault.split(":")[0] for fault in found["faults"]] == ["BAML cannot make the request"]
     assert found["faults"][0] in said[2]
     assert server.bodies == []
 
 
-WRONG = UNSET | {"AGENT_MODEL": "OpenAICompatible", "AGENT_PORT": "http", "AGENT_MAX_STEPS": "0"}
-WRONG_ONES = [*COMPATIBLE, "AGENT_PORT", "AGENT_MAX_STEPS"]
+OURS = {"AGENT_PORT": "http", "AGENT_MAX_STEPS": "0", "AGENT_STORE_URL": "mongodb:x"}
+WRONG = UNSET | OURS | {"AGENT_MODEL": "OpenAICompatible"}
+WRONG_ONES = [*COMPATIBLE, *OURS]
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:

@@ -215,7 +215,7 @@ def test_a_quotation_of_the_user_is_no_decision() -> None:
         (Reply(f"no key {KEY}", status=401), ".env"),
         (Reply("pay", status=402), "paid"),
         (Reply("no such model", status=404), "AGENT_MODEL"),
-        (Reply("slow down", status=429), "wait"),
+        (Reply("slow down", status=429), "resume later"),
         (Reply("a line\nand another", status=500), "500"),
         (Reply(body=f"<html><title>Bad gateway</title>{'<p>' * 9000}", status=502), "Bad gateway"),
         (Reply(body="<html><title>Log in</title>"), "Log in"),
@@ -238,14 +238,28 @@ def test_a_thread_that_is_too_long_is_not_sent_again_as_it_is() -> None:
     event, _ = ask_server(too_long)
     thread = thread_of(said("what a day"), event, resumed())
     again, server = ask_server(STEP, thread=thread)
-    assert (again.data, again.meta, server.bodies) == (event.data, event.meta, [])
+    assert (again.data, server.bodies) == (event.data, [])
+    assert "request_sha256" not in (again.meta or {})  # nothing was asked
+    once_more = thread_of(said("what a day"), event, resumed(), again, resumed())
+    third, server = ask_server(STEP, thread=once_more)
+    assert (third.data, server.bodies) == (event.data, [])
     other, _ = ask_server(STEP, thread=thread, form="json")
     assert isinstance(other, ToolCall)
 
 
-def test_an_error_with_status_200_that_may_pass_is_tried_again() -> None:
-    busy = Reply(body='{"error": {"message": "overloaded", "code": 503}}')
-    event, server = ask_server(busy, STEP)
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"error": {"message": "overloaded", "code": 503}},
+        {"error": {"message": "overloaded", "code": "429"}},
+        {"error": "overloaded", "status": 500},
+        [{"error": {"code": 503, "status": "UNAVAILABLE"}}],
+        {"provider": "x" * 5000, "error": {"code": 502}},
+    ],
+    ids=repr,
+)
+def test_an_error_with_status_200_that_may_pass_is_tried_again(error: Any) -> None:
+    event, server = ask_server(Reply(body=json.dumps(error)), STEP)
     assert isinstance(event, ToolCall)
     assert len(server.bodies) == 2
 

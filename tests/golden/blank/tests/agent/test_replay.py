@@ -103,6 +103,15 @@ def test_errors_are_replayed_as_well() -> None:
     ]
 
 
+def test_what_was_not_asked_again_is_not_replayed() -> None:
+    """A thread that is too long fails again when it is resumed, and nothing is sent."""
+    with shell_with(scripted(Reply("context_length_exceeded", status=400))) as shell:
+        _, _, err = shell.here("hello")
+        file = Path(".threads", f"{err.split()[-1]}.json")
+        assert shell.here("resume", file.stem)[0] == 1
+        assert verdicts(shell, file) == (0, ["same"])
+
+
 def test_another_model_is_said_to_be_changed(shell: Shell) -> None:
     """Another name in the settings, and the same name that now means another model."""
     file = decided(shell)

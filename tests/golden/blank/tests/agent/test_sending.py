@@ -50,7 +50,7 @@ def test_a_response_is_returned_as_it_is() -> None:
     assert said == []
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 529])
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 507, 521, 529, 599])
 def test_what_may_pass_is_tried_again_and_said_meanwhile(status: int) -> None:
     response, server, said = outcome(Reply(status=status), "better")
     assert isinstance(response, Response)
@@ -65,7 +65,7 @@ def test_a_connection_that_breaks_is_tried_again() -> None:
     assert len(server.bodies) == 2
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 402, 403, 404, 413, 422, 501])
+@pytest.mark.parametrize("status", [301, 400, 401, 402, 403, 404, 410, 413, 422, 451, 501, 505])
 def test_what_cannot_help_is_not_tried_again(status: int) -> None:
     response, server, said = outcome(Reply(status=status), "better")
     assert isinstance(response, Response)
@@ -74,8 +74,14 @@ def test_what_cannot_help_is_not_tried_again(status: int) -> None:
     assert said == []
 
 
-@pytest.mark.parametrize("words", ["You exceeded your current quota: insufficient_quota"])
-def test_a_spent_quota_does_not_come_back(words: str) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        "You exceeded your current quota: insufficient_quota",
+        "Request too large for this model: limit 30000, requested 50000",
+    ],
+)
+def test_a_quota_that_is_spent_or_too_small_does_not_come_back(words: str) -> None:
     _, server, _ = outcome(Reply(words, status=429), "better")
     assert len(server.bodies) == 1
 
@@ -84,7 +90,8 @@ def test_it_ends_after_some_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "PAUSE", 0.01)
     response, server, said = outcome(Reply("no luck", status=503))
     assert "no luck" in str(response)
-    assert "tried 5 times" in str(response)
+    assert "tried 5 times: resume later" in str(response)
+    assert not any("resume" in line for line in said)
     assert (len(server.bodies), len(said)) == (5, 4)
 
 
@@ -203,8 +210,12 @@ SOON = format_datetime(datetime.now(UTC) + timedelta(seconds=100_000), usegmt=Tr
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, "", 0),
         ({"retry-after": "soon"}, "", None),
         ({"retry-after": "-3"}, "", None),
+        ({"retry-after": "9" * 30}, "", 1e30),
         ({"retry-after": "9" * 5000}, "", None),
+        ({"retry-after": f"Fri, 31 Dec {'9' * 30} 23:59:59 GMT"}, "", None),
+        ({"retry-after": f"Fri, 31 Dec 2026 23:59:59 +{'9' * 30}"}, "", None),
         ({}, '{"error": {"details": [{"retryDelay": "34s"}]}}', 34),
+        ({}, '{"error": {"details": [{"retryDelay": "1.2.3s"}]}}', None),
     ],
 )
 def test_when_to_come_back_is_read_wherever_it_stands(

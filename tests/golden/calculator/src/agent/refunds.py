@@ -13,6 +13,7 @@ from .files import private
 from .orders import read_orders
 
 LEDGER = Path("refunds.jsonl")
+CENT = Decimal("0.01")
 PATIENCE = 5  # seconds that another process may write
 
 
@@ -52,6 +53,8 @@ def verify(order_id: str, amount: float, before: list[dict[str, Any]], again: bo
     left = exact(order["amount"]) - refunded
     if exact(amount) > left:
         raise ValueError(f"no more than {left} of order {order_id} can be refunded: ask how much")
+    if exact(amount) % CENT:
+        raise ValueError(f"cannot refund {amount}: there is no money smaller than {CENT}")
 
 
 def exact(amount: float) -> Decimal:

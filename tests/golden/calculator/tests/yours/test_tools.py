@@ -134,6 +134,13 @@ def test_nothing_is_refunded_for_an_order_that_is_none(order_id: str) -> None:
     assert read() == []
 
 
+@pytest.mark.parametrize("amount", [0.001, 1e-9, 10.005, 49.899])
+def test_no_part_of_a_cent_is_refunded(amount: float) -> None:
+    with pytest.raises(ValueError, match=r"no money smaller than 0\.01"):
+        run(REFUND | {"amount": amount})
+    assert read() == []
+
+
 @pytest.mark.parametrize("amount", [49.91, 4990, 10**30, 1e300])
 def test_no_more_is_refunded_than_was_paid(amount: float) -> None:
     with pytest.raises(ValueError, match=r"no more than 49\.9"):

@@ -15,8 +15,9 @@ from agent.aside import LARGE, aside
 from agent.cache import Cache
 from agent.model import asking, next_step
 from agent.server import limits
-from agent.store import filesystem
+from agent.store import summaries
 from agent.store.filesystem import FileSystemThreadStore
+from agent.store.thread_file import load
 
 from .scripted import DONE, NOON, decided, said, thread_of
 from .serving import THREADS, app_of, serving
@@ -45,13 +46,12 @@ def test_threads_by_the_hundred_are_read_again_only_where_they_changed(
     other = FileSystemThreadStore(tmp_path)
     assert len(listed(other)) == 300
     reads: list[str] = []
-    load = filesystem.load
 
     def counted(thread_id: str, path: Path) -> object:
         reads.append(thread_id)
         return load(thread_id, path)
 
-    monkeypatch.setattr(filesystem, "load", counted)
+    monkeypatch.setattr(summaries, "load", counted)
     asyncio.run(store.update(ids[7], lambda kept: kept.append(decided(DONE), at=NOON)))
     late = created(store, thread_of(said("late")))
     (tmp_path / f"{ids[8]}.json").unlink()
@@ -73,7 +73,7 @@ def test_a_listing_holds_up_nobody_else(tmp_path: Path, monkeypatch: pytest.Monk
         released.wait(20)
         return []
 
-    monkeypatch.setattr(filesystem, "names_in", slow)
+    monkeypatch.setattr(summaries, "names_in", slow)
 
     async def meanwhile() -> None:
         listings = [asyncio.create_task(store.find()) for _ in range(20)]

@@ -5,6 +5,7 @@ responses, Anthropic's messages, Google's `generateContent`, Amazon's `converse`
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -66,7 +67,7 @@ def plain(answer: Answer) -> Answer:
 
 def as_meant(response: Response) -> Response:
     """Some send every error with status 200, and what it would have been inside."""
-    if response.status != 200 or '"error"' not in response.body[:1000]:
+    if response.status != 200 or '"error"' not in response.body:
         return response
     try:
         return replace(response, status=status_in(json.loads(response.body)) or 200)
@@ -75,9 +76,12 @@ def as_meant(response: Response) -> Response:
 
 
 def status_in(data: Any) -> int | None:
-    error = data.get("error") if isinstance(data, dict) else None
-    code = error.get("code") if isinstance(error, dict) else None
-    return code if isinstance(code, int) and 400 <= code < 600 else None
+    """In the error or beside it, a number or a text; Google puts its errors into a list."""
+    found = data[0] if isinstance(data, list) and data else data
+    error = found.get("error") if isinstance(found, dict) else None
+    holders = [each for each in (error, found) if error and isinstance(each, dict)]
+    codes = [str(each.get(name)) for each in holders for name in ("code", "status")]
+    return next((int(code) for code in codes if re.fullmatch("[45][0-9][0-9]", code)), None)
 
 
 def chat(data: dict[str, Any]) -> Answer:

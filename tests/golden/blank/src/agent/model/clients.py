@@ -54,8 +54,9 @@ def lacking(model: str) -> list[str]:
 
 def options(model: str) -> dict[str, Any]:
     """What BAML is called with."""
-    env = dict.fromkeys(variables(), "http://unset")  # it wants them all, those of others too
-    return {"client": "Offline" if model == OFFLINE else model, "env": {**env, **os.environ}}
+    # It wants all variables, those of the other clients as well, and looks for them by itself.
+    unset = {name: "http://unset" for name in variables() if name not in os.environ}
+    return {"client": "Offline" if model == OFFLINE else model, "env": unset}
 
 
 @cache

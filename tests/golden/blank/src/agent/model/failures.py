@@ -26,16 +26,17 @@ ADVICE = {
     404: "there is no such model or URL: check AGENT_MODEL and clients.baml",
     413: "the request is too large",
     422: "it refused the request",
-    429: "too many requests, or no quota left: wait, then resume",
+    429: "too many requests, or no quota left",
 }
-FAULT = "the provider has a fault: resume later"
+FAULT = "the provider has a fault"
 NO_MODEL = "what answered is no model: check the URL in clients.baml"
+NOT_TAKEN = "the server does not take this AGENT_DECODING: with auto it need not"
 TOO_LONG = (
     "the thread is too long for this model, and resuming will not help: take one with a larger"
     " context, or fork the thread at an earlier event"
 )
-PASSING = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
-QUOTA = re.compile(r"insufficient_quota|credit balance|billing", re.IGNORECASE)
+PASSING = {408, 409, 425, 429, *range(500, 600)} - {501, 505}
+QUOTA = re.compile(r"insufficient_quota|credit balance|billing|request too large", re.IGNORECASE)
 LENGTH = re.compile(
     r"context_length_exceeded|(maximum|max|model.s|available) context|context (length|window|size)"
     r"|(prompt|input|request) is too long|too many (input )?tokens|input token count"
@@ -70,7 +71,9 @@ def explain(response: Response, secrets: Iterable[str] = ()) -> str:
         words = words.replace(secret, "[redacted]")
     if is_too_long(response):
         advice = TOO_LONG
-    elif status < 300:
+    elif refuses_constraint(response):
+        advice = NOT_TAKEN
+    elif status < 300 and not message_in(response.body):
         advice = NO_MODEL
     else:
         advice = ADVICE.get(status, FAULT if status >= 500 else "it refused the request")

@@ -86,7 +86,7 @@ def too_long_before(thread: Thread, meta: dict[str, Any]) -> ModelFailed | None:
         then = event.meta or {}
         same = all(then.get(name) == meta[name] for name in ("model", "context_sha256"))
         if isinstance(event, ModelFailed) and then.get("too_long") and same:
-            return ModelFailed(data=event.data, meta=event.meta)
+            return ModelFailed(data=event.data, meta=meta | {"too_long": True})
     return None
 
 

@@ -17,7 +17,8 @@ MAX_LENGTH = 1_000_000  # characters
 TAGS = r"think|thinking|thoughts?|reasoning|reflection|analysis|scratchpad"
 OF = r"(?:\w{1,20}:)?"
 MARK = re.compile(
-    rf"(?P<brace>[{{}}])|(?P<begin><{OF}(?P<name>{TAGS})(?:\s[^<>]*)?>|\[THINK\]|◁think▷)"
+    rf"(?P<brace>[{{}}])|(?P<begin><{OF}(?P<name>{TAGS})(?:\s[^<>]*)?>|\[THINK\]|◁think▷"
+    rf"|<\|channel\|>\s*(?P<channel>analysis)\b)"
     rf"|(?P<end></{OF}(?:{TAGS})\s*>|\[/THINK\]|◁/think▷)",
     re.IGNORECASE,
 )
@@ -28,14 +29,19 @@ ANSWERS = (
     r"|begin_of_text|im_start|start|assistant|(?:start|end)_header_id|message|final"
 )
 ANSWER = re.compile(ANSWERS, re.IGNORECASE)
+# The same of fences: what is said of a block, such as `diff` or `draft`, is said of what is in it.
+FENCE = re.compile(r"(?:```+|~~~+)[ \t]*([^\n{`~]*)")
+OF_ANSWERS = re.compile(rf"|{ANSWERS}|json[5cl]?|js|javascript|te?xt|plain_?text", re.IGNORECASE)
+END_OF_CHANNEL = re.compile(r"<\|end\|>|(?=<\|channel\|>)")
 ANY_TAG = re.compile(
     r"<\|channel\|>\s*(?P<channel>\w+)|<(?P<end>/?)\|?(?P<name>[a-zA-Z][\w:.-]*)[^<>]*>"
 )
 # What stands around an object that is mentioned, quoted, or a part of something larger.
 OPENING, CLOSING = r"\"'“\u2018«", r"\"'”\u2019»"
-MENTION = re.compile(rf"[\w\[(,;=+{OPENING}{CLOSING}][ \t]*\Z|[{CLOSING}]\s*:\s*\Z|\A\s*[|>]\s*\Z")
-OPENED = re.compile(rf"[\[({OPENING}]\s*\Z")
-CLOSED = re.compile(rf"\s*+(?:[\]),:{CLOSING}]|</(?!(?:{ANSWERS}|s)\b))", re.IGNORECASE)
+COMMENT = r"\A\s*(?:[|>]|[#%]+|//+|--+)\s*\Z"
+MENTION = re.compile(rf"[\w\[(,;=+{OPENING}{CLOSING}][ \t]*\Z|[{CLOSING}]\s*:\s*\Z|{COMMENT}")
+OPENED = re.compile(rf"(?:[\[({OPENING}]|/\*+|(?<!~)~~)\s*\Z")
+CLOSED = re.compile(rf"\s*+(?:[\]),:{CLOSING}]|\*/|~~(?!~)|</(?!(?:{ANSWERS}|s)\b))", re.IGNORECASE)
 ALONE = re.compile(r"""[ \t]*+(?:[`.!*]|</?[\w|:-]+>|<\|[\w|]+\|>)*+[ \t]*+(?:\Z|[\r\n])""")
 TAG = re.compile(MARK.pattern.partition("|")[2], re.IGNORECASE)
 BEGINS_WITH_OBJECT = re.compile(r"\s*(?:```\w*\s*)?\{")
@@ -93,7 +99,8 @@ def end_of_unopened_thinking(text: str) -> int:
 def end_of_thinking(text: str, begin: re.Match[str]) -> int:
     """Behind the first tag that ends what this one began."""
     name = begin["name"] or "think"
-    end = re.compile(rf"</{OF}{name}\s*>|\[/{name}\]|◁/{name}▷", re.IGNORECASE)
+    of_tag = re.compile(rf"</{OF}{name}\s*>|\[/{name}\]|◁/{name}▷", re.IGNORECASE)
+    end = END_OF_CHANNEL if begin["channel"] else of_tag
     if not (found := end.search(text, begin.end())):
         raise NoStep("it was cut off while thinking")
     return found.end()
@@ -104,7 +111,7 @@ def stands_alone(text: str, begin: int, start: int, end: int) -> bool:
     before = text[begin:start]
     line = before[max(before.rfind("\n"), before.rfind("\r")) + 1 :]
     part = MENTION.search(line[-200:]) if line.strip() else OPENED.search(before[-200:])
-    if part or is_in_a_tag(before):
+    if part or is_in_a_tag(before) or is_in_a_block(before):
         return False
     return bool(ALONE.match(text, end)) and not CLOSED.match(text, end)
 
@@ -119,6 +126,13 @@ def is_in_a_tag(before: str) -> bool:
         elif not tag[0].endswith("/>"):
             opened[name] += 1
     return any(number and not ANSWER.fullmatch(name) for name, number in opened.items())
+
+
+def is_in_a_block(before: str) -> bool:
+    """Whether it stands in a comment, or in a fence that says that it is no answer."""
+    fences = FENCE.findall(before)
+    is_other = len(fences) % 2 and not OF_ANSWERS.fullmatch(fences[-1].strip())
+    return bool(is_other) or before.rfind("<!--") > before.rfind("-->")
 
 
 def has_prose(*around: str) -> bool:

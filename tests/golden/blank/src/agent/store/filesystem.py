@@ -1,21 +1,15 @@
-"""Threads in a folder: `<id>.json` is the thread, `<id>.txt` beside it what the model reads.
-
-The JSON is `{"id", "version", "events"}`, one event a line.
-"""
+"""Threads in a folder: `<id>.json` is the thread, `<id>.txt` beside it what the model reads."""
 
 import asyncio
 import errno
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
-from pydantic_core import from_json
 
 from ..cache import Cache
 from ..context import ContextFormat
@@ -23,7 +17,6 @@ from ..errors import format_error
 from ..files import (
     TEMPORARY,
     Fingerprint,
-    content,
     fingerprint,
     overwrite,
     private_folder,
@@ -32,25 +25,23 @@ from ..files import (
 from ..log import logger
 from ..states import Status
 from ..thread import Thread
-from ..views import Summary, summary_of
+from ..views import Summary
 from . import (
     Busy,
     Full,
     Locked,
     NoSuchThread,
     NotStored,
-    StoreError,
     ThreadExists,
-    Unreadable,
-    require_id,
 )
+from .summaries import Summaries
+from .thread_file import as_file, load, path_of
 
 T = TypeVar("T")
 PAUSE = 0.01  # seconds between two looks at a lock
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 THREADS_KEPT = 64_000_000  # bytes of memory
-SUMMARIES_KEPT = 32_000_000
 MEMORY_FOR_A_BYTE = 4  # of a file, about, when it is events
 
 
@@ -62,8 +53,7 @@ class FileSystemThreadStore:
         self.form = form
         self.patience = patience
         self._threads: Cache[str, tuple[Fingerprint, Thread]] = Cache(THREADS_KEPT)
-        self._summaries: Cache[str, tuple[Fingerprint, Summary]] = Cache(SUMMARIES_KEPT)
-        self._begun: dict[str, str] = {}  # when each thread began, which never changes
+        self._summaries = Summaries(self.root)
         # Not asyncio's own threads: tools that take long may hold all of those. And whoever lists
         # holds up nobody else.
         self._workers = ThreadPoolExecutor(4, thread_name_prefix="store")
@@ -85,7 +75,7 @@ class FileSystemThreadStore:
     async def find(
         self, *, status: Status | None = None, after: str | None = None, limit: int | None = None
     ) -> list[Summary]:
-        return await self._in(self._lister, self._find, status, after, limit)
+        return await self._in(self._lister, self._summaries.find, status, after, limit)
 
     @asynccontextmanager
     async def lease(self, thread_id: str) -> AsyncIterator[None]:
@@ -150,39 +140,6 @@ class FileSystemThreadStore:
             self._write(thread_id, changed)
         return changed
 
-    def _find(self, status: Status | None, after: str | None, limit: int | None) -> list[Summary]:
-        ids = self._in_order()
-        if after is not None:
-            if after not in ids:
-                raise NoSuchThread(f"after={after[:64]!r} is none of these threads")
-            ids = ids[ids.index(after) + 1 :]
-        found = (each for each in map(self._summary, ids) if each)
-        return list(islice((each for each in found if status in (None, each.status)), limit))
-
-    def _in_order(self) -> list[str]:
-        """All that can be read, the oldest first. A thread that is known is not looked at."""
-        files = [name for name in names_in(self.root) if name.endswith(".json")]
-        there = {name.removesuffix(".json") for name in files}
-        self._begun = {each: at for each, at in self._begun.items() if each in there}
-        for thread_id in there - self._begun.keys():
-            if summary := self._summary(thread_id):
-                self._begun[thread_id] = str(summary.created)
-        return sorted(self._begun, key=lambda each: (self._begun[each], each))
-
-    def _summary(self, thread_id: str) -> Summary | None:
-        """None, and a line in the log, for what cannot be read."""
-        try:
-            path = self._path(thread_id)
-            seen, known = fingerprint(path), self._summaries.get(thread_id)
-            if known and known[0] == seen:
-                return known[1]
-            summary = summary_of(thread_id, load(thread_id, path))
-        except (StoreError, OSError) as problem:
-            logger().warning("unreadable_thread", file=f"{thread_id}.json", problem=str(problem))
-            return None
-        self._summaries.keep(thread_id, (seen, summary), len(repr(summary)))
-        return summary
-
     def _read(self, thread_id: str) -> Thread:
         path = self._path(thread_id)
         try:
@@ -222,8 +179,7 @@ class FileSystemThreadStore:
         return thread
 
     def _path(self, thread_id: str) -> Path:
-        require_id(thread_id)
-        return self.root / f"{thread_id}.json"
+        return path_of(self.root, thread_id)
 
     def _require(self, thread_id: str) -> None:
         """Before a lock is taken: asking for what is not there leaves no file."""
@@ -240,40 +196,3 @@ class FileSystemThreadStore:
         private_folder(folder)
         path = folder / f"{thread_id}.{purpose}"
         return FileLock(path, blocking=False, mode=0o600, thread_local=False)
-
-
-def names_in(folder: Path) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except FileNotFoundError:  # nothing has been kept yet
-        return []
-
-
-# What a file raises that is read and is none.
-NO_THREAD = (ValueError, LookupError, TypeError, RecursionError, IsADirectoryError, PermissionError)
-
-
-def as_file(thread_id: str, thread: Thread) -> str:
-    lines = ",\n".join(thread.dump())
-    head = f'"id": "{thread_id}", "version": {len(thread.events)}'
-    return f'{{{head}, "events": [\n{lines}\n]}}\n'
-
-
-def load(thread_id: str, path: Path) -> Thread:
-    """Raises NoSuchThread and Unreadable."""
-    try:
-        return from_file(thread_id, content(path))
-    except FileNotFoundError:
-        raise NoSuchThread(f"there is no thread {thread_id}") from None
-    except NO_THREAD as error:
-        problem = f"{path} is no thread: mend it or move it away"
-        raise Unreadable(f"{problem} ({format_error(error)})") from error
-
-
-def from_file(thread_id: str, written: bytes) -> Thread:
-    """Raises ValueError, LookupError, TypeError and RecursionError for what is no such thread."""
-    stored = from_json(written, allow_inf_nan=False)
-    thread = Thread.load(stored["events"])
-    if (stored["id"], stored["version"]) != (thread_id, len(thread.events)):
-        raise ValueError("its id or version is not that of its events")
-    return thread

@@ -10,6 +10,7 @@ import typer
 from ..model.asking import Manner
 from ..model.clients import OFFLINE, lacking
 from ..model.failures import Unavailable
+from ..model.request import render
 from ..model.trial import try_model
 from ..settings import WrongSettings, load_settings
 from ..store import StoreError
@@ -26,12 +27,9 @@ def check(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Say what is missing or odd in the settings, and try the model with one request."""
-    found: dict[str, Any] = {"faults": [], "odd": oddities(), "trial": None}
-    try:
-        found["faults"] = faults()
-        found["trial"] = None if found["faults"] else tried()
-    except Unavailable as error:
-        found["faults"] = [str(error)]
+    found: dict[str, Any] = {"faults": faults(), "odd": oddities(), "trial": None}
+    if not found["faults"]:
+        found["trial"] = tried()
     typer.echo(json.dumps(found, indent=2, ensure_ascii=False)) if as_json else show(found)
     if found["faults"]:
         raise typer.Exit(MISSING)
@@ -39,23 +37,42 @@ def check(
 
 
 def tried() -> dict[str, Any]:
-    """Raises Unavailable where no request can be made."""
     settings = load_settings()
     manner = Manner(settings.decoding, settings.model_timeout, screen.note)
     return asyncio.run(try_model(settings.model, settings.context_format, manner))
 
 
 def faults() -> list[str]:
-    """Each setting that is missing or cannot be used. Raises Unavailable."""
-    found: list[str] = []
+    """Each setting that is missing or cannot be used: one that is wrong hides no other."""
+    return [*faults_of_settings(), *faults_of_store(), *faults_of_model()]
+
+
+def faults_of_settings() -> list[str]:
     try:
-        settings = load_settings()
-        open_store(settings.store_url, settings.context_format)
+        load_settings()
     except WrongSettings as error:
-        found = error.faults
+        return error.faults
+    return []
+
+
+def faults_of_store() -> list[str]:
+    try:
+        if url := os.environ.get("AGENT_STORE_URL"):
+            open_store(url, "xml")
     except StoreError as error:
-        found = [str(error)]
-    return found + lacking(os.environ.get("AGENT_MODEL") or OFFLINE)
+        return [str(error)]
+    return []
+
+
+def faults_of_model() -> list[str]:
+    """What is missing; if nothing is, why no request can be made of what is there."""
+    model = os.environ.get("AGENT_MODEL") or OFFLINE
+    try:
+        if not (found := lacking(model)):
+            render("", model)
+    except Unavailable as error:
+        return [str(error)]
+    return found
 
 
 def show(found: dict[str, Any]) -> None:
@@ -69,12 +86,13 @@ def show(found: dict[str, Any]) -> None:
 
 
 def described(trial: dict[str, Any]) -> dict[str, str]:
-    tokens = f"{trial['input_tokens']} in, {trial['output_tokens']} out"
+    counts = [(trial["input_tokens"], "in"), (trial["output_tokens"], "out")]
+    tokens = [f", {count} tokens {way}" for count, way in counts if count is not None]
     lines = {
         "model": f"{trial['model']}: asked for {trial['model_requested']}",
-        "served by": f"{trial['model_served']} at {trial['place'] or 'home'}",
+        "served by": f"{trial['model_served'] or 'nobody'} at {trial['place'] or 'home'}",
         "decoding": trial["decoding"] or "off",
-        "took": f"{trial['seconds']:.2f} s, {tokens}",
+        "took": f"{trial['seconds']:.2f} s{''.join(tokens)}",
     }
     if trial["problem"]:
         reply = " ".join((trial["reply"] or "").split())

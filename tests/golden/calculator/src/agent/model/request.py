@@ -28,6 +28,9 @@ def words_of(error: Exception) -> str:
     detail = str(getattr(error, "message", error)).partition("Stack backtrace")[0]
     if variable := re.search(r"environment variable '(\w+)'", detail):
         return f"set {variable[1]} in .env"
+    if "builder error" in detail:  # in front of the cause stands the URL, which may hold a key
+        cause = first_words(detail.rpartition("Caused by:")[2])
+        return f"BAML cannot make the request: check the URL and the key ({cause})"
     return f"BAML cannot make the request: {first_words(detail)}"
 
 

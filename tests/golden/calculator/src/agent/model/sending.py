@@ -76,11 +76,12 @@ def pauses() -> Iterator[float | None]:
 async def wait(passing: Passing, pause: float | None, until: float, say: Say) -> None:
     """Raises Unavailable if there is no use in waiting, or no time."""
     if passing.seconds is None and pause is None:
-        raise Unavailable(f"{passing}; tried {TRIES} times")
+        raise Unavailable(f"{passing}; tried {TRIES} times: resume later")
     seconds = max(passing.seconds or 0, pause or PAUSE)
     if asyncio.get_running_loop().time() + seconds >= until:
         raise Unavailable(
-            f"{passing}; to wait {seconds:.0f} s more is longer than AGENT_MODEL_TIMEOUT allows"
+            f"{passing}; to wait {seconds:.0f} s more is longer than AGENT_MODEL_TIMEOUT allows:"
+            " resume later"
         )
     say(f"{passing}; asking again in {seconds:.1f} s")
     await asyncio.sleep(seconds)
@@ -98,8 +99,8 @@ def heard(say: Say, line: str) -> Iterator[None]:
 
 def seconds_asked(response: Response) -> float | None:
     """How long the other side wants to be left alone: in one of its headers, or Google's way."""
-    if delay := re.search(r'"retryDelay":\s*"([0-9.]{1,9})s"', response.body):
-        return float(delay[1])
+    if delay := re.search(r'"retryDelay":\s*"([0-9.]{1,99})s"', response.body):
+        return number(delay[1])
     if (milliseconds := number(response.headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     after = response.headers.get("retry-after")
@@ -107,10 +108,10 @@ def seconds_asked(response: Response) -> float | None:
         return seconds if after else None
     try:
         at = parsedate_to_datetime(after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
 def number(text: str | None) -> float | None:
-    return float(text) if text and re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) else None
+    return float(text) if text and re.fullmatch(r"[0-9]{1,99}(\.[0-9]{1,99})?", text) else None
