@@ -68,10 +68,12 @@ def unknown_settings() -> list[str]:
     """What looks like ours in the environment and is none: perhaps a name is misspelt. A line for
     each.
     """
-    ours = {name for name in os.environ if name.startswith("AGENT_")}
+    known = known_settings()
+    ours = sorted(name for name in os.environ if name.upper().startswith("AGENT_"))
     return [
-        f"{name} is no setting of this agent{meant(name)}"
-        for name in sorted(ours - known_settings())
+        f"{name} is no setting of this agent{meant(name.upper())}"
+        for name in ours
+        if name.upper() not in known
     ]
 
 

@@ -91,6 +91,28 @@ IN_THE_OPEN = [
     "https://a.b:8080/c?m=me@b.c and ssh://git@github.com/a and me@a.b",
     "task-1234567890123456789 and sk-learn-is-not-a-key-of-anybody",
     "0a1b2c3d4e5f67890a1b2c3d4e5f67890a1b2c3d 550e8400-e29b-41d4-a716-446655440000",
+    "How many tokens did it take? Token limit: 8000, token count: 5, token bucket: 10 a second",
+    "The password must have 8 characters, and a password reset: done",
+    "My secret: I love pizza. The secret is out; secret santa: Friday",
+    "The token is expired. Token: expired",
+    "Authentication: basic, authorization: required, authorized: yes",
+    "pass: 12, fail: 3. Passed: 3, bypass: true, passport: C01X00T47",
+    "key: value, keyboard: us, api keys: see the docs, public key: ssh-rsa AAAAB3Nza",
+    "session: 3, order id: A-1001, refund 49.90 to order A-1001",
+    "cookies: 12, cookie: yes please, cookie recipe: sugar, flour",
+    "http://a.b/c?x=1@2, mailto:bob@example.com, git@github.com:a/b.git",
+    "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "IBAN DE89 3704 0044 0532 0130 00, card 4111 1111 1111 1111, call +49 30 1234567",
+    "The bearer token must be sent; a bearer of good news; basic understanding",
+    "risk-1234567890123456789, desk-lamp-abcdefghijklmnop, SG.com, eyJ begins a token",
+    "password: <hidden>, password: ********, password: null, password: true",
+    'the password: {{ vault.password }}, password: "", "password": false',
+    "password_min_length: 12, password_changed_at: 2026-01-01, secret_name: db-creds",
+    "token_type: bearer, token_url: https://a.b/token, auth_method: oauth, auth: enabled",
+    "private_key_path: /etc/ssl/key.pem, PASSWORD_FILE=/run/secrets/pw",
+    "deploy v1.2.0 to production, divide 10 by 5",
+    "login first, then password second",
+    "user:\n  token_count: 3\n  name: bob",
 ]
 SECRET_KEYS = ["password", "DB_PASSWORD", "api_key", "x-api-key", "access_token", "Authorization"]
 SECRET_KEYS += ["client_secret", "cookie", "session_id", "credentials", "private-key", "pwd"]
@@ -191,7 +213,7 @@ def test_our_own_secrets_are_not_shown_wherever_they_stand(
     for name, value in own.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("SHOP_DB_URL", "mysql://me:four-two@db/x")
-    for value in [*own.values(), "four-two", "zebra%20stripes%2F42"]:
+    for value in [*own.values(), "four-two", "zebra%20stripes%2F42", "zebra+stripes%2F42"]:
         said_so = text.format(value)
         assert redact(said_so) == text.format(REDACTED)
         assert redact({said_so: [said_so]}) == {text.format(REDACTED): [text.format(REDACTED)]}
@@ -201,10 +223,15 @@ def test_our_own_secrets_are_not_shown_wherever_they_stand(
 
 def test_keys_and_numbers_of_ours_are_secrets_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """By names that would be those of something else in an object or a text."""
-    own = {"OPENAI_COMPATIBLE_KEY": "a-key-of-a-provider", "DOOR_PASSCODE": "47114711"}
+    own = {
+        "OPENAI_COMPATIBLE_KEY": "a-key-of-a-provider",
+        "DOOR_PASSCODE": "47114711",
+        "A_PW": "x1y2z",
+    }
     for name, value in own.items():
         monkeypatch.setenv(name, value)
-    assert redact(f"it said {own['OPENAI_COMPATIBLE_KEY']}!") == f"it said {REDACTED}!"
+    for value in own.values():
+        assert redact(f"it said {value}!") == f"it said {REDACTED}!"
     assert redact({"opens with": [47114711, 4711, 1.5, True]})["opens with"] == [
         REDACTED,
         4711,

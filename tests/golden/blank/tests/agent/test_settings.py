@@ -107,6 +107,7 @@ def test_an_empty_token_is_none() -> None:
     [
         ("AGENT_MODLE", "AGENT_MODLE is no setting of this agent: is AGENT_MODEL meant?"),
         ("AGENT_APITOKEN", "AGENT_APITOKEN is no setting of this agent: is AGENT_API_TOKEN meant?"),
+        ("agent_modle", "agent_modle is no setting of this agent: is AGENT_MODEL meant?"),
         ("AGENT_X", "AGENT_X is no setting of this agent"),
     ],
 )

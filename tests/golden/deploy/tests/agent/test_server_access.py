@@ -54,7 +54,17 @@ def test_without_a_token_no_other_machine_is_served(client: tuple[str, int]) -> 
 
 @pytest.mark.parametrize(
     "host",
-    ["agent.example", "127.0.0.1.example", "0.0.0.0", "192.0.2.1:8000", "localhost.", "", "[", "@"],
+    [
+        "agent.example",
+        "127.0.0.1.example",
+        "0.0.0.0",
+        "192.0.2.1:8000",
+        "localhost.",
+        "",
+        "[",
+        "@",
+        "a@localhost",
+    ],
 )
 def test_without_a_token_a_foreign_name_for_this_machine_is_refused(host: str) -> None:
     for path in (THREADS, f"{THREADS}/x/stop"):
@@ -77,6 +87,7 @@ def test_a_served_thread_is_one_that_was_launched_with_the_token() -> None:
 PROXIES = ["Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-Real-IP"]
 PROXIES += [
     "X-FORWARDED-ANYTHING",
+    "X_Forwarded_For",
     "X-Forwarded",
     "CDN-Loop",
     "Via",

@@ -60,11 +60,15 @@ def refusal(asked: HTTPConnection, token: str | None) -> JSONResponse | None:
     client = asked.client.host if asked.client else None
     if not (is_loopback(client) and is_loopback(name_in(asked.headers.get("host", "")))):
         return unauthorized()
-    if forwarded := next(filter(FORWARDED.fullmatch, asked.headers), None):
+    if forwarded := next(filter(is_a_proxy_s, asked.headers), None):
         return unauthorized(f"this came through a proxy ({forwarded}): set AGENT_API_TOKEN, and ")
     if is_cross_site(asked.headers):
         return problem(403, "a page of another site asks: set AGENT_API_TOKEN to serve such pages")
     return None
+
+
+def is_a_proxy_s(header: str) -> bool:
+    return bool(FORWARDED.fullmatch(header.replace("_", "-")))  # some take one for the other
 
 
 def unauthorized(why: str = "") -> JSONResponse:
@@ -96,7 +100,9 @@ def is_loopback(host: str | None) -> bool:
 
 
 def name_in(header: str) -> str | None:
-    """The host in a Host header, without its port."""
+    """The host in a Host header, without its port; there is no user in one."""
+    if "@" in header:
+        return None
     try:
         return urlsplit(f"//{header}").hostname
     except ValueError:

@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from .looks import USERINFO, Span, by_look
-from .names import by_name, is_secret, plain_words
+from .names import by_name, is_mixed, is_secret, plain_words
 
 REDACTED = "[redacted]"
 ENDS_SHOWN = 16  # characters that a secret has at least, of which four are shown
@@ -54,7 +54,13 @@ def own_secrets(environment: Mapping[str, str]) -> frozenset[str]:
     named = (value for name, value in environment.items() if is_secret_variable(name, value))
     urls = (found for value in environment.values() for found in USERINFO.finditer(value))
     values = {*named, *(found["password"] or found[1] for found in urls)}
-    return frozenset(v for v in values if len(v) >= SHORTEST_OWN and v.lower() not in plain_words())
+    return frozenset(filter(is_telling, values))
+
+
+def is_telling(value: str) -> bool:
+    """Whether it is more than a word, or a figure, that others say too."""
+    is_long = len(value) >= SHORTEST_OWN or is_mixed(value)
+    return is_long and value.lower() not in plain_words()
 
 
 def is_secret_variable(name: str, value: str) -> bool:
@@ -111,8 +117,8 @@ def by_value(text: str, own: frozenset[str]) -> Iterable[Span]:
 
 @lru_cache(maxsize=8)
 def pattern_of(own: frozenset[str]) -> re.Pattern[str]:
-    """Each as it is, as a URL has it, and as JSON has it."""
-    forms = {form for v in own for form in (v, quote(v, safe=""), json.dumps(v)[1:-1])}
+    """Each as it is, as a URL and a form have it, and as JSON has it."""
+    forms = {f for v in own for f in (v, quote(v, ""), quote_plus(v), json.dumps(v)[1:-1])}
     return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
 
 
