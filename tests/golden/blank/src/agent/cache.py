@@ -26,10 +26,16 @@ class Cache(Generic[K, V]):
             return self._kept[key][0]
 
     def keep(self, key: K, value: V, size: int) -> V:
-        """`size` is in bytes, as whoever keeps it reckons; what is larger than the room is not."""
+        """`size` is in bytes, as whoever keeps it reckons.
+
+        What is larger than the room is not kept, and drives nothing out.
+        """
         with self._lock:
-            self.used += size - self._kept.pop(key, (None, 0))[1]
+            self.used -= self._kept.pop(key, (None, 0))[1]
+            if size > self.room:
+                return value
             self._kept[key] = value, size
+            self.used += size
             while self.used > self.room:
                 _, (_, dropped) = self._kept.popitem(last=False)
                 self.used -= dropped

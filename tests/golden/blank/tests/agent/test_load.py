@@ -35,7 +35,9 @@ def test_a_cache_keeps_what_was_used_last_and_no_more_bytes_than_it_has_room_for
     cache.keep("b", "b", 9)  # in place of itself
     assert [cache.get(name) for name in "bd"] == ["b", None]
     assert cache.keep("huge", "H", 11) == "H"
-    assert (cache.get("huge"), cache.used) == (None, 0)
+    assert (cache.get("huge"), cache.get("b"), cache.used) == (None, "b", 9)
+    cache.keep("b", "huge", 11)  # what it was is no longer true
+    assert (cache.get("b"), cache.used) == (None, 0)
 
 
 def test_threads_by_the_hundred_are_read_again_only_where_they_changed(

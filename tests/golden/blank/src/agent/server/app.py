@@ -42,12 +42,13 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     app = FastAPI(title="Agent", lifespan=lifespan, redirect_slashes=False, **closed)
     app.state.runner, app.state.settings = runner, settings
     problems.install(app)
-    for router in (public, *brought("hooks")):
+    unguarded = [public, *brought("hooks")]
+    for router in unguarded:
         app.include_router(router, responses=problems.EVERYWHERE)
     for router in (api, *brought("routes")):
         app.include_router(router, dependencies=[Depends(bearer)], responses=problems.EVERYWHERE)
-    known = [route for router in (public, *brought("hooks")) for route in router.routes]
-    app.add_middleware(Door, token=settings.api_token, open=known)
+    open_to_all = [route for router in unguarded for route in router.routes]
+    app.add_middleware(Door, token=settings.api_token, open=open_to_all)
     return app
 
 

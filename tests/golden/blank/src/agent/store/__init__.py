@@ -1,7 +1,8 @@
 """Factors 5 and 6: where threads are kept. A thread that is saved can be taken up by anybody.
 
-`ThreadStore` is what the agent needs of one; each store is a module of this folder, imported when
-`AGENT_STORE_URL` names it. `tests/agent/test_store_contract.py` holds each to what is said here.
+`ThreadStore` is what the agent needs of one, and `tests/agent/test_store_contract.py` holds each to
+it. The store of this project is `filesystem.py`, with the form of its files (`thread_file.py`) and
+their listing (`summaries.py`); `patient.py` serves whoever runs threads on any store.
 """
 
 from collections.abc import Callable
