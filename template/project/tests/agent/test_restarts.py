@@ -25,6 +25,7 @@ from .scripted import (
     fetched,
     go_on,
     restarted,
+    result,
     said,
     thread_of,
     types,
@@ -164,6 +165,24 @@ def test_whoever_takes_over_from_a_holder_that_died_writes_it_down(
         "tool_response",
         "tool_call",
     ]
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_whoever_takes_over_from_a_holder_that_went_on_does_not(
+    again: bool, store: FileSystemThreadStore
+) -> None:
+    thread_id = asyncio.run(store.create(thread_of(said(), decided(SAFE_STEP))))
+    agent = agent_of(store, done)
+
+    async def take_over() -> None:
+        async with store.lease(thread_id):
+            taking = asyncio.create_task(advance(thread_id, agent, patient=True, again=again))
+            await asyncio.sleep(0.1)
+            await agent.record(thread_id, result())
+        await taking
+
+    asyncio.run(take_over())
+    assert types(asyncio.run(store.get(thread_id)))[2:] == ["tool_response", "tool_call"]
 
 
 @pytest.mark.parametrize("step", [APPROVAL_STEP, DONE])

@@ -8,7 +8,7 @@ from typing import Any
 
 from .events import AnyEvent, Trigger
 from .store import ThreadExists, ThreadStore
-from .thread import Thread, same_words
+from .thread import AnotherDelivery, Thread, same_words
 from .tools import Tool
 
 
@@ -33,15 +33,17 @@ class Agent:
         """Keep a new thread, and tell who listens; its id.
 
         An id that was derived from a delivery and is in use belongs to the same delivery, which
-        changes nothing. Raises ThreadExists where something else was said under it.
+        changes nothing. Raises AnotherDelivery where something else was said under it.
         """
         thread = Thread().append(trigger, at=self.clock())
         try:
             thread_id = await self.store.create(thread, thread_id)
         except ThreadExists:
-            if thread_id and same_words(trigger, (await self.store.get(thread_id)).events[0]):
-                return thread_id
-            raise
+            if thread_id is None:
+                raise
+            if not same_words(trigger, (await self.store.get(thread_id)).events[0]):
+                raise AnotherDelivery from None
+            return thread_id
         self.notify(thread_id, thread.events[0])
         return thread_id
 

@@ -26,15 +26,17 @@ async def advance(
     not left lying. Who is patient takes over from a holder that dies. `again`: it was running when
     its process ended, which is written down; after three times a human is asked.
     """
-    held_at: int | None = None  # so many events, when another had it
+    held_at: int | None = None  # so many events, when another had it, or had had it
     while (thread := await agent.store.get(thread_id)).status == "running":
+        if again:
+            again, held_at = False, len(thread.events)
         if agent.stopping.is_set():
             break
         try:
             async with agent.store.lease(thread_id):
-                if again or held_at == len(thread.events):  # whoever had it has died
-                    await agent.record(thread_id, Restarted())
-                again, held_at = False, None
+                if held_at == len((await agent.store.get(thread_id)).events):
+                    await agent.record(thread_id, Restarted())  # whoever had it has died
+                held_at = None
                 await agent_loop(thread_id, agent)
         except Busy:
             if not patient:
@@ -76,7 +78,7 @@ class Runner:
     async def launch(self, trigger: Trigger, thread_id: str | None = None) -> str:
         """Keep a new thread and run it; its id. The same again, under one id, is the same thread.
 
-        Raises ThreadExists where something else was said under that id.
+        Raises AnotherDelivery where something else was said under that id.
         """
         thread_id = await self.agent.begin(trigger, thread_id)
         self.start(thread_id)

@@ -27,6 +27,9 @@ class CannotFollow(Exception):
 class AnotherDelivery(CannotFollow):
     """What bears the same key as this has come, and said something else."""
 
+    def __init__(self) -> None:
+        super().__init__("another message came under this key before: send a new one with its own")
+
 
 class WrongArguments(CannotFollow):
     """The call that was approved does not take the arguments that it was given."""
@@ -64,7 +67,7 @@ class Thread:
         for event in events:
             if delivered := thread.delivered_as(event):
                 if not same_words(delivered, event):
-                    raise AnotherDelivery("another message came under this key before")
+                    raise AnotherDelivery
                 continue
             if known := thread.answer_to(event):
                 if known.said != getattr(event, "said", None):

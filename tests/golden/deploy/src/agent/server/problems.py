@@ -46,7 +46,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ValidationError, malformed)  # a hook reads its body itself
     app.add_exception_handler(NoSuchThread, lambda _, error: problem(404, str(error)))
     app.add_exception_handler(CannotFollow, lambda _, error: problem(409, str(error)))
-    for unfit in (ThreadExists, AnotherDelivery, WrongArguments):
+    app.add_exception_handler(ThreadExists, lambda _, error: problem(409, str(error)))
+    for unfit in (AnotherDelivery, WrongArguments):
         app.add_exception_handler(unfit, lambda _, error: problem(422, str(error)))
     app.add_exception_handler(Unreadable, unreadable)
     app.add_exception_handler(NotStored, not_stored)
