@@ -54,6 +54,7 @@ def test_the_workflow_is_moved_by_the_command_that_is_printed(
     assert found["name"] != "ci"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["new", "add"])
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_the_hooks_check_what_is_committed_in_it_and_nothing_else(

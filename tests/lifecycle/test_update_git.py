@@ -132,6 +132,7 @@ SETTINGS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda found: next(iter(found)))
 def test_settings_of_the_user_s_own(edited: Owner, settings: dict[str, str]) -> None:
     hooks = edited.desk.here.parent / "hooks"
