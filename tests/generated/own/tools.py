@@ -3,7 +3,7 @@
 import asyncio
 import urllib.request
 from pathlib import Path
-from typing import Annotated, Any, Literal, assert_never
+from typing import Annotated, Any, ClassVar, Literal, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -12,6 +12,8 @@ from .humans import HumanStep
 
 class ToolStep(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    time_limit: ClassVar[float | None] = None
 
 
 class ListInbox(ToolStep):
