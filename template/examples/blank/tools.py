@@ -7,23 +7,18 @@ in both unions called `Tool`, its case in `approver` and in `handle_next_step`. 
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, assert_never
+from typing import Annotated, Any, Literal, assert_never
 
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from .files import replace
 from .humans import HumanStep
+from .steps import ToolStep
 
 NOTES = Path("notes")
 PATIENCE = 5  # seconds that another process may write
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
-
-
-class ToolStep(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    time_limit: ClassVar[float | None] = None  # seconds; else AGENT_TOOL_TIMEOUT
 
 
 class SaveNote(ToolStep):

@@ -6,18 +6,13 @@ forgot.
 """
 
 from math import isfinite
-from typing import Annotated, Any, ClassVar, Literal, assert_never
+from typing import Annotated, Any, Literal, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from .humans import HumanStep
 from .refunds import refund
-
-
-class ToolStep(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    time_limit: ClassVar[float | None] = None  # seconds; else AGENT_TOOL_TIMEOUT
+from .steps import ToolStep
 
 
 class Add(ToolStep):

@@ -5,20 +5,15 @@ case in `approver` and in `handle_next_step`. mypy and `tests/agent/test_steps.p
 forgot.
 """
 
-from typing import Annotated, Any, ClassVar, Literal, assert_never
+from typing import Annotated, Any, Literal, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from .deployments import deploy, rollback, status
 from .humans import HumanStep
 from .releases import Environment, Service
 from .repository import newest_tags
-
-
-class ToolStep(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    time_limit: ClassVar[float | None] = None  # seconds; else AGENT_TOOL_TIMEOUT
+from .steps import ToolStep
 
 
 class ListGitTags(ToolStep):

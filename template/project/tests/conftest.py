@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from agent.model import decoding
 from agent.store.filesystem import FileSystemThreadStore
 
 from .yours.samples import prepare
@@ -23,6 +24,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         # The scripted models listen on this machine, where no proxy leads.
         if name.startswith("AGENT_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+    # What a server took would be remembered of the next one that gets its port.
+    monkeypatch.setattr(decoding, "_taken", {})
     prepare()
 
 

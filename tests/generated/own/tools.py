@@ -3,17 +3,12 @@
 import asyncio
 import urllib.request
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, assert_never
+from typing import Annotated, Any, Literal, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from .humans import HumanStep
-
-
-class ToolStep(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    time_limit: ClassVar[float | None] = None
+from .steps import ToolStep
 
 
 class ListInbox(ToolStep):

@@ -5,14 +5,10 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from .steps import Step
 
 
-class Human(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class RequestMoreInformation(Human):
+class RequestMoreInformation(Step):
     intent: Literal["request_more_information"] = "request_more_information"
     message: str
     context: str | None = None
@@ -21,12 +17,12 @@ class RequestMoreInformation(Human):
     choices: list[str] | None = None
 
 
-class RequestApprovalFromManager(Human):
+class RequestApprovalFromManager(Step):
     intent: Literal["request_approval_from_manager"] = "request_approval_from_manager"
     message: str
 
 
-class DoneForNow(Human):
+class DoneForNow(Step):
     intent: Literal["done_for_now"] = "done_for_now"
     message: str
 

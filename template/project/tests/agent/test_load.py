@@ -159,6 +159,7 @@ def whole(connection: socket.socket) -> bytes:
 HEAD = b"POST /api/v1/threads HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begun", [b"GET /healthz HT", HEAD])
 @pytest.mark.parametrize("before", [b"", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"])
 def test_headers_that_never_end_end_the_connection(port: int, before: bytes, begun: bytes) -> None:
@@ -170,6 +171,7 @@ def test_headers_that_never_end_end_the_connection(port: int, before: bytes, beg
         assert connection.recv(1000) == b""
 
 
+@pytest.mark.slow
 def test_who_says_nothing_is_not_waited_for(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         assert connection.recv(1000) == b""

@@ -15,9 +15,9 @@ import pytest
 from agent.errors import format_error
 from agent.events import AnyEvent, Error, ModelFailed
 from agent.runner import Runner, advance
+from agent.steps import ToolStep
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
-from agent.tools import ToolStep
 from agent.workers import run_apart
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP

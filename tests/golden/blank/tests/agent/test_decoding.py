@@ -166,6 +166,31 @@ def test_what_a_server_takes_is_found_out_once(takes: list[str], asked: list[str
         assert (event.meta or {})["decoding"] == takes[0]
 
 
+@pytest.mark.parametrize(
+    ("today", "asked"),
+    [
+        ("json_schema", ["json_object", "json_schema", "json_schema"]),
+        ("off", ["json_object", "json_schema", "off", "off"]),
+    ],
+)
+def test_another_server_in_the_same_place_is_found_out_again(today: str, asked: list[str]) -> None:
+    picky = Picky("json_object")
+    with openai_server(lambda prompt: picky(server.bodies[-1])) as server:
+        ask(server, "auto")
+        picky = Picky(today)
+        assert all(isinstance(ask(server, "auto"), ToolCall) for _ in range(2))
+    assert picky.asked == asked
+
+
+def test_after_a_request_without_a_constraint_nothing_more_is_tried() -> None:
+    picky = Picky("off")
+    with openai_server(lambda prompt: picky(server.bodies[-1])) as server:
+        ask(server, "auto")
+        picky = Picky()
+        assert isinstance(ask(server, "auto"), ModelFailed)
+    assert picky.asked == ["off"]
+
+
 @pytest.mark.parametrize("way", ["json_schema", "json_object", "grammar", "off"])
 def test_a_way_that_is_set_is_the_only_one_that_is_tried(way: Any) -> None:
     picky = Picky(way)

@@ -122,7 +122,7 @@ def test_what_has_happened_is_kept_in_mind_until_there_is_room(
     async def main(thread_id: str) -> None:
         runner = Runner(agent_of(store, model, handle_next_step=tool), patient=True)
         runner.start(thread_id)
-        await runner.wait(thread_id, 0.5)
+        await runner.wait(thread_id, 0.2)
         troubled.__exit__(None, None, None)
         await runner.wait(thread_id, 10)
 

@@ -104,6 +104,7 @@ def test_a_model_that_failed_is_exit_code_1_and_resume_goes_on() -> None:
         assert shell.here("resume", err.split()[-1])[0] == 0
 
 
+@pytest.mark.slow
 def test_two_commands_at_once_run_a_call_once() -> None:
     with shell_with(lambda prompt: Reply(as_told(prompt), delay=0.2)) as shell:
         _, out, _ = shell.here(told(APPROVAL_STEP)["message"])

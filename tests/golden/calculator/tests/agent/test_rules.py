@@ -142,5 +142,11 @@ class Rules(RuleBasedStateMachine):
         assert again.state == self.thread.state
 
 
+class RulesAtLength(Rules):
+    """The same, more and longer."""
+
+
 TestRules = Rules.TestCase
-TestRules.settings = settings(max_examples=100, stateful_step_count=30)
+TestRules.settings = settings(max_examples=30, stateful_step_count=30)
+TestRulesAtLength = pytest.mark.slow(RulesAtLength.TestCase)
+TestRulesAtLength.settings = settings(max_examples=300, stateful_step_count=50)

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from agent.humans import HumanStep
 from agent.model import baml
-from agent.tools import NextStep, Tool, ToolStep, parse_next_step, parse_tool
+from agent.steps import ToolStep
+from agent.tools import NextStep, Tool, parse_next_step, parse_tool
 
 from ..yours.samples import APPROVAL_STEP, FAILING_STEP, SAFE_STEP
 from .scripted import DONE, MANAGER, QUESTION

@@ -85,6 +85,7 @@ def test_an_installed_package_needs_no_prompts(project: Path) -> None:
     assert MARKER in run(project, RENDER)
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_all_find_a_whole_client(project: Path) -> None:
     processes = [start(project, RENDER) for _ in range(4)]
     outs = [process.communicate(timeout=60) for process in processes]

@@ -74,6 +74,7 @@ def test_the_files_are_the_thread_and_its_context(store: FileSystemThreadStore) 
     assert context == thread.serialize_for_llm() + "\n"
 
 
+@pytest.mark.slow
 def test_four_processes_lose_nothing_and_a_reader_sees_nothing_torn(
     store: FileSystemThreadStore,
 ) -> None:

@@ -52,6 +52,7 @@ def test_each_test_is_run_so_often_and_every_reply_is_kept() -> None:
     assert f"{passed}/{len(kept)}     {len(chosen)}/{len(kept)}     100 + 20" in out
 
 
+@pytest.mark.slow
 def test_the_model_is_shown_what_the_agent_would_show_it() -> None:
     """The very prompt, rendered for the client that is asked."""
     prompts: list[str] = []

@@ -1,6 +1,6 @@
 """Constrained decoding: where it can, the server lets the model write nothing but a step.
 
-Which way a server takes is found out by asking (`auto`), and known as long as the process lives.
+Which way a server takes is found out by asking (`auto`), and remembered by the process.
 """
 
 import json
@@ -25,13 +25,17 @@ _taken: dict[str, Way] = {}  # by the place
 
 
 def ways(decoding: Decoding, request: Request) -> list[Way]:
-    """What to try, in this order; the last of `auto` needs nothing of the server."""
+    """What to try, in this order. `off` needs nothing of the server, so nothing comes after it.
+
+    What was taken last is the first that is tried and not the only one: another server may stand
+    in the same place today.
+    """
     if decoding != "auto":
         return [decoding]
-    if known := _taken.get(request.place):
-        return [known]
     by_api: dict[Api, list[Way]] = {"chat": ["json_schema", "json_object", "off"], "other": ["off"]}
-    return by_api.get(api_of(request), ["json_schema", "off"])
+    in_order = by_api.get(api_of(request), ["json_schema", "off"])
+    in_order.sort(key=lambda way: way != _taken.get(request.place))
+    return in_order[: in_order.index("off") + 1]
 
 
 def remember(request: Request, way: Way) -> None:

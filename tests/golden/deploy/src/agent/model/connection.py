@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MAX_BODY = 4_000_000  # bytes
 CONNECT = 5.0  # seconds
+HOST = re.compile(rb"(?!.*\.\.)[\w.:-]{1,253}")  # a name or an address
 
 
 class Unreachable(Exception):
@@ -59,6 +60,8 @@ async def post(request: Request) -> Response:
     try:
         content = request.body.encode()
         sent = http.build_request("POST", request.url, headers=request.headers, content=content)
+        if not HOST.fullmatch(sent.url.raw_host) or (sent.url.port or 0) > 65535:
+            raise httpx2.InvalidURL("no name server knows such a host")
         answer = await http.send(sent, stream=True)
         async with aclosing(answer):
             body = await start_of(answer)
