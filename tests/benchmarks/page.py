@@ -46,7 +46,9 @@ class Chapter:
 
     def markdown(self, versions: str, folder: Path) -> str:
         about = f"{datetime.now(UTC):%Y-%m-%d}; {machine(folder)}; {versions}."
-        reached = table(("target", "ratio", "at most", ""), [target.row for target in self.targets])
+        reached = table(
+            ("target", "measured", "at most", ""), [target.row for target in self.targets]
+        )
         return "\n\n".join([f"## {self.title}", about, reached, *self.paragraphs]) + "\n"
 
 
