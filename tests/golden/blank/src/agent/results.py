@@ -109,7 +109,8 @@ class Shown:
         for name, item in pairs_of(values):
             if self.left <= 0:
                 return shown | {"…": rest(values, len(shown))}
-            shown[self.key(name, depth)] = self.of(item, depth + 1)
+            key = self.key(name, depth)  # before its value, which may take all the room
+            shown[key] = self.of(item, depth + 1)
         return shown
 
     def key(self, name: Any, depth: int) -> str:

@@ -264,6 +264,21 @@ LARGE: dict[str, Any] = {
 }
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"name": "a.txt", "contents": "y" * 2 * ROOM},
+        {"contents": "y" * 2 * ROOM},
+        {"file": {"path": "a.txt", "contents": "y" * 2 * ROOM}},
+    ],
+)
+def test_the_name_of_what_is_cut_stays(given: dict[str, Any]) -> None:
+    def names(value: Any) -> list[Any]:
+        return [(n, names(v)) for n, v in value.items()] if isinstance(value, dict) else []
+
+    assert names(as_result(given, ROOM)) == names(given)
+
+
 @pytest.mark.parametrize("make", LARGE.values(), ids=LARGE)
 def test_what_is_too_large_is_cut_and_says_so(make: Any) -> None:
     shown = ToolResponse(call_id="1", data=as_result(make(), ROOM)).data
