@@ -1,13 +1,52 @@
 """What a route is given, the server's or a channel's: what arrives, checked, and the runner."""
 
+from collections.abc import Set
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, HTTPException, Request
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from .events import Answer, HumanResponse, Trigger
+from .people import E, Person, said_by
 from .runner import Runner
+from .settings import SCOPES, Scope
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks over HTTP, and what they may."""
+
+    person: Person
+    scopes: Set[Scope] = SCOPES
+
+    def said(self, event: E) -> E:
+        return said_by(self.person, event)
+
+    def needs(self, scope: Scope) -> None:
+        if scope not in self.scopes:
+            raise HTTPException(403, f"the token of {self.person.user} may not {scope}")
+
+
+LOCAL = Caller(Person("http", "local"))  # where no token is set, whoever is on this machine
+
+
+def calling(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
+Calling = Annotated[Caller, Depends(calling)]
+
+
+def needs(scope: Scope) -> Any:
+    """A dependency of a route: the token of who calls it must have this scope."""
+
+    def check(caller: Calling) -> None:
+        caller.needs(scope)
+
+    return Depends(check)
 
 
 async def running(request: Request) -> Runner:

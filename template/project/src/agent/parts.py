@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from .events import AnyEvent, Trigger
+from .people import Approvers
 from .store import ThreadExists, ThreadStore
-from .thread import AnotherDelivery, Thread, same_words
+from .thread import AnotherDelivery, NotAllowed, Thread, same_words
 from .tools import Tool
 
 
@@ -22,6 +23,7 @@ class Agent:
     prefetch: Callable[[Thread], Awaitable[Sequence[AnyEvent]]]
     clock: Callable[[], datetime]
     notify: Callable[[str, AnyEvent], None]
+    approvers: Approvers = field(default_factory=Approvers)
     max_steps: int = 20
     max_errors: int = 3
     max_thread_size: int = 4_000_000  # characters
@@ -48,12 +50,18 @@ class Agent:
         return thread_id
 
     async def record(self, thread_id: str, *events: AnyEvent) -> Thread:
-        """Append to what is stored, save, and tell who listens. Raises CannotFollow."""
+        """Append to what is stored, save, and tell who listens.
+
+        Raises CannotFollow, and NotAllowed where whoever said it may not.
+        """
         at, known = self.clock(), 0
 
         def append(stored: Thread) -> Thread:
             nonlocal known
             known = len(stored.events)
+            for event in events:
+                if why := self.approvers.refusal(stored.awaiting, event):
+                    raise NotAllowed(why)
             return stored.append(*events, at=at)
 
         thread = await self.store.update(thread_id, append)

@@ -9,6 +9,7 @@ from .events import AnyEvent, Restarted, Resumed, Trigger
 from .log import logger
 from .loop import agent_loop
 from .parts import Agent
+from .people import Person, said_by
 from .store import Busy
 from .store.patient import PatientStore
 from .thread import CannotFollow, Thread
@@ -49,13 +50,15 @@ async def advance(
     return thread
 
 
-async def take_up(thread_id: str, agent: Agent) -> Thread:
+async def take_up(thread_id: str, agent: Agent, person: Person) -> Thread:
     """Let a thread that failed try again; one that is running, but that nobody runs, needs no word.
 
     Raises CannotFollow where it makes no sense.
     """
     thread = await agent.store.get(thread_id)
-    return thread if thread.status == "running" else await agent.record(thread_id, Resumed())
+    if thread.status == "running":
+        return thread
+    return await agent.record(thread_id, said_by(person, Resumed()))
 
 
 class Runner:
@@ -90,9 +93,9 @@ class Runner:
         self.start(thread_id)
         return thread
 
-    async def resume(self, thread_id: str) -> Thread:
+    async def resume(self, thread_id: str, person: Person) -> Thread:
         """Take up a thread that failed, or one that nobody runs any more."""
-        thread = await take_up(thread_id, self.agent)
+        thread = await take_up(thread_id, self.agent, person)
         self.start(thread_id)
         return thread
 

@@ -30,6 +30,7 @@ from .humans import DoneForNow, HumanStep, RequestApprovalFromManager, RequestMo
 from .repetition import was_refused
 from .tools import NextStep, Tool, approver, parse_next_step
 
+MANAGER = "a manager"  # whom `request_approval_from_manager` asks
 MAX_STARTS = 3  # of one thread without anything coming of them
 
 Status = Literal[
@@ -90,6 +91,7 @@ class Waiting:
     urgency: Literal["low", "medium", "high"] = "medium"
     format: Literal["free_text", "yes_no", "multiple_choice"] = "free_text"
     choices: list[str] = field(default_factory=list)
+    approver: str | None = None  # the role whose yes or no it needs
 
     @property
     def for_approval(self) -> bool:
@@ -148,13 +150,14 @@ def after_decision(call: ToolCall) -> State:
             style = ask.model_dump(include={"urgency", "format", "choices"}, exclude_none=True)
             return Waiting(call.call_id, "question", ask.message, **about(call), **style)
         case RequestApprovalFromManager() as ask:
-            yes_no: Any = {"format": "yes_no", **about(call)}
+            yes_no: Any = {"format": "yes_no", "approver": MANAGER, **about(call)}
             return Waiting(call.call_id, "approval", ask.message, **yes_no)
         case tool:
             if (who := who_approves(tool)) is None:
                 return RunTool(call)
             question = f"{call.intent} needs the yes of {who}"
-            return Waiting(call.call_id, "approval", question, format="yes_no", **about(call))
+            yes_no = {"format": "yes_no", "approver": who, **about(call)}
+            return Waiting(call.call_id, "approval", question, **yes_no)
 
 
 def who_approves(tool: Tool) -> str | None:
@@ -163,6 +166,11 @@ def who_approves(tool: Tool) -> str | None:
         return approver(tool)
     except WHATEVER:  # it is yours, as the tools are
         return "a human"
+
+
+def approver_of(call: ToolCall) -> str | None:
+    step = step_of(call)
+    return None if step is None or isinstance(step, HumanStep) else who_approves(step)
 
 
 def after_restart(events: Sequence[AnyEvent]) -> State:
@@ -180,9 +188,9 @@ def after_request(request: HumanRequest, events: Sequence[AnyEvent]) -> Waiting:
         return Waiting(request.call_id, reason, question, **about(call))
     if reason != "in_doubt":
         return Waiting(request.call_id, reason, question)
-    doubted: Any = {"urgency": "high", "format": "yes_no"}
-    doubted |= about(as_approved(decision_of(events), events))
-    return Waiting(request.call_id, reason, question, **doubted)
+    call = as_approved(decision_of(events), events)
+    doubted: Any = {"urgency": "high", "format": "yes_no", "approver": approver_of(call)}
+    return Waiting(request.call_id, reason, question, **doubted, **about(call))
 
 
 def after_answer(answer: HumanResponse, events: Sequence[AnyEvent]) -> State:

@@ -24,6 +24,10 @@ class CannotFollow(Exception):
     """This event cannot come after what is there; nothing has changed."""
 
 
+class NotAllowed(CannotFollow):
+    """Whoever said this may not decide that; nothing has changed."""
+
+
 class AnotherDelivery(CannotFollow):
     """What bears the same key as this has come, and said something else."""
 

@@ -13,6 +13,7 @@ from .log import log_from, logger
 from .model.asking import Manner, unheard
 from .model.next_step import determine_next_step
 from .parts import Agent
+from .people import Approvers
 from .prefetch import prefetch
 from .settings import Settings, unknown_settings
 from .store import StoreError, ThreadStore
@@ -40,6 +41,7 @@ def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
         prefetch=prefetch,
         clock=lambda: datetime.now(UTC),
         notify=everybody(notify, *brought("listen")),
+        approvers=Approvers(settings.approvers),
         max_steps=settings.max_steps,
         max_errors=settings.max_errors,
         max_thread_size=settings.max_thread_size,

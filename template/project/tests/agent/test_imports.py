@@ -15,7 +15,7 @@ FLOORS = [
     {"steps", "humans", "events", "errors", "results", "redaction"},
     {"files", "cache", "aside", "workers"},
     {"tools"},
-    {"states", "rules", "repetition", "context", "thread"},
+    {"states", "rules", "repetition", "people", "context", "thread"},
     {"log", "stream", "watch", "views", "settings"},
     {"model", "store", "offline", "prefetch"},
     {"parts", "boundary", "loop", "runner"},

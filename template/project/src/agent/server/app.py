@@ -48,13 +48,13 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     for router in (api, *brought("routes")):
         app.include_router(router, dependencies=[Depends(bearer)], responses=problems.EVERYWHERE)
     open_to_all = [route for router in unguarded for route in router.routes]
-    app.add_middleware(Door, token=settings.api_token, open=open_to_all)
+    app.add_middleware(Door, tokens=settings.tokens, open=open_to_all)
     return app
 
 
 def with_its_model(settings: Settings) -> Agent:
     """A name that is misspelt would let the stand-in answer others, and nobody would know."""
-    if settings.api_token and "model" not in settings.model_fields_set:
+    if settings.tokens and "model" not in settings.model_fields_set:
         raise WrongSettings(["AGENT_MODEL is not set: name a model, or say AGENT_MODEL=offline"])
     return build(settings, log_event, log_waiting)
 

@@ -56,7 +56,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command("MESSAGE", hidden=True)
 def launch(words: list[str]) -> None:
     """Start a thread with a message."""
-    trigger = Trigger(type="user_input", data=not_empty(" ".join(words)))
+    trigger = conversation.said_here(Trigger(type="user_input", data=not_empty(" ".join(words))))
     if faults := checking.faults():
         raise WrongSettings(faults)
     agent = open_agent()
@@ -106,14 +106,14 @@ def resume(thread_id: ThreadId) -> None:
     """Take up a thread that failed or was interrupted."""
     agent = open_agent()
     say_which_model()
-    asyncio.run(take_up(thread_id, agent))
+    asyncio.run(take_up(thread_id, agent, conversation.whoever_is_here()))
     converse(agent, thread_id)
 
 
 @app.command()
 def stop(thread_id: ThreadId) -> None:
     """End a thread for good."""
-    asyncio.run(open_agent().record(thread_id, Stopped()))
+    asyncio.run(open_agent().record(thread_id, conversation.said_here(Stopped())))
 
 
 @app.command()

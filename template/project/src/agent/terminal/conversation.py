@@ -3,10 +3,12 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from getpass import getuser
 from typing import Any
 
 from ..events import Answer, HumanResponse, Trigger
 from ..parts import Agent
+from ..people import E, Person, said_by
 from ..runner import advance
 from ..states import Status, Waiting
 from ..thread import CannotFollow, Thread
@@ -33,7 +35,7 @@ def converse(agent: Agent, thread_id: str) -> int:
         thread = asyncio.run(advance(thread_id, agent))
         # Asked outside of asyncio, which would swallow the first Ctrl-C.
         while thread.awaiting and (said := screen.ask(thread.awaiting)):
-            answer = HumanResponse(call_id=thread.awaiting.call_id, data=said)
+            answer = said_here(HumanResponse(call_id=thread.awaiting.call_id, data=said))
             thread = asyncio.run(go_on(agent, thread_id, answer))
     except KeyboardInterrupt:
         screen.note("interrupted")
@@ -73,8 +75,20 @@ def answer(agent: Agent, thread_id: str, said: Answer, call_id: str = "") -> boo
         if call_id
         else Trigger(type="user_input", data=said["response"])
     )
-    asyncio.run(agent.record(thread_id, event))
+    asyncio.run(agent.record(thread_id, said_here(event)))
     return True
+
+
+def said_here(event: E) -> E:
+    """By whoever runs this process, as its system knows them."""
+    return said_by(whoever_is_here(), event)
+
+
+def whoever_is_here() -> Person:
+    try:
+        return Person("terminal", getuser())
+    except (OSError, KeyError, ImportError):  # a user without a name, as in some containers
+        return Person("terminal", "unknown")
 
 
 def waits_with(agent: Agent, thread_id: str, said: Answer) -> Waiting | None:
