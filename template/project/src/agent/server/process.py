@@ -34,9 +34,7 @@ def serve(settings: Settings) -> None:
     with patient_streams():
         app = create_app(settings)
         if settings.approvers is None:
-            problem = (
-                "AGENT_APPROVERS is not set: whoever may answer may approve anything"
-            )
+            problem = "AGENT_APPROVERS is not set: whoever may answer may approve anything"
             logger().warning("approvers_unset", problem=problem)
         baml.generated("sync_client")  # made now if need be, and not while somebody waits
         if note := note_on(settings.model):
