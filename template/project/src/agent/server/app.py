@@ -12,7 +12,7 @@ from ..parts import Agent
 from ..runner import Runner
 from ..settings import Settings, WrongSettings, load
 from ..watch import watched
-from ..wiring import build
+from ..wiring import build, with_channels
 from . import problems
 from .access import Door, bearer
 from .routes import api
@@ -29,7 +29,7 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     log_from(settings.log_level)
     for section in brought("settings"):
         load(section)
-    runner = Runner(agent or with_its_model(settings), patient=True)
+    runner = Runner(agent or with_channels(with_its_model(settings), settings), patient=True)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
