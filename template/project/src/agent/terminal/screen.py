@@ -4,12 +4,14 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from shutil import which
 from typing import Any
 
 import typer
 from typer import style
 
+from ..due import Policy, expires_at
 from ..events import (
     Answer,
     AnyEvent,
@@ -24,6 +26,7 @@ from ..events import (
     Resumed,
     Stopped,
     ToolCall,
+    ToolDeferred,
     ToolResponse,
     ToolStarted,
     Trigger,
@@ -68,6 +71,8 @@ def as_told(event: AnyEvent) -> str:
             return ""
         case ToolStarted() | HumanContacted():
             return ""
+        case ToolDeferred(data=data):
+            return f"  {style('later:', dim=True)} {described(dict(data))}"
         case ToolResponse(data=result):
             return f"  {style('=', dim=True)} {described(result)}"
         case Error():
@@ -146,13 +151,15 @@ def ask(waiting: Waiting) -> Answer | None:
         return None
 
 
-def show_what_waits(waiting: Waiting) -> None:
+def show_what_waits(waiting: Waiting, until: datetime | None = None) -> None:
     """What is asked and, where a call is to be approved, what would run."""
     say(f"{style('?', fg='yellow', bold=True)} {words(waiting.question)}")
     if waiting.intent and waiting.reason != "question":
         say(as_call(waiting.intent, waiting.arguments, margin="  "))
     for number, choice in enumerate(waiting.choices, 1):
         say(f"  {number}. {words(choice)}")
+    if until:
+        say(style(f"  until {until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", dim=True))
 
 
 def answer_in_words(choices: Sequence[str]) -> str:
@@ -186,12 +193,12 @@ def asked(prompt: str) -> str:
     return input().strip()
 
 
-def say_what_next(thread_id: str, thread: Thread) -> None:
+def say_what_next(thread_id: str, thread: Thread, policy: Policy) -> None:
     """What the thread waits for, and the exact commands that continue it."""
     if waiting := thread.awaiting:
         what = "its result" if waiting.reason == "result" else "a human"
         say(style(f"waiting for {what}", fg="yellow", bold=True))
-        show_what_waits(waiting)
+        show_what_waits(waiting, expires_at(waiting, policy))
         for way in ways_on(thread_id, waiting):
             say(f"  {way}")
     elif (thread.events[-1].meta or {}).get("too_long"):
@@ -203,19 +210,17 @@ def say_what_next(thread_id: str, thread: Thread) -> None:
 
 def ways_on(thread_id: str, waiting: Waiting) -> list[str]:
     if waiting.reason == "result":
-        until = waiting.asked_at and waiting.within and waiting.asked_at + waiting.within
-        after = f"  # after {until:%Y-%m-%d %H:%M:%S} UTC" if until else ""
-        return [f"POST /api/v1/threads/{thread_id}/results", command("resume", thread_id) + after]
+        return [command("result", thread_id, waiting.call_id, "JSON"), command("resume", thread_id)]
     if not waiting.for_approval:
         return [command("answer", thread_id, "--call", waiting.call_id, '"…"')]
     call = (thread_id, waiting.call_id)
     return [command("approve", *call), command("reject", *call, "--because", '"…"')]
 
 
-def show_thread(thread_id: str, thread: Thread) -> None:
+def show_thread(thread_id: str, thread: Thread, policy: Policy) -> None:
     for event in thread.events:
         say(f"{style(f'{event.id:3}', dim=True)} {as_record(event)}")
-    say_what_next(thread_id, thread)
+    say_what_next(thread_id, thread, policy)
 
 
 def show_in_list(thread_id: str, thread: Thread) -> None:

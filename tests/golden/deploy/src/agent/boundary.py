@@ -23,13 +23,13 @@ from .events import (
 from .log import logger
 from .parts import Agent
 from .results import as_deferral, as_result
-from .steps import Later
+from .steps import Later, thread_id
 from .thread import Thread
 from .tools import Tool, parse_tool
 from .workers import Failed, run_apart
 
 
-async def run_tool(call: ToolCall, approved: bool, agent: Agent) -> Sequence[AnyEvent]:
+async def run_tool(within: str, call: ToolCall, approved: bool, agent: Agent) -> Sequence[AnyEvent]:
     """One event, its result or its error. None where an approved call is out of time: it may still
     take effect, so it stands as started and without a result, and a human is asked.
     """
@@ -40,6 +40,7 @@ async def run_tool(call: ToolCall, approved: bool, agent: Agent) -> Sequence[Any
     limit = tool.time_limit or agent.tool_timeout
 
     async def work() -> AnyEvent:
+        thread_id.set(within)
         result = await handled(tool, call.call_id, agent)
         if isinstance(result, Later):
             return ToolDeferred(call_id=call.call_id, data=as_deferral(result))
