@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from uuid import UUID, uuid5
 
 from fastapi import Depends, Header, HTTPException, Request
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from .events import Answer, HumanResponse, Trigger
+from .events import Answer, Exactly, HumanResponse, Trigger
 from .people import E, Person, said_by
 from .runner import Runner
 from .settings import SCOPES, Scope
@@ -59,7 +59,7 @@ async def running(request: Request) -> Runner:
 Running = Annotated[Runner, Depends(running)]
 
 DELIVERIES = UUID("6ba2a2a4-6a0c-5f0e-9b1f-0d5f4c1e7a12")
-Key = Annotated[str | None, Header(max_length=255)]
+Key = Annotated[str | None, Header(min_length=1, max_length=255)]  # an empty one is no key
 
 
 def delivery_id(*names: str) -> str:
@@ -92,7 +92,13 @@ Comment = Annotated[str, StringConstraints(max_length=100_000)]
 CallId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
-class Launch(BaseModel):
+class Body(BaseModel):
+    """What the API is sent: a key that it does not know is a meaning dropped in silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Launch(Body):
     message: Words
 
     def event(self, delivery: str | None) -> Trigger:
@@ -100,7 +106,7 @@ class Launch(BaseModel):
         return Trigger(type="user_input", data=self.message, meta=meta)
 
 
-class Response(BaseModel):
+class Response(Body):
     """`call_id` is left out only for a follow-up to a thread that is done."""
 
     response: Words
@@ -112,10 +118,10 @@ class Response(BaseModel):
         return HumanResponse(call_id=self.call_id, data={"response": self.response})
 
 
-class Approval(BaseModel):
+class Approval(Body):
     call_id: CallId
     approved: Annotated[bool, Field(strict=True)]
-    arguments: dict[str, Any] | None = None
+    arguments: Exactly | None = None
     comment: Comment | None = None
 
     def event(self) -> HumanResponse:

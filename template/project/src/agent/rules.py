@@ -27,8 +27,8 @@ from .states import (
     RunTool,
     State,
     Waiting,
+    approver_of,
     may_run,
-    who_approves,
 )
 from .tools import parse_tool
 
@@ -86,9 +86,9 @@ def misfit(asked: Waiting, event: HumanResponse) -> str | None:
         return "only a call that is approved can be given other arguments"
     if fault := untaken(asked, event):
         return fault
-    now, before = (parse_tool(call_of(asked, data)) for data in (event.data["arguments"], None))
-    who = who_approves(now)
-    if who in (None, who_approves(before)):
+    call = ToolCall(call_id=asked.call_id, data=call_of(asked, event.data["arguments"]))
+    who = approver_of(call)
+    if who in (None, asked.approver):
         return None
     return f"with these arguments it needs the yes of {who}: reject it, and say what you want"
 
@@ -97,15 +97,17 @@ def untaken(asked: Waiting, event: HumanResponse) -> str | None:
     """What is wrong with the arguments for the class of the call."""
     if "arguments" not in event.data:
         return None
+    if "intent" in event.data["arguments"]:
+        return "the intent of a call cannot be changed: leave it out, or reject the call"
     try:
         parse_tool(call_of(asked, event.data["arguments"]))
-    except ValueError as error:
+    except BaseException as error:  # noqa: BLE001, a validator is yours
         return f"{asked.intent} does not take these arguments: {format_error(error)}"
     return None
 
 
-def call_of(asked: Waiting, arguments: dict[str, Any] | None) -> dict[str, Any]:
-    return {**(asked.arguments if arguments is None else arguments), "intent": asked.intent}
+def call_of(asked: Waiting, arguments: dict[str, Any]) -> dict[str, Any]:
+    return {**arguments, "intent": asked.intent}
 
 
 def refusal(state: State, event: AnyEvent) -> str:

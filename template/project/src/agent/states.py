@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import dropwhile
 from typing import Any, ClassVar, Literal, assert_never
 
-from .errors import WHATEVER
 from .events import (
     AnyEvent,
     Error,
@@ -30,6 +29,7 @@ from .humans import DoneForNow, HumanStep, RequestApprovalFromManager, RequestMo
 from .repetition import was_refused
 from .tools import NextStep, Tool, approver, parse_next_step
 
+SOMEBODY = "a human"
 MANAGER = "a manager"  # whom `request_approval_from_manager` asks
 MAX_STARTS = 3  # of one thread without anything coming of them
 
@@ -163,9 +163,10 @@ def after_decision(call: ToolCall) -> State:
 def who_approves(tool: Tool) -> str | None:
     """Where `approver` fails, somebody must say yes: a thread is read as it is all the same."""
     try:
-        return approver(tool)
-    except WHATEVER:  # it is yours, as the tools are
-        return "a human"
+        who = approver(tool)  # a plain text of it, or a TypeError
+        return None if who is None else str.encode(who, "utf-8", "replace").decode() or SOMEBODY
+    except BaseException:  # noqa: BLE001, it is yours; a Ctrl-C of ours asyncio raises elsewhere
+        return SOMEBODY
 
 
 def approver_of(call: ToolCall) -> str | None:
@@ -235,7 +236,7 @@ def step_of(call: ToolCall) -> NextStep | None:
     """None for a step that is gone: an older version of the agent decided it."""
     try:
         return parse_next_step(call.data)
-    except WHATEVER:  # a validator is yours
+    except BaseException:  # noqa: BLE001, a validator is yours
         return None
 
 
