@@ -23,7 +23,18 @@ from agent.thread import Thread
 from agent.workers import run_apart
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
-from .scripted import DONE, agent_of, begin, decided, go_on, loaded, model_that_says, said, types, yes
+from .scripted import (
+    DONE,
+    agent_of,
+    begin,
+    decided,
+    go_on,
+    loaded,
+    model_that_says,
+    said,
+    types,
+    yes,
+)
 
 
 class Mute(Exception):

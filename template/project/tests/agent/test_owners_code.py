@@ -129,7 +129,8 @@ def test_a_validator_that_fails_ends_one_call(
 ) -> None:
     asyncio.run(store.create(thread_of(said(), decided(SAFE_STEP))))
     asyncio.run(store.create(thread_of(said("another"))))
-    for where, parse in (("states.parse_next_step", parse_next_step), ("boundary.parse_tool", parse_tool)):
+    readers = [("states.parse_next_step", parse_next_step), ("boundary.parse_tool", parse_tool)]
+    for where, parse in readers:
         monkeypatch.setattr(f"agent.{where}", failing_for(SAFE_STEP, fault, parse))
     threads = [thread for _, thread in started_anew(store)]
     assert sorted(map(types, threads)) == [

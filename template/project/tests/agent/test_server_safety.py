@@ -44,7 +44,8 @@ BODIES: dict[str, dict[str, Any]] = {
 def routes(thread_id: str) -> list[tuple[str, str, dict[str, Any]]]:
     """Each with a body that fits."""
     place = f"{THREADS}/{thread_id}"
-    return [("GET", place, {}), *(("POST", f"{place}/{what}", body) for what, body in BODIES.items())]
+    posts = [("POST", f"{place}/{what}", body) for what, body in BODIES.items()]
+    return [("GET", place, {}), *posts]
 
 
 @pytest.mark.parametrize("thread_id", ODD_IDS)

@@ -115,6 +115,11 @@ LOOKS = [
     Look("Supabase", r"sb[pt]_\w{20,}|sb_secret_\w{16,}", "sb_secret_…"),
     Look("curl", r"(?:(?<=-u )|(?<=--user ))['\"]?(?!\d+:\d)[^\s:'\"]{1,99}:[^\s'\"]+", "-u bob:…"),
     Look(
+        "presigned URL",
+        r"(?<=[sS]ignature=)(?=[\w%~+/=-]{0,60}?\d)[\w%~+/=-]{6,}",
+        "https://a.b/c?X-Amz-Signature=…",
+    ),
+    Look(
         "HTTP",  # behind its scheme; the word behind it is also the next of a sentence
         r"(?<=(?i:bearer) )(?:(?=[\w.~+/=-]{0,60}?\d)[\w.~+/=-]{8,}|[\w.~+/=-]{20,})"
         r"|(?<=(?i:basic) )(?:(?=[\w+/=]{0,60}?(?:\d|[a-z][A-Z]))[\w+/=]{12,}|[\w+/=]{24,})",
@@ -129,10 +134,23 @@ USERINFO = re.compile(
     r"://((?P<user>[^\s:/?#@]{0,200}):(?!\d{1,5}(?:[/?#]|$))"
     r"(?P<password>(?:(?!://)[^\s\"'<>`])+)|[A-Za-z0-9_-]{20,200})@"
 )
+# `-p password` where it is no port and no path: behind a user, or of a command that logs in.
+OPTION = re.compile(
+    r"(?:(?<![\w-])(?:-u[ =]?|--user(?:name)?[ =])[^\s-]\S{0,60}"
+    r"(?: -[\w-]{1,20}(?:[ =][^\s-]\S{0,60})?){0,5}?"
+    r"|\b(?:sshpass|login|mysql\w{0,9}|mariadb\w{0,9})(?: [^\s|;&]{1,60}){0,6}?)"
+    r" -p[ =]?['\"]?(?P<secret>(?![\d.:]+:\d)(?=[^\s'\"]{0,60}?\d)(?=[^\s'\"]{0,60}?[A-Za-z])"
+    r"[^\s'\"]++)"
+)
+# `user/password@//host`, as Oracle has it. `owner/name@version` is none.
+ORACLE = re.compile(
+    r"(?<![\w/.-])[\w$#]{1,60}/(?P<secret>[^\s/@\"']{1,99})"
+    r"@(?=//[\w[]|[\w.-]{1,99}:1521\b)"
+)
 
 
 def by_look(text: str) -> Iterator[Span]:
     """Where something stands that looks like a secret."""
-    for pattern, group in ((SECRET, 0), (USERINFO, 1)):
+    for pattern, group in ((SECRET, 0), (USERINFO, 1), (OPTION, "secret"), (ORACLE, "secret")):
         for found in pattern.finditer(text):
             yield found.span(group)

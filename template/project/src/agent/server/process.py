@@ -53,8 +53,8 @@ class Server(uvicorn.Server):
     def let_go(self) -> None:
         """A process that a tool forks may outlive us: it keeps neither our port nor our callers."""
         listening = [each for server in self.servers for each in server.sockets]
-        open_ones = [each.transport.get_extra_info("socket") for each in self.server_state.connections]
-        for each in (*listening, *filter(None, open_ones)):
+        callers = [each.transport for each in self.server_state.connections]
+        for each in (*listening, *(caller.get_extra_info("socket") for caller in callers)):
             with suppress(OSError):
                 os.close(each.fileno())
 

@@ -199,10 +199,14 @@ def say_what_next(thread_id: str, thread: Thread) -> None:
         for way in ways_on(thread_id, waiting):
             say_whole(f"  {way}")
     elif (thread.events[-1].meta or {}).get("too_long"):
-        say_whole(f"{style('failed', fg='red')} to go on: {command('fork', thread_id, '--at', 'N')}")
+        say_whole(
+            f"{style('failed', fg='red')} to go on: {command('fork', thread_id, '--at', 'N')}"
+        )
     elif thread.status in ("failed", "running"):
         where = "unless another process is at it, " if thread.status == "running" else ""
-        say_whole(f"{style(thread.status, fg='red')} {where}to go on: {command('resume', thread_id)}")
+        say_whole(
+            f"{style(thread.status, fg='red')} {where}to go on: {command('resume', thread_id)}"
+        )
 
 
 def ways_on(thread_id: str, waiting: Waiting) -> list[str]:
