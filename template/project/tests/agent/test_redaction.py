@@ -138,7 +138,7 @@ IN_THE_OPEN = [
     "mkdir -p a1/b2 && docker run -u 1000:1000 -p 8080:80 -p 127.0.0.1:80:80 app1",
     "ssh -p 2222 bob@host1, sudo -u bob mkdir -p v1, cp -p a1 b2, grep -u x1",
     "owner/name@v1, actions/checkout@v4, @scope/pkg@1.2.3, a/b@sha256:0a1b, me/you@a.b",
-    "Signature: Bob, signature=none, a signature=yes; docs/readme@//x? and/or",
+    "Signature: Bob, signature=none, a signature=yes; docs/readme@// and/or",
 ]
 SECRET_KEYS = ["password", "DB_PASSWORD", "api_key", "x-api-key", "access_token", "Authorization"]
 SECRET_KEYS += ["client_secret", "cookie", "session_id", "credentials", "private-key", "pwd"]
