@@ -71,6 +71,9 @@ def named_delivery(
     request: Request, idempotency_key: Key = None, webhook_id: Key = None
 ) -> str | None:
     """None where the sender gives no key, so that nobody can know it from the next."""
+    for name in ("idempotency-key", "webhook-id"):
+        if len(request.headers.getlist(name)) > 1:
+            raise HTTPException(422, f"{name} is there more than once: send one")
     key = idempotency_key or webhook_id
     place = (request.scope["route"].path, *request.path_params.values())
     return delivery_id(*place, key) if key else None

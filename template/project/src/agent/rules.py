@@ -1,5 +1,6 @@
 """Factor 12: what can follow where a thread stands, and why something cannot."""
 
+import json
 from typing import Any, assert_never
 
 from .errors import format_error
@@ -18,6 +19,7 @@ from .events import (
     ToolStarted,
     Trigger,
 )
+from .exactness import changed
 from .states import (
     AskModel,
     BroughtDown,
@@ -100,10 +102,13 @@ def untaken(asked: Waiting, event: HumanResponse) -> str | None:
     if "intent" in event.data["arguments"]:
         return "the intent of a call cannot be changed: leave it out, or reject the call"
     try:
-        parse_tool(call_of(asked, event.data["arguments"]))
+        given = call_of(asked, event.data["arguments"])
+        # As strictly as a reply of the model's: a yes is no 1, and a text is no number.
+        tool = type(parse_tool(given)).model_validate_json(json.dumps(given), strict=True)
+        names = changed(given, tool.model_dump(by_alias=True))
     except BaseException as error:  # noqa: BLE001, a validator is yours
         return f"{asked.intent} does not take these arguments: {format_error(error)}"
-    return None
+    return f"{asked.intent} would not run with {names[0]} as it is written" if names else None
 
 
 def call_of(asked: Waiting, arguments: dict[str, Any]) -> dict[str, Any]:

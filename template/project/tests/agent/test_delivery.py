@@ -84,6 +84,9 @@ def test_a_key_may_be_anything_and_not_everything() -> None:
                 answer = client.post(THREADS, json=body, headers={name: none})
                 assert problem(answer) == 422
                 assert name.lower() in answer.json()["detail"]
+        for name in ("Idempotency-Key", "webhook-id"):
+            twice = client.post(THREADS, json=body, headers=[(name, "a"), (name, "b")])
+            assert problem(twice) == 422
 
 
 def test_a_key_is_one_door_s() -> None:

@@ -99,6 +99,15 @@ def test_the_intent_cannot_be_changed(intent: Any) -> None:
         ASKED.append(yes_with({**CHANGED, "intent": intent}), at=NOON)
 
 
+@pytest.mark.parametrize("instead", [True, "1", "4.9", "\u0661", "1_0"])
+def test_what_would_run_as_something_else_is_refused(instead: Any) -> None:
+    """Where a number belongs: a yes would be a 1, and a text whatever is read from it."""
+    numbers = [name for name, value in BEFORE.items() if type(value) in (int, float)]
+    for name in numbers:
+        with pytest.raises(WrongArguments):
+            ASKED.append(yes_with({**BEFORE, name: instead}), at=NOON)
+
+
 HALF = [{"a": "\ud800"}, {"\udfff": 1}, {"a": [{"b": "x\udc80y"}]}]
 
 

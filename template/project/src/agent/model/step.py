@@ -8,8 +8,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ..errors import format_error
+from ..exactness import changed
 from ..tools import NextStep
-from .exactness import changed
 from .json_text import NoStep, as_number
 
 T = TypeVar("T")
