@@ -124,9 +124,10 @@ def test_a_change_that_needs_somebody_else_s_yes_is_refused(
         return "the owner" if tool.model_dump(exclude_none=True) != APPROVAL_STEP else "a manager"
 
     monkeypatch.setattr("agent.states.approver", by_contents)
+    asked = thread_of(said(), decided(APPROVAL_STEP))
     with pytest.raises(CannotFollow, match="the owner"):
-        ASKED.append(yes_with(CHANGED), at=NOON)
-    assert call_in(ASKED.append(yes_with(BEFORE), at=NOON)).arguments == BEFORE
+        asked.append(yes_with(CHANGED), at=NOON)
+    assert call_in(asked.append(yes_with(BEFORE), at=NOON)).arguments == BEFORE
 
 
 @pytest.mark.parametrize(
