@@ -83,9 +83,11 @@ async def ask_model(thread: Thread, agent: Agent) -> AnyEvent:
 
 
 def is_ours(error: BaseException) -> bool:
-    """Whether somebody ends us: Ctrl-C, or a shutdown that does not wait any longer."""
+    """Whether somebody ends us: Ctrl-C, which asyncio makes a cancellation of, or a shutdown that
+    does not wait any longer.
+    """
     task = asyncio.current_task()
-    return isinstance(error, KeyboardInterrupt | GeneratorExit) or bool(task and task.cancelling())
+    return isinstance(error, GeneratorExit) or bool(task and task.cancelling())
 
 
 async def run_prefetch(thread: Thread, agent: Agent) -> Sequence[AnyEvent]:

@@ -197,6 +197,7 @@ def failure(event: AnyEvent) -> str:
 
 
 MODEL_RAISES = [ValueError("odd"), SystemExit(1), asyncio.CancelledError(), Mute(), GROUP]
+MODEL_RAISES += [KeyboardInterrupt()]
 
 
 @pytest.mark.parametrize("fault", MODEL_RAISES, ids=lambda fault: type(fault).__name__)
