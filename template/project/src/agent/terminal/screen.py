@@ -46,7 +46,7 @@ def say_whole(text: str, *, end: str = "\n", err: bool = False) -> None:
 def note(text: str) -> None:
     """Something beside the conversation."""
     with suppress(OSError, ValueError):  # a log: nobody may be reading it
-        say(style(one_line(text), dim=True), err=True)
+        say_whole(style(one_line(text), dim=True), err=True)
 
 
 def complain(text: str) -> None:

@@ -70,18 +70,22 @@ def folded(text: str, columns: int) -> str:
 
 
 def rows(line: str, columns: int) -> Iterator[str]:
+    """Cut behind a blank where one is near the end."""
     row, used = "", 0
     for piece in COLOUR_OR_CHAR.findall(line):
         if used + width(piece) > columns and used > len(MORE):
-            yield row
-            row, used = MORE, len(MORE)
+            end = row.rfind(" ") + 1
+            end = end if end > max(columns // 2, len(MORE)) else len(row)
+            yield row[:end]
+            row = MORE + row[end:]
+            used = sum(map(width, COLOUR_OR_CHAR.findall(row)))
         row, used = row + piece, used + width(piece)
     yield row
 
 
 def width(piece: str) -> int:
     """In columns of a terminal; rather more than too few."""
-    if len(piece) > 1:  # a colour
+    if piece.startswith("\x1b"):  # a colour
         return 0
     return 8 if piece == "\t" else 1 + (east_asian_width(piece) in "WF")
 
