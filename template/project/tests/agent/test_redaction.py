@@ -74,7 +74,10 @@ IN_TEXT = [  # what is said, and what of it is not shown
     ("client_secret=\nabcdef\n", "abcdef"),
     ("user\tbob\nTOKEN\tabcdef\n", "abcdef"),
     ("db_password\t\tx1y2z3", "x1y2z3"),
-    ("| user | bob |\n| password | hunter2 |", "hunter2"),
+    ("| user | bob |\n| `password` | hunter2 |", "hunter2"),
+    ("Passwort\uff1ahunter2, token:\u00a0abc", "hunter2", "abc"),
+    ("{'authorization': ('Bearer', 'abc')}", "('Bearer', 'abc')"),
+    ('{"header": "authorization", "value": "abc"}', "abc"),
     ('[["Authorization", "abc"], ["Accept", "*/*"]]', "abc"),
     ("('x-api-key', 'abc'), ('cookie','a=1; b')", "abc", "a=1; b"),
     ("docker login -u bob -p hunter2 ghcr.io", "hunter2"),
@@ -133,12 +136,12 @@ IN_THE_OPEN = [
     "password:\nrequired\ntoken:\n- one\n- two",
     "password:\nusername: bob\nsecret:\n---\ntoken:\nx=1",
     "name\tpassword\temail\npassword\tstring\ntoken\tcount\nTOKEN\ta count of them",
-    "| password | text | yes |\n| token | the token of a user |\n| secret | object |",
+    "| password | varchar(16) |\n| token | the token of a user |\n| secret | object |",
     '["password", "email"], ("token", "secret"), ["authorization", "cookie"]',
     "mkdir -p a1/b2 && docker run -u 1000:1000 -p 8080:80 -p 127.0.0.1:80:80 app1",
     "ssh -p 2222 bob@host1, sudo -u bob mkdir -p v1, cp -p a1 b2, grep -u x1",
     "owner/name@v1, actions/checkout@v4, @scope/pkg@1.2.3, a/b@sha256:0a1b, me/you@a.b",
-    "Signature: Bob, signature=none, a signature=yes; docs/readme@// and/or",
+    "Signature: Bob, Signature=RSA-SHA256, signature=none2, a signature=yes; docs/readme@// and/or",
 ]
 SECRET_KEYS = ["password", "DB_PASSWORD", "api_key", "x-api-key", "access_token", "Authorization"]
 SECRET_KEYS += ["client_secret", "cookie", "session_id", "credentials", "private-key", "pwd"]

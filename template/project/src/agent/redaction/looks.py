@@ -115,11 +115,6 @@ LOOKS = [
     Look("Supabase", r"sb[pt]_\w{20,}|sb_secret_\w{16,}", "sb_secret_…"),
     Look("curl", r"(?:(?<=-u )|(?<=--user ))['\"]?(?!\d+:\d)[^\s:'\"]{1,99}:[^\s'\"]+", "-u bob:…"),
     Look(
-        "presigned URL",
-        r"(?<=[sS]ignature=)(?=[\w%~+/=-]{0,60}?\d)[\w%~+/=-]{6,}",
-        "https://a.b/c?X-Amz-Signature=…",
-    ),
-    Look(
         "HTTP",  # behind its scheme; the word behind it is also the next of a sentence
         r"(?<=(?i:bearer) )(?:(?=[\w.~+/=-]{0,60}?\d)[\w.~+/=-]{8,}|[\w.~+/=-]{20,})"
         r"|(?<=(?i:basic) )(?:(?=[\w+/=]{0,60}?(?:\d|[a-z][A-Z]))[\w+/=]{12,}|[\w+/=]{24,})",
@@ -131,9 +126,11 @@ LOOKS = [
 SECRET = re.compile(r"(?<![A-Za-z0-9])(?:" + "|".join(look.pattern for look in LOOKS) + ")")
 # `user:password@`, up to the last `@` of the word: passwords hold others. A port is none.
 USERINFO = re.compile(
-    r"://((?P<user>[^\s:/?#@]{0,200}):(?!\d{1,5}(?:[/?#]|$))"
+    r"://(?P<secret>(?P<user>[^\s:/?#@]{0,200}):(?!\d{1,5}(?:[/?#]|$))"
     r"(?P<password>(?:(?!://)[^\s\"'<>`])+)|[A-Za-z0-9_-]{20,200})@"
 )
+# Of a URL that is signed, the signature: who has it has what it opens.
+SIGNED = re.compile(r"[?&;][\w-]{0,40}[sS]ignature=(?P<secret>[^\s&;\"'<>]++)")
 # `-p password` where it is no port and no path: behind a user, or of a command that logs in.
 OPTION = re.compile(
     r"(?:(?<![\w-])(?:-u[ =]?|--user(?:name)?[ =])[^\s-]\S{0,60}"
@@ -151,6 +148,6 @@ ORACLE = re.compile(
 
 def by_look(text: str) -> Iterator[Span]:
     """Where something stands that looks like a secret."""
-    for pattern, group in ((SECRET, 0), (USERINFO, 1), (OPTION, "secret"), (ORACLE, "secret")):
-        for found in pattern.finditer(text):
-            yield found.span(group)
+    yield from (found.span() for found in SECRET.finditer(text))
+    for pattern in (USERINFO, SIGNED, OPTION, ORACLE):
+        yield from (found.span("secret") for found in pattern.finditer(text))

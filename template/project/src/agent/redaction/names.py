@@ -33,13 +33,14 @@ VERDICT = "PASS"  # of a test
 
 LONGEST = 200  # characters; what is longer is no word of a sentence, and is read once
 LONG = 16  # characters that few words have
-SPACE, END = r"[ \t]{0,8}", r"\s|\Z"
+SPACE, END = r"[ \t\u00a0]{0,8}", r"\s|\Z"
 # A name and what leads to its value. Each begins where a word does, so that a text is read once.
 LEADS = [
     re.compile(  # name=  "name":  ['name'] =>  **name**:  "name is"
         r"(?<![\w.-])(?P<name>[\w.-]++(?: (?i:key|token|string|phrase|code)(?![\w.-]))?)"
         rf"(?:\\{{0,7}}[\"'`])?\]?\*{{0,2}}"
-        rf"(?P<sign>{SPACE}(?:[:?+]=|=>|={{1,3}}|:|%3D)\*{{0,2}}|[ ](?:is|was):?(?=[ ])){SPACE}"
+        rf"(?P<sign>{SPACE}(?:[:?+]=|=>|={{1,3}}|[:\uff1a]|%3D)\*{{0,2}}"
+        rf"|[ ](?:is|was):?(?=[ ])){SPACE}"
         rf"(?:(?:[|>]-?)?\r?\n[ \t]{{1,16}}(?![\w.-]+:(?:{END}))"
         rf"|(?:\r?\n){{1,2}}[ \t]{{0,16}}(?=[^\s:=]{{1,{LONGEST}}}[ \t]{{0,8}}(?:\r?\n|\Z)))?"
     ),
@@ -48,15 +49,15 @@ LEADS = [
         r"(?P<name>[\w-]++)(?P<sign>[ ])"
     ),
     re.compile(  # a line of a table
-        r"(?m:^|\|[ ])(?P<name>[\w.-]++)(?P<sign>\t|[ ]{0,40}\|)[ \t]{0,8}"
-        rf"(?=[^\s|]{{1,{LONGEST}}}[ \t]{{0,40}}(?:\||\r?\n|\Z))"
+        r"(?m:^|\|[ ])[`*]{0,2}(?P<name>[\w.-]++)[`*]{0,2}(?P<sign>\t|[ ]{0,40}\|)[ \t]{0,8}"
+        rf"(?=[^\s|()]{{1,{LONGEST}}}[ \t]{{0,40}}(?:\||\r?\n|\Z))"
     ),
     re.compile(  # a pair: ["authorization", "…"], ('x-api-key', '…')
         r"[\[(][ ]?[\"'](?P<name>[\w.-]++)[\"'](?P<sign>,)[ ]?(?=[\"'])"
     ),
     re.compile(r"<(?P<name>[\w.:-]++)(?P<sign>>)(?=[^<\n]{1,500}+</)"),
     re.compile(  # name: DB_PASSWORD, value:
-        r"(?<![\w.-])(?:name|key|Name|Key)[\"']?\s?[:=]\s?[\"']?(?P<name>[\w.-]++)[\"']?,?\s{0,20}"
+        r"(?<![\w.-])(?:name|key|header|Name|Key|Header)[\"']?\s?[:=]\s?[\"']?(?P<name>[\w.-]++)[\"']?,?\s{0,20}"
         r"[\"']?[vV]alue[\"']?(?P<sign>\s?[:=])\s?"
     ),
 ]
@@ -68,7 +69,7 @@ VALUE = re.compile(
     r"|[bfru@]?'(?:'')?(?P<single>(?:[^'\\\n]|\\.)++)"
     r"|`(?P<ticks>[^`\n]++)"
     r"|(?P<quote>\\{1,7}[\"'])(?P<escaped>[^\n]+?)(?=(?<!\\)(?P=quote)|\n|\Z)"
-    r"|(?P<several>[\[{](?=[ \t]{0,8}\\{0,7}[\"'])[^\]}\n]++[\]}]?)"
+    r"|(?P<several>[\[{(](?=[ \t]{0,8}\\{0,7}[\"'])[^\]})\n]++[\]})]?)"
     rf"|(?![\"'`])(?P<bare>(?:[^\s\"'`<&;,]|[&;,](?!{NEXT_FIELD}|[\"'`]|{END})|<(?!/)"
     rf"|[\"'`](?![,;:)\]}}>&]|{END}))*[^\s\"'`<&;,.:)\]}}])"
     r")"
