@@ -11,10 +11,19 @@ from inspect import isawaitable, iscoroutine
 from typing import Any, TypeVar
 
 from .errors import format_error
-from .events import AnyEvent, Error, ModelFailed, Prefetched, ToolCall, ToolResponse
+from .events import (
+    AnyEvent,
+    Error,
+    ModelFailed,
+    Prefetched,
+    ToolCall,
+    ToolDeferred,
+    ToolResponse,
+)
 from .log import logger
 from .parts import Agent
-from .results import as_result
+from .results import as_deferral, as_result
+from .steps import Later, thread_id
 from .thread import Thread
 from .tools import Tool, parse_tool
 from .workers import Failed, run_apart
@@ -25,7 +34,7 @@ LEFT_OUT = "prefetch_left_out"
 ASK_FOR_LESS = "more was pre-fetched than there is room for, so not all is here"
 
 
-async def run_tool(call: ToolCall, approved: bool, agent: Agent) -> Sequence[AnyEvent]:
+async def run_tool(within: str, call: ToolCall, approved: bool, agent: Agent) -> Sequence[AnyEvent]:
     """One event, its result or its error. None where an approved call is out of time: it may still
     take effect, so it stands as started and without a result, and a human is asked.
     """
@@ -35,11 +44,15 @@ async def run_tool(call: ToolCall, approved: bool, agent: Agent) -> Sequence[Any
     except BaseException as error:  # noqa: BLE001, a step that is gone, a validator that fails
         return [failed(call.call_id, format_error(error))]
 
-    async def work() -> Any:
-        return as_result(await handled(tool, call.call_id, agent), agent.max_result)
+    async def work() -> AnyEvent:
+        thread_id.set(within)
+        result = await handled(tool, call.call_id, agent)
+        if isinstance(result, Later):
+            return ToolDeferred(call_id=call.call_id, data=as_deferral(result))
+        return ToolResponse(call_id=call.call_id, data=as_result(result, agent.max_result))
 
     try:
-        return [ToolResponse(call_id=call.call_id, data=await run_apart(work, limit))]
+        return [await run_apart(work, limit)]
     except Failed as fault:
         return [failed(call.call_id, str(fault))]
     except TimeoutError:

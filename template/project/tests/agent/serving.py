@@ -42,7 +42,7 @@ def told(*steps: dict[str, Any]) -> dict[str, str]:
 
 def app_of(model: Model = as_told, *, token: str | None = None, **parts: Any) -> FastAPI:
     """The whole app, with its threads in the current folder."""
-    settings = Settings(api_token=SecretStr(token) if token else None)
+    settings = Settings(api_token=SecretStr(token) if token else None, max_requests=10**6)
     return create_app(settings, agent_of(FileSystemThreadStore(Path(".threads")), model, **parts))
 
 

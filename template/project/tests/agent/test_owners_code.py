@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from math import nan
 from typing import Any, NoReturn
 
@@ -11,7 +12,7 @@ from agent.events import Error
 from agent.model.json_text import NoStep
 from agent.model.step import read_step
 from agent.runner import Runner
-from agent.steps import ToolStep
+from agent.steps import Ask, ToolStep
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread, WrongArguments
 from agent.tools import parse_next_step, parse_tool
@@ -92,7 +93,7 @@ def test_an_approver_that_fails_is_somebody_who_must_say_yes(
     fault: BaseException, store: FileSystemThreadStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The thread can be read, listed and answered all the same."""
-    monkeypatch.setattr("agent.states.approver", raiser(fault))
+    monkeypatch.setattr("agent.decisions.approver", raiser(fault))
     agent = agent_of(store, model_that_says(SAFE_STEP, DONE))
     thread_id, thread = begin(agent, said())
     assert thread.awaiting
@@ -112,12 +113,15 @@ def test_an_approver_that_fails_is_somebody_who_must_say_yes(
         (lambda: b"x", "a human"),
         (lambda: ["a manager"], "a human"),
         (object, "a human"),
+        (lambda: Ask(Evil("the boss"), timedelta(1)), "the boss"),
+        (lambda: Ask("the boss", 3), "a human"),  # type: ignore[arg-type]
+        (lambda: Ask(7), "a human"),  # type: ignore[arg-type]
     ],
 )
 def test_whoever_it_names_is_a_plain_text(
     who: Callable[[], Any], role: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.states.approver", lambda tool: who())
+    monkeypatch.setattr("agent.decisions.approver", lambda tool: who())
     awaiting = loaded(thread_of(said(), decided(SAFE_STEP))).awaiting
     assert awaiting
     assert (awaiting.approver, type(awaiting.approver)) == (role, str)
@@ -129,7 +133,7 @@ def test_a_validator_that_fails_ends_one_call(
 ) -> None:
     asyncio.run(store.create(thread_of(said(), decided(SAFE_STEP))))
     asyncio.run(store.create(thread_of(said("another"))))
-    readers = [("states.parse_next_step", parse_next_step), ("boundary.parse_tool", parse_tool)]
+    readers = [("decisions.parse_next_step", parse_next_step), ("boundary.parse_tool", parse_tool)]
     for where, parse in readers:
         monkeypatch.setattr(f"agent.{where}", failing_for(SAFE_STEP, fault, parse))
     threads = [thread for _, thread in started_anew(store)]

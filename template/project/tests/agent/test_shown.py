@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from agent.events import AnyEvent, HumanResponse, ToolCall, Trigger
-from agent.states import Waiting
 from agent.terminal import screen
 from agent.terminal.text import (
     LONGEST,
@@ -20,6 +19,7 @@ from agent.terminal.text import (
     width,
     words,
 )
+from agent.waiting import Waiting
 
 EVENT = re.compile(r"^\S", re.MULTILINE)
 HOSTILE = [

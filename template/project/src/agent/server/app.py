@@ -12,9 +12,10 @@ from ..parts import Agent
 from ..runner import Runner
 from ..settings import Settings, WrongSettings, load
 from ..watch import watched
-from ..wiring import build
+from ..wiring import build, with_channels
 from . import problems
 from .access import Door, bearer
+from .limits import Limits, Pace
 from .routes import api
 
 public = APIRouter()
@@ -29,7 +30,7 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     log_from(settings.log_level)
     for section in brought("settings"):
         load(section)
-    runner = Runner(agent or with_its_model(settings), patient=True)
+    runner = Runner(agent or with_channels(with_its_model(settings), settings), patient=True)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -48,6 +49,8 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     for router in (api, *brought("routes")):
         app.include_router(router, dependencies=[Depends(bearer)], responses=problems.EVERYWHERE)
     open_to_all = [route for router in unguarded for route in router.routes]
+    app.add_middleware(Limits)
+    app.add_middleware(Pace, a_minute=settings.max_requests)
     app.add_middleware(Door, tokens=settings.tokens, open=open_to_all)
     return app
 

@@ -17,6 +17,7 @@ from ..wiring import oddities
 from .access import is_loopback
 from .app import create_app
 from .limits import MAX_CONNECTIONS, Punctual
+from .lines import lines
 
 
 class CannotServe(Exception):
@@ -75,6 +76,7 @@ def run(app: FastAPI, settings: Settings) -> None:
         host=host,
         port=port,
         log_level=settings.log_level,
+        log_config=lines(settings.log_level),
         http=Punctual,
         limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=3,

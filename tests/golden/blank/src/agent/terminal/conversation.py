@@ -3,16 +3,23 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import suppress
+from getpass import getuser
 from typing import Any
 
+from ..due import Contact, Route
 from ..events import Answer, HumanResponse, Trigger
 from ..parts import Agent
+from ..people import E, Person, said_by
+from ..reach import Asked, contact
 from ..runner import advance
-from ..states import Status, Waiting
 from ..thread import CannotFollow, Thread
+from ..waiting import Status, Waiting
+from ..wiring import TERMINAL
 from . import screen
 
 WAITS = 3
+PAUSE = 0.5  # seconds between two looks for a result
 INTERRUPTED = 130
 EXIT_CODES: dict[Status, int] = {
     "done": 0,
@@ -21,6 +28,7 @@ EXIT_CODES: dict[Status, int] = {
     "failed": 1,
     "awaiting_human_response": WAITS,
     "awaiting_human_approval": WAITS,
+    "awaiting_result": WAITS,
 }
 
 
@@ -31,16 +39,58 @@ def converse(agent: Agent, thread_id: str) -> int:
     """
     try:
         thread = asyncio.run(advance(thread_id, agent))
+        thread = asyncio.run(with_its_result(thread, agent, thread_id))
         # Asked outside of asyncio, which would swallow the first Ctrl-C.
-        while thread.awaiting and (said := screen.ask(thread.awaiting)):
-            answer = HumanResponse(call_id=thread.awaiting.call_id, data=said)
+        while (waiting := asked_here(thread)) and asyncio.run(tell(agent, thread_id, waiting)):
+            if not (said := screen.ask(waiting)):
+                break
+            answer = said_here(HumanResponse(call_id=waiting.call_id, data=said))
             thread = asyncio.run(go_on(agent, thread_id, answer))
+            thread = asyncio.run(with_its_result(thread, agent, thread_id))
     except KeyboardInterrupt:
         screen.note("interrupted")
-        screen.say_what_next(thread_id, asyncio.run(agent.store.get(thread_id)))
+        screen.say_what_next(thread_id, asyncio.run(agent.store.get(thread_id)), agent.policy)
         return INTERRUPTED
-    screen.say_what_next(thread_id, thread)
+    screen.say_what_next(thread_id, thread, agent.policy)
     return EXIT_CODES[thread.status]
+
+
+def asked_here(thread: Thread) -> Waiting | None:
+    """What somebody at this terminal can answer."""
+    is_theirs = thread.awaiting and thread.awaiting.reason != "result"
+    return thread.awaiting if is_theirs and screen.somebody_is_there() else None
+
+
+async def with_its_result(thread: Thread, agent: Agent, thread_id: str) -> Thread:
+    """Whoever is there sees what comes of a call that goes on elsewhere, unless they leave."""
+    if thread.status == "awaiting_result" and screen.somebody_is_there():
+        screen.note("its result is to come; Ctrl-C leaves the thread waiting for it")
+    while thread.status == "awaiting_result" and screen.somebody_is_there():
+        known = len(thread.events)
+        await asyncio.sleep(PAUSE)
+        thread = await advance(thread_id, agent)
+        for event in thread.events[known:]:
+            screen.show(thread_id, event)
+    return thread
+
+
+async def tell(agent: Agent, thread_id: str, waiting: Waiting) -> bool:
+    """By the terminal's own channel; whether anybody was told."""
+    here = Contact(agent.clock(), Route(channel=TERMINAL, to=whoever_is_here().user))
+    channels = {TERMINAL: Terminal()}
+    told = await contact(channels, thread_id, waiting, here, agent.policy)
+    with suppress(CannotFollow):  # it was stopped meanwhile
+        await agent.record(thread_id, told)
+    return "failed" not in told.data
+
+
+class Terminal:
+    """The channel of whoever runs the agent here."""
+
+    name = TERMINAL
+
+    async def tell(self, asked: Asked) -> None:
+        screen.show_what_waits(asked.waiting, asked.expires_at)
 
 
 async def go_on(agent: Agent, thread_id: str, answer: HumanResponse) -> Thread:
@@ -73,8 +123,20 @@ def answer(agent: Agent, thread_id: str, said: Answer, call_id: str = "") -> boo
         if call_id
         else Trigger(type="user_input", data=said["response"])
     )
-    asyncio.run(agent.record(thread_id, event))
+    asyncio.run(agent.record(thread_id, said_here(event)))
     return True
+
+
+def said_here(event: E) -> E:
+    """By whoever runs this process, as its system knows them."""
+    return said_by(whoever_is_here(), event)
+
+
+def whoever_is_here() -> Person:
+    try:
+        return Person("terminal", getuser())
+    except (OSError, KeyError, ImportError):  # a user without a name, as in some containers
+        return Person("terminal", "unknown")
 
 
 def waits_with(agent: Agent, thread_id: str, said: Answer) -> Waiting | None:

@@ -9,19 +9,20 @@ import typer
 from typer.core import TyperGroup
 
 from ..channels import brought
-from ..events import Answer, Stopped, Trigger
+from ..events import Answer, Error, Stopped, ToolResponse, Trigger
 from ..model.failures import Unavailable
 from ..model.next_step import note_on
 from ..parts import Agent
+from ..results import as_result
 from ..runner import take_up
 from ..settings import WrongSettings, load_settings
-from ..states import Status
 from ..store import StoreError
 from ..stream import leave, open_missing, show_every_letter
 from ..thread import CannotFollow
 from ..views import listing, view
+from ..waiting import Status
 from ..wiring import build, oddities
-from . import checking, conversation, screen
+from . import checking, conversation, screen, serving
 
 REFUSED = 2
 
@@ -56,7 +57,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command("MESSAGE", hidden=True)
 def launch(words: list[str]) -> None:
     """Start a thread with a message."""
-    trigger = Trigger(type="user_input", data=not_empty(" ".join(words)))
+    trigger = conversation.said_here(Trigger(type="user_input", data=not_empty(" ".join(words))))
     if faults := checking.faults():
         raise WrongSettings(faults)
     agent = open_agent()
@@ -102,18 +103,39 @@ def reject(
 
 
 @app.command()
+def result(
+    thread_id: ThreadId,
+    call: Annotated[str, typer.Argument(help="The call that was to give it later.")],
+    value: Annotated[str, typer.Argument(metavar="[JSON]", help="JSON, or a text.")] = "",
+    error: Annotated[str, typer.Option(help="Why there is none, in one line.")] = "",
+) -> None:
+    """Give the result of a call that goes on elsewhere."""
+    if bool(value) == bool(error):
+        raise NothingSaid("give either its result or --error and why there is none")
+    agent = open_agent()
+    event = Error(call_id=call, data={"message": error}) if error else result_of(call, value, agent)
+    asyncio.run(agent.record(thread_id, conversation.said_here(event)))
+    converse(agent, thread_id)
+
+
+def result_of(call: str, value: str, agent: Agent) -> ToolResponse:
+    given = as_result(conversation.json_or_text(value), agent.max_result)
+    return ToolResponse(call_id=call, data=given)
+
+
+@app.command()
 def resume(thread_id: ThreadId) -> None:
     """Take up a thread that failed or was interrupted."""
     agent = open_agent()
     say_which_model()
-    asyncio.run(take_up(thread_id, agent))
+    asyncio.run(take_up(thread_id, agent, conversation.whoever_is_here()))
     converse(agent, thread_id)
 
 
 @app.command()
 def stop(thread_id: ThreadId) -> None:
     """End a thread for good."""
-    asyncio.run(open_agent().record(thread_id, Stopped()))
+    asyncio.run(open_agent().record(thread_id, conversation.said_here(Stopped())))
 
 
 @app.command()
@@ -136,13 +158,14 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print a thread."""
-    thread = asyncio.run(open_agent().store.get(thread_id))
+    agent = open_agent()
+    thread = asyncio.run(agent.store.get(thread_id))
     if as_json:
-        typer.echo(json.dumps(view(thread_id, thread), indent=2))
+        typer.echo(json.dumps(view(thread_id, thread, agent.policy), indent=2))
     elif context:
         typer.echo(thread.serialize_for_llm(load_settings().context_format))
     else:
-        screen.show_thread(thread_id, thread)
+        screen.show_thread(thread_id, thread, agent.policy)
 
 
 @app.command()
@@ -150,13 +173,13 @@ def threads(
     status: Annotated[Status | None, typer.Option()] = None, as_json: AsJson = False
 ) -> None:
     """List the threads, the oldest first."""
-    store = open_agent().store
-    found = asyncio.run(store.find(status=status))
+    agent = open_agent()
+    found = asyncio.run(agent.store.find(status=status))
     if as_json:
-        typer.echo(json.dumps(listing(found), indent=2))
+        typer.echo(json.dumps(listing(found, agent.policy), indent=2))
         return
     for each in found:
-        screen.show_in_list(each.id, asyncio.run(store.get(each.id)))
+        screen.show_in_list(each.id, asyncio.run(agent.store.get(each.id)))
 
 
 @app.command()
@@ -171,27 +194,7 @@ def replay(thread_id: ThreadId) -> None:
     raise typer.Exit(any(result.verdict != "same" for result in results))
 
 
-@app.command()
-def serve(
-    host: Annotated[str | None, typer.Option(help="AGENT_HOST if left out.")] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="AGENT_PORT if left out.")
-    ] = None,
-) -> None:
-    """Serve the API."""
-    from ..server.process import CannotServe
-    from ..server.process import serve as serve_forever
-
-    given = {"host": host, "port": port}
-    changed = {name: value for name, value in given.items() if value is not None}
-    try:
-        serve_forever(load_settings().model_copy(update=changed))
-    except CannotServe as error:
-        refuse(error)
-    leave(0)
-
-
-for commands in (checking.commands, *brought("commands")):
+for commands in (checking.commands, serving.commands, *brought("commands")):
     app.add_typer(commands)
 
 

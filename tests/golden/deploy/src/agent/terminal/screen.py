@@ -4,16 +4,20 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from shutil import which
 from typing import Any
 
 import typer
 from typer import style
 
+from ..due import Policy, expires_at
 from ..events import (
     Answer,
     AnyEvent,
     Error,
+    Expired,
+    HumanContacted,
     HumanRequest,
     HumanResponse,
     ModelFailed,
@@ -22,12 +26,14 @@ from ..events import (
     Resumed,
     Stopped,
     ToolCall,
+    ToolDeferred,
     ToolResponse,
     ToolStarted,
     Trigger,
 )
-from ..states import Waiting, after_decision
+from ..states import after_decision
 from ..thread import Thread
+from ..waiting import Waiting
 from .text import arguments, described, one_line, words
 
 
@@ -63,8 +69,10 @@ def as_told(event: AnyEvent) -> str:
     match event:
         case ToolCall() if isinstance(after_decision(event), Waiting):
             return ""
-        case ToolStarted():
+        case ToolStarted() | HumanContacted():
             return ""
+        case ToolDeferred(data=data):
+            return f"  {style('later:', dim=True)} {described(dict(data))}"
         case ToolResponse(data=result):
             return f"  {style('=', dim=True)} {described(result)}"
         case Error():
@@ -100,6 +108,8 @@ def as_record(event: AnyEvent) -> str:
             name, text = style(event.type, fg="yellow"), words(data["question"])
         case HumanResponse(data=answer):
             name, text = style(event.type, fg="yellow"), described(dict(answer))
+        case Expired(data=data):
+            name, text = style(event.type, fg="yellow"), words(data["message"])
         case ToolStarted() | Restarted() | Resumed() | Stopped():
             name, text = style(event.type, dim=True), ""
         case _:
@@ -132,10 +142,7 @@ def is_meant(waiting: Waiting) -> bool:
 
 
 def ask(waiting: Waiting) -> Answer | None:
-    """Ask until there is an answer; an empty line is none. None if nobody is there, or leaves."""
-    if not somebody_is_there():
-        return None
-    show_what_waits(waiting)
+    """What is answered to what was shown; an empty line is no answer. None for who leaves."""
     try:
         return (
             approval() if waiting.for_approval else {"response": answer_in_words(waiting.choices)}
@@ -144,13 +151,15 @@ def ask(waiting: Waiting) -> Answer | None:
         return None
 
 
-def show_what_waits(waiting: Waiting) -> None:
+def show_what_waits(waiting: Waiting, until: datetime | None = None) -> None:
     """What is asked and, where a call is to be approved, what would run."""
     say(f"{style('?', fg='yellow', bold=True)} {words(waiting.question)}")
     if waiting.intent and waiting.reason != "question":
         say(as_call(waiting.intent, waiting.arguments, margin="  "))
     for number, choice in enumerate(waiting.choices, 1):
         say(f"  {number}. {words(choice)}")
+    if until:
+        say(style(f"  until {until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", dim=True))
 
 
 def answer_in_words(choices: Sequence[str]) -> str:
@@ -184,11 +193,12 @@ def asked(prompt: str) -> str:
     return input().strip()
 
 
-def say_what_next(thread_id: str, thread: Thread) -> None:
+def say_what_next(thread_id: str, thread: Thread, policy: Policy) -> None:
     """What the thread waits for, and the exact commands that continue it."""
     if waiting := thread.awaiting:
-        say(style("waiting for a human", fg="yellow", bold=True))
-        show_what_waits(waiting)
+        what = "its result" if waiting.reason == "result" else "a human"
+        say(style(f"waiting for {what}", fg="yellow", bold=True))
+        show_what_waits(waiting, expires_at(waiting, policy))
         for way in ways_on(thread_id, waiting):
             say(f"  {way}")
     elif (thread.events[-1].meta or {}).get("too_long"):
@@ -199,16 +209,18 @@ def say_what_next(thread_id: str, thread: Thread) -> None:
 
 
 def ways_on(thread_id: str, waiting: Waiting) -> list[str]:
+    if waiting.reason == "result":
+        return [command("result", thread_id, waiting.call_id, "JSON"), command("resume", thread_id)]
     if not waiting.for_approval:
         return [command("answer", thread_id, "--call", waiting.call_id, '"…"')]
     call = (thread_id, waiting.call_id)
     return [command("approve", *call), command("reject", *call, "--because", '"…"')]
 
 
-def show_thread(thread_id: str, thread: Thread) -> None:
+def show_thread(thread_id: str, thread: Thread, policy: Policy) -> None:
     for event in thread.events:
         say(f"{style(f'{event.id:3}', dim=True)} {as_record(event)}")
-    say_what_next(thread_id, thread)
+    say_what_next(thread_id, thread, policy)
 
 
 def show_in_list(thread_id: str, thread: Thread) -> None:
