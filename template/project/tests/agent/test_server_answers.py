@@ -92,6 +92,7 @@ def test_what_was_not_asked_is_refused_and_changes_nothing(
         (APPROVAL_STEP, "approvals", {"approved": True, "comments": "no more than this once"}),
         (QUESTION, "responses", {"response": "red", "calls": "1"}),
         (DONE, "fork", {"at": 0, "resume": True}),
+        (QUESTION, "results", {"result": 7, "errors": "no"}),
     ],
 )
 def test_a_key_that_nobody_knows_is_named_and_changes_nothing(
