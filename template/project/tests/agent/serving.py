@@ -83,7 +83,7 @@ def kinds(thread: dict[str, Any]) -> list[str]:
 
 def tell(client: TestClient, thread: dict[str, Any], what: str, **body: Any) -> int:
     """The status of the answer; the call that waits is named unless the body names another."""
-    if thread["awaiting"]:
+    if thread["awaiting"] and what in ("responses", "approvals"):
         body = {"call_id": thread["awaiting"]["call_id"]} | body
     answer = client.post(f"{THREADS}/{thread['id']}/{what}", json=body)
     if answer.is_success:
