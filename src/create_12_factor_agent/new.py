@@ -123,7 +123,7 @@ def _folder(source: Source, typed: str) -> str:
 
 
 def _last_part(directory: str) -> str:
-    return directory and Path(directory).resolve().name
+    return directory and Path(os.path.realpath(directory)).name  # a link may lead in a circle
 
 
 def _target(directory: str | None) -> Path | None:

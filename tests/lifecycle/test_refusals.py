@@ -36,6 +36,26 @@ def test_a_target_that_is_a_broken_link_is_refused(desk: Desk) -> None:
     assert_refused(desk.run("bot", "--yes"), "broken link")
 
 
+@pytest.mark.parametrize("typed", ["bot", "bot/mine", "./bot/"])
+def test_a_link_that_leads_in_a_circle_is_refused(desk: Desk, typed: str) -> None:
+    (desk.here / "bot").symlink_to("bot")
+    assert_refused(desk.run(typed, "--yes"), "broken link")
+    assert desk.left() == ["bot"]
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a file"])
+def test_a_git_that_is_none_is_refused(desk: Desk, kind: str) -> None:
+    place = desk.here / "bot" / ".git"
+    place.parent.mkdir()
+    if kind == "a folder":
+        place.mkdir()
+        (place / "foo").write_text("x")
+    else:
+        place.write_text("gitdir: /nonexistent\n")
+    assert_refused(desk.run("bot", "--yes"), "is no git repository")
+    assert [entry.name for entry in place.parent.iterdir()] == [".git"]
+
+
 def test_a_parent_that_is_a_file_is_refused(desk: Desk) -> None:
     (desk.here / "file").touch()
     assert_refused(desk.run("file/bot", "--yes"), "file is a file")
@@ -114,6 +134,21 @@ def test_a_first_word_near_a_command_is_no_project(
     desk: Desk, word: str, command: str, flags: list[str]
 ) -> None:
     assert_refused(desk.run(*flags, word), f"did you mean `{command}`?", f"./{word}")
+    assert desk.left() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["updat", "."], "update"),
+        (["adds", "docker"], "add"),
+        (["rm", "docker"], "remove"),
+        (["upgrade", "--check"], "update"),
+        (["status-", "--bad"], "status"),
+    ],
+)
+def test_so_it_is_with_what_follows_it(desk: Desk, words: list[str], command: str) -> None:
+    assert_refused(desk.run(*words), f"{words[0]} is no command", f"did you mean `{command}`?")
     assert desk.left() == []
 
 

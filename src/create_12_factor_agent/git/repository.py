@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import Failure
+from ..errors import Failure, NotPossible
 from .command import git
 
 SHOWN = 5
@@ -30,8 +30,16 @@ def _has_git(folder: Path) -> bool:
     return (folder / ".git").exists()
 
 
+def require_sound(repository: Path) -> None:
+    """Refuse a .git that is none: nothing could be committed there. One of another user may be."""
+    place = git("rev-parse", "--git-dir", cwd=repository, fine=(0, DENIED))
+    if not place.strip() and not (repository / ".git" / "HEAD").exists():
+        raise NotPossible(f"{repository / '.git'} is no git repository: repair it or remove it")
+
+
 def surrounded(repository: Path, target: Path, files: Sequence[str]) -> str:
     """What to know about a project in somebody's repository."""
+    require_sound(repository)
     within = target.relative_to(repository)
     listed = "".join(f"{within / file}\0" for file in files)
     told = git("check-ignore", "-z", "--stdin", cwd=repository, stdin=listed, fine=(0, 1, DENIED))

@@ -53,7 +53,7 @@ def answers_file(path: Path) -> dict[str, Any]:
         ) from None
     except OSError as error:
         raise NotPossible(f"{file}: {error.strerror}") from None
-    except (yaml.YAMLError, ValueError):  # a date such as 2024-13-45 is a ValueError
+    except (yaml.YAMLError, ValueError, RecursionError):  # 2024-13-45 is a ValueError
         raise NotPossible(f"{file} is broken: restore it with git") from None
     if not isinstance(answers, dict) or not all(isinstance(key, str) for key in answers):
         raise NotPossible(f"{file} holds no answers: restore it with git")

@@ -33,7 +33,7 @@ class Question:
             return self.checked(text)
         try:
             return self.checked(yaml.safe_load(text))
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError, RecursionError):
             raise self.refused(text, "this is not YAML") from None
 
     def checked(self, answer: Any) -> Any:
