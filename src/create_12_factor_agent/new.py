@@ -138,8 +138,9 @@ def _target(directory: str | None) -> Path | None:
 
 def _require_free(target: Path) -> None:
     """Refuse what holds somebody's work, and what is no folder."""
-    if target.is_symlink() and not target.exists():
-        raise NotPossible(f"{shown(target)} is a broken link: remove it or choose another folder")
+    way = (target, *target.parents)
+    if broken := next((path for path in way if path.is_symlink() and not path.exists()), None):
+        raise NotPossible(f"{shown(broken)} is a broken link: remove it or choose another folder")
     if not (existing := _existing(target)).is_dir():
         raise NotPossible(f"{shown(existing)} is a file: choose another folder")
     if existing == target and (found := strangers(target)):
