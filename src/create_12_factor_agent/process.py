@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .errors import FAILED, INTERRUPTED
+from .visible import short, visible
 
 
 def prepare() -> None:
@@ -34,7 +35,7 @@ def _speak_utf8() -> None:
 
 def complain(problem: object) -> None:
     with suppress(OSError):  # nobody is there to read it
-        print(f"error: {problem}", file=sys.stderr, flush=True)
+        print(f"error: {short(visible(str(problem)))}", file=sys.stderr, flush=True)
 
 
 def failed(error: OSError) -> int:

@@ -1,11 +1,11 @@
 """The git repository of a new project: one, with one commit."""
 
 import os
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import Failure, NotPossible
+from ..visible import quoted
 from .command import git
 
 SHOWN = 5
@@ -54,7 +54,10 @@ def surrounded(repository: Path, target: Path, files: Sequence[str]) -> str:
 def first_commit(project: Path, message: str) -> str | None:
     """Make the repository; if git will not commit, say why and what to run."""
     chosen = git("config", "--get", "init.defaultBranch", cwd=project, fine=(0, 1)).strip()
-    git("init", "-q", "-b", chosen or "main", cwd=project)
+    try:
+        git("init", "-q", *([] if chosen else ["-b", "main"]), cwd=project)
+    except Failure as failure:
+        raise NotPossible(f"git init says: {failure}: correct that") from None
     try:
         # All that the template made, whatever the user's own gitignore says: updates merge it.
         git("add", "--all", "--force", cwd=project)
@@ -62,6 +65,6 @@ def first_commit(project: Path, message: str) -> str | None:
         settings = ("-c", f"core.hooksPath={os.devnull}", "-c", "maintenance.auto=false")
         git(*settings, "commit", "-q", "-m", message, cwd=project)
     except Failure as failure:
-        command = f"git add --all --force && git commit -m {shlex.quote(message)}"
-        return f"the first commit is left to you, run: {command}\ngit said: {failure}"
+        command = f"git add --all --force && git commit -m {quoted(message)}"
+        return f"git said: {failure}; the first commit is left to you, run: {command}"
     return None
