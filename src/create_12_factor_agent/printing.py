@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
@@ -17,6 +18,7 @@ from .merge.change import Changed
 from .merge.conflicts import Conflict
 from .merge.undo import ABORT
 from .new import Created
+from .process import untold
 from .status import Status
 from .steps import enter, steps_after_a_change
 from .update import Available
@@ -37,6 +39,19 @@ ADD = "create-12-factor-agent add"
 SIGNS = {"added": ("A", "green"), "changed": ("M", "yellow"), "deleted": ("D", "red")}
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """All of it is printed, or that is the error, and not what was done."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        console.on_broken_pipe()
+    except OSError as error:
+        raise untold(error) from None
+
+
+@_told()
 def created(created: Created, *, as_json: bool) -> None:
     if as_json:
         print_json(created.as_json())
@@ -56,6 +71,7 @@ def created(created: Created, *, as_json: bool) -> None:
     _next([*created.next_steps, *solve])
 
 
+@_told()
 def changed(changed: Changed, *, as_json: bool) -> None:
     if as_json:
         print_json(changed.as_json())
@@ -101,6 +117,7 @@ def _conflicts(found: Sequence[Conflict], version: str) -> None:
         console.print(f"  {end}  is template {version}, up to there")
 
 
+@_told()
 def aborted(what: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"aborted": what})
@@ -108,6 +125,7 @@ def aborted(what: str, *, as_json: bool) -> None:
         console.print(f"The {what} was taken back: everything is as it was before.")
 
 
+@_told()
 def available(available: Available, *, as_json: bool) -> None:
     if as_json:
         print_json(available.as_json())
@@ -117,6 +135,7 @@ def available(available: Available, *, as_json: bool) -> None:
         console.print(f"{available.version}: up to date")
 
 
+@_told()
 def components(found: Sequence[Component], *, as_json: bool) -> None:
     if as_json:
         print_json({"components": [component.as_json() for component in found]})
@@ -129,6 +148,7 @@ def components(found: Sequence[Component], *, as_json: bool) -> None:
                 console.print(f"    {kind}: {', '.join(brought)}", style="dim")
 
 
+@_told()
 def status(found: Status, *, as_json: bool) -> None:
     if as_json:
         print_json(found.as_json())
@@ -136,7 +156,7 @@ def status(found: Status, *, as_json: bool) -> None:
     newer = f", {found.available} is available" if found.update_available else ", up to date"
     _line(f"{found.project_name}  template {found.version}{newer}", "bold")
     _line(f"example {found.example}; components: {', '.join(found.components) or 'none'}")
-    for state, style in {"edited": "yellow", "deleted": "red", "yours": "green"}.items():
+    for state, style in {"edited": "yellow", "deleted": "red", "yours": "green", "sparse": "dim"}.items():
         for path in (path for path, is_now in found.files.items() if is_now == state):
             _line(f"  {state:9}{path}", style)
     for name in found.absent:
@@ -149,10 +169,7 @@ def status(found: Status, *, as_json: bool) -> None:
 
 
 def print_json(found: Any) -> None:
-    try:
-        print(json.dumps(found, indent=2), flush=True)
-    except BrokenPipeError:
-        console.on_broken_pipe()
+    print(json.dumps(found, indent=2))
 
 
 def _line(text: str, style: str = "") -> None:

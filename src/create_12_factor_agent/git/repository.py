@@ -54,10 +54,7 @@ def surrounded(repository: Path, target: Path, files: Sequence[str]) -> str:
 def first_commit(project: Path, message: str) -> str | None:
     """Make the repository; if git will not commit, say why and what to run."""
     chosen = git("config", "--get", "init.defaultBranch", cwd=project, fine=(0, 1)).strip()
-    try:
-        git("init", "-q", *([] if chosen else ["-b", "main"]), cwd=project)
-    except Failure as failure:
-        raise NotPossible(f"git init says: {failure}: correct that") from None
+    git("init", "-q", "-b", chosen or "main", cwd=project)
     try:
         # All that the template made, whatever the user's own gitignore says: updates merge it.
         git("add", "--all", "--force", cwd=project)
