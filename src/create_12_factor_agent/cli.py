@@ -189,7 +189,8 @@ def _require_meant(word: str, context: Any, by_hand: bool) -> None:
     if command is None:
         return
     question = f"{word} is no command; did you mean `{command}`?"
-    if not by_hand or not typer.confirm(f"{visible(question)} Create a project in ./{word} all the same?"):
+    anyway = visible(f"{question} Create a project in ./{word} all the same?")
+    if not by_hand or not typer.confirm(anyway):
         raise errors.NotPossible(f"{question} A project of that name: ./{word}")
 
 

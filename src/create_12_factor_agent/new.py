@@ -150,7 +150,9 @@ def _require_free(target: Path) -> None:
     if existing == target and (found := strangers(target)):
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         listed = ", ".join(found[:SHOWN])
-        ways = "`update` and `add` are for the project that is there, or " if is_ours(target) else ""
+        ways = (
+            "`update` and `add` are for the project that is there, or " if is_ours(target) else ""
+        )
         raise NotPossible(
             f"{shown(target)} is not empty ({listed}{more}): {ways}choose another folder"
         )

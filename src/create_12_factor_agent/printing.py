@@ -156,7 +156,12 @@ def status(found: Status, *, as_json: bool) -> None:
     newer = f", {found.available} is available" if found.update_available else ", up to date"
     _line(f"{found.project_name}  template {found.version}{newer}", "bold")
     _line(f"example {found.example}; components: {', '.join(found.components) or 'none'}")
-    for state, style in {"edited": "yellow", "deleted": "red", "yours": "green", "sparse": "dim"}.items():
+    for state, style in {
+        "edited": "yellow",
+        "deleted": "red",
+        "yours": "green",
+        "sparse": "dim",
+    }.items():
         for path in (path for path, is_now in found.files.items() if is_now == state):
             _line(f"  {state:9}{path}", style)
     for name in found.absent:

@@ -11,7 +11,6 @@ from typing import NoReturn
 from .errors import FAILED, INTERRUPTED, Failure
 from .visible import short, visible
 
-
 WAYS = {
     errno.EMFILE: "allow more, as by ulimit -n 256",
     errno.ENFILE: "the system has no more: end other programs",

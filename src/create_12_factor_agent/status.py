@@ -1,12 +1,13 @@
 """What is the template's in a project, what was edited, and what is its owner's alone."""
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from . import git
 from .components import absent
-from .git.contents import content_of, exists
+from .git.contents import exists
 from .merge.change import require_whole, unsolved
 from .merge.conflicts import Conflict
 from .project import Project, open_project
@@ -79,10 +80,9 @@ def _files(project: Project, made: Path) -> dict[str, State]:
 
 
 def _is_same(mine: Path, theirs: Path, *, modes: bool) -> bool:
-    """How lines end is git's business (autocrlf), and no edit; nor are modes that it passes over."""
+    """How lines end is git's business (autocrlf), and no edit; so are modes that it passes over."""
     if mine.is_symlink() or not mine.is_file():
         return False
-    one, other = content_of(mine), content_of(theirs)
-    assert one is not None and other is not None
-    same = one.data.replace(b"\r\n", b"\n") == other.data.replace(b"\r\n", b"\n")
-    return same and (one.mode == other.mode or not modes)
+    one, other = (file.read_bytes().replace(b"\r\n", b"\n") for file in (mine, theirs))
+    can_run = {os.access(file, os.X_OK) for file in (mine, theirs)}
+    return one == other and (len(can_run) == 1 or not modes)

@@ -188,7 +188,14 @@ def test_what_a_human_added_to_the_answers_is_told(owner: Owner) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["components:", "components: docker", "components: 5", "project_name:", "x: 2024-13-45", "[" * 3000],
+    [
+        "components:",
+        "components: docker",
+        "components: 5",
+        "project_name:",
+        "x: 2024-13-45",
+        "[" * 3000,
+    ],
 )
 def test_odd_answers_are_one_line(owner: Owner, line: str) -> None:
     key = line.partition(":")[0]

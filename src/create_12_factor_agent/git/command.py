@@ -56,7 +56,9 @@ def _require_to_run() -> None:
         raise NotPossible("this folder is gone: cd to one that is there") from None
     program = shutil.which("git") or "git"
     try:  # it reads them all
-        done = subprocess.run([program, "var", "-l"], cwd=os.sep, env=environment(), capture_output=True)
+        done = subprocess.run(
+            [program, "var", "-l"], cwd=os.sep, env=environment(), capture_output=True
+        )
     except OSError as error:
         if error.errno == errno.EMFILE:
             raise
