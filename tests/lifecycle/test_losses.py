@@ -192,7 +192,11 @@ def test_what_a_human_added_to_the_answers_is_told(owner: Owner) -> None:
         "components:",
         "components: docker",
         "components: 5",
+        "components: [nope]",
         "project_name:",
+        "project_name: [1]",
+        "example: nope",
+        "example: [calculator]",
         "x: 2024-13-45",
         "[" * 3000,
     ],
@@ -202,9 +206,14 @@ def test_odd_answers_are_one_line(owner: Owner, line: str) -> None:
     kept = [one for one in answers(owner).splitlines() if not one.startswith(key)]
     owner.write(".copier-answers.yml", "\n".join([*kept, line, ""]))
     owner.commit()
-    for command in (["update", "--yes"], ["status"], ["add", "ci"], ["add", "--list"]):
-        refused = owner.run("0.3.0", *command)
+    said = set()
+    commands = ["update --yes", "update --check", "status", "add ci", "add --list", "remove ci"]
+    for command in commands:
+        refused = owner.run("0.3.0", *command.split())
         assert (refused.code, refused.stderr.count("\n")) == (2, 1)
+        said.add(refused.stderr)
+    assert len(said) == 1
+    assert ".copier-answers.yml" in said.pop()
 
 
 @pytest.mark.parametrize(
