@@ -181,7 +181,7 @@ def shell(owner: Owner, command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", ["status", "update --check", "new bot", "add"])
+@pytest.mark.parametrize("command", ["status", "update --check", "new bot", "add ci"])
 def test_a_folder_that_is_gone_is_said_in_one_line(owner: Owner, command: str) -> None:
     gone = owner.desk.here / "gone"
     done = shell(owner, f"mkdir {gone}; cd {gone}; rmdir {gone}; {' '.join(COMMAND)} {command}")

@@ -154,7 +154,7 @@ def test_too_few_open_files_are_said_with_what_to_do(desk: Desk) -> None:
     assert desk.left() == []
 
 
-@pytest.mark.parametrize("name", ["two\nlines", "\x1b[31mred", "\u202eright", "\udce9nd"])
+@pytest.mark.parametrize("name", ["two\nlines", "a\x1b[31mred", "\u202eright", "\udce9nd"])
 def test_a_name_draws_nothing(desk: Desk, name: str) -> None:
     """Wherever it is printed; and the step that leads there does."""
     created = desk.run(name, "--yes")

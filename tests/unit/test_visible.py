@@ -17,7 +17,7 @@ def test_a_name_is_one_line_that_draws_nothing(name: str) -> None:
 
 
 def test_what_can_be_read_stays() -> None:
-    assert visible("änd 智能 a\\b – `it`") == "änd 智能 a\\b – `it`"
+    assert visible("änd 智能 a\\b … `it`") == "änd 智能 a\\b … `it`"
     assert visible("a\nb\x1b[0m") == "a\\nb\\x1b[0m"
 
 
