@@ -96,7 +96,7 @@ def _project(source: Source, directory: str | None, names: Sequence[str]) -> Pro
     known = _question(source, project.version).choices
     if unknown := [name for name in names if name not in known]:
         listed = ", ".join(known)
-        raise NotPossible(f"{unknown[0]}: {project.version} has no such component, only {listed}")
+        raise NotPossible(f'"{unknown[0]}": {project.version} has no such component, only {listed}')
     return project
 
 

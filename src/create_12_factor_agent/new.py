@@ -132,6 +132,12 @@ def _target(directory: str | None) -> Path | None:
         return None
     # Not resolve(): a link is shown, and checked, as it was typed.
     target = Path(os.path.abspath(directory))  # noqa: PTH100
+    if directory.startswith("~"):
+        raise NotPossible(
+            f"{directory}: no shell has put your home there: write it out, or ./{directory}"
+        )
+    if ".git" in target.parts:
+        raise NotPossible(f"{shown(target)} is in git's own folder: choose another one")
     _require_free(target)
     return target
 

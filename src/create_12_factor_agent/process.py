@@ -21,6 +21,8 @@ WAYS = {
 
 def prepare() -> None:
     _speak_utf8()
+    if not os.environ.get("COLUMNS", "80").strip("0"):  # as who has no screen sets it
+        del os.environ["COLUMNS"]
     for name, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
         if getattr(sys, name) is None:  # whoever calls has closed it
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115

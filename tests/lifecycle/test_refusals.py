@@ -33,6 +33,20 @@ def test_a_target_that_is_a_file_is_refused(desk: Desk) -> None:
     assert (desk.here / "bot").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("~/bot", "./~/bot"),
+        ("~bot", "./~bot"),
+        ("bot/.git/inner", "git's own folder"),
+        (".git", "git's own folder"),
+    ],
+)
+def test_a_folder_that_nobody_means_is_refused(desk: Desk, typed: str, words: str) -> None:
+    assert_refused(desk.run(typed, "--yes"), words)
+    assert desk.left() == []
+
+
 def test_a_target_that_is_a_broken_link_is_refused(desk: Desk) -> None:
     (desk.here / "bot").symlink_to("nowhere")
     assert_refused(desk.run("bot", "--yes"), "broken link")

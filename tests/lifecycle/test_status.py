@@ -1,5 +1,6 @@
 """`status`: whose each file is."""
 
+import pytest
 from factory import Owner, as_json
 
 
@@ -50,6 +51,13 @@ def test_what_a_sparse_checkout_leaves_out_is_not_deleted(owner: Owner) -> None:
     assert (files["README.md"], files["run.sh"]) == ("template", "deleted")
     assert told["absent"] == []
     assert "  sparse   src/loop.py\n" in owner.run("0.1.0", "status").stdout
+
+
+@pytest.mark.parametrize("columns", ["0", "", "nonsense", "1"])
+def test_a_screen_of_no_width_shows_all(owner: Owner, columns: str) -> None:
+    shown = owner.run("0.3.0", "status", COLUMNS=columns)
+    assert (shown.code, shown.stdout) == (0, owner.run("0.3.0", "status").stdout)
+    assert "v0.3.0 is available" in shown.stdout
 
 
 def test_it_says_the_version_and_what_is_available(owner: Owner) -> None:
