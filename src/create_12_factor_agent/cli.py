@@ -35,8 +35,7 @@ Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Comp
 
 # Typer has its own copy of Click, and of its errors it exports this one's child.
 UsageError: Any = typer.BadParameter.__base__
-
-
+# Of Click's context: the first word, where no command was said.
 UNSAID = f"{__name__}.unsaid"
 
 
@@ -233,11 +232,9 @@ def _run() -> int:
         process.complain(failure)
         return failure.code
     except UsageError as error:
-        if command := _meant_in(error):
-            process.complain(command)
-            return errors.NOT_POSSIBLE
         help_of = f"{error.ctx.command_path} --help" if error.ctx else "--help"
-        process.complain(f"{error.format_message().rstrip('.')}: see {help_of}")
+        wrong = f"{error.format_message().rstrip('.')}: see {help_of}"
+        process.complain(_meant_in(error) or wrong)
         return errors.NOT_POSSIBLE
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
