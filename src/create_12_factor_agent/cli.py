@@ -8,7 +8,6 @@ from typer.core import TyperGroup
 
 from . import __version__, errors, interruption, process
 from .names import meant
-from .visible import visible
 
 # What does the work is imported where it is needed: `--version` and `--help` are quick because
 # copier, questionary and rich take their time.
@@ -188,8 +187,7 @@ def _require_meant(word: str, context: Any, by_hand: bool) -> None:
     if command is None:
         return
     question = f"{word} is no command; did you mean `{command}`?"
-    anyway = visible(f"{question} Create a project in ./{word} all the same?")
-    if not by_hand or not typer.confirm(anyway):
+    if not by_hand or not typer.confirm(f"{question} Create a project in ./{word} all the same?"):
         raise errors.NotPossible(f"{question} A project of that name: ./{word}")
 
 
