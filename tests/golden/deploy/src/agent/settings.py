@@ -84,6 +84,7 @@ class Settings(Section):
     expires_after: Annotated[int | float | None, Field(gt=0, allow_inf_nan=False)] = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    max_requests: Annotated[int, Field(ge=1)] = 600
     max_steps: Annotated[int, Field(ge=1)] = 20
     max_errors: Annotated[int, Field(ge=1)] = 3
     max_thread_size: Annotated[int, Field(ge=1)] = 4_000_000

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from shutil import which
+from shutil import get_terminal_size, which
 from typing import Any
 
 import typer
@@ -34,18 +34,25 @@ from ..events import (
 from ..states import after_decision
 from ..thread import Thread
 from ..waiting import Waiting
-from .text import arguments, described, one_line, words
+from .text import arguments, described, folded, one_line, words
 
 
 def say(text: str, *, end: str = "\n", err: bool = False) -> None:
-    """In colour at a terminal, unless NO_COLOR is set; plain elsewhere."""
+    """In colour at a terminal, unless NO_COLOR is set, and no wider than it; plain elsewhere."""
+    if (sys.stderr if err else sys.stdout).isatty():
+        text = folded(text, get_terminal_size().columns)
+    say_whole(text, end=end, err=err)
+
+
+def say_whole(text: str, *, end: str = "\n", err: bool = False) -> None:
+    """What is to be copied."""
     typer.echo(text + end, nl=False, err=err, color=False if os.environ.get("NO_COLOR") else None)
 
 
 def note(text: str) -> None:
     """Something beside the conversation."""
     with suppress(OSError, ValueError):  # a log: nobody may be reading it
-        say(style(one_line(text), dim=True), err=True)
+        say_whole(style(one_line(text), dim=True), err=True)
 
 
 def complain(text: str) -> None:
@@ -200,12 +207,16 @@ def say_what_next(thread_id: str, thread: Thread, policy: Policy) -> None:
         say(style(f"waiting for {what}", fg="yellow", bold=True))
         show_what_waits(waiting, expires_at(waiting, policy))
         for way in ways_on(thread_id, waiting):
-            say(f"  {way}")
+            say_whole(f"  {way}")
     elif (thread.events[-1].meta or {}).get("too_long"):
-        say(f"{style('failed', fg='red')} to go on: {command('fork', thread_id, '--at', 'N')}")
+        say_whole(
+            f"{style('failed', fg='red')} to go on: {command('fork', thread_id, '--at', 'N')}"
+        )
     elif thread.status in ("failed", "running"):
         where = "unless another process is at it, " if thread.status == "running" else ""
-        say(f"{style(thread.status, fg='red')} {where}to go on: {command('resume', thread_id)}")
+        say_whole(
+            f"{style(thread.status, fg='red')} {where}to go on: {command('resume', thread_id)}"
+        )
 
 
 def ways_on(thread_id: str, waiting: Waiting) -> list[str]:

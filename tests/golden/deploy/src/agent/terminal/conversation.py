@@ -13,6 +13,7 @@ from ..parts import Agent
 from ..people import E, Person, said_by
 from ..reach import Asked, contact
 from ..runner import advance
+from ..shapes import exactly_json
 from ..thread import CannotFollow, Thread
 from ..waiting import Status, Waiting
 from ..wiring import TERMINAL
@@ -150,22 +151,30 @@ def waits_with(agent: Agent, thread_id: str, said: Answer) -> Waiting | None:
 def changed_arguments(thread: Thread, call_id: str, changes: Sequence[str]) -> dict[str, Any]:
     """Those of the call that waits, with each NAME=VALUE in its place.
 
-    A value is JSON or a text, and a text where a text was. Raises CannotFollow.
+    A value is JSON or a text, and a text where a text was. Raises CannotFollow, also for a value
+    that would not run as it was typed.
     """
     waiting = thread.awaiting
     if not waiting or waiting.call_id != call_id:
         raise CannotFollow("--set changes the call that waits, and no other: name it behind the ID")
-    arguments = dict(waiting.arguments)
+    arguments, seen = dict(waiting.arguments), set[str]()
     for change in changes:
         name, has_value, value = change.partition("=")
         if not has_value:
             raise CannotFollow(f"--set {change} has no value: write {name}=VALUE")
+        if name in seen:
+            raise CannotFollow(f"--set {name} is there twice: say which one is meant")
+        seen.add(name)
         arguments[name] = value if isinstance(arguments.get(name), str) else json_or_text(value)
+    try:
+        exactly_json(arguments)
+    except ValueError as error:
+        raise CannotFollow(f"--set: {error}") from None
     return arguments
 
 
 def json_or_text(value: str) -> Any:
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
