@@ -16,10 +16,10 @@ FLOORS = [
     {"files", "cache", "aside", "workers"},
     {"tools"},
     {"states", "rules", "repetition", "people", "context", "thread"},
-    {"log", "stream", "watch", "views", "settings"},
+    {"log", "stream", "watch", "views", "settings", "shown", "forms"},
     {"model", "store", "offline", "prefetch"},
     {"parts", "boundary", "loop", "runner"},
-    {"inbound", "channels", "wiring"},
+    {"inbound", "sessions", "channels", "wiring"},
     {"server", "terminal"},
 ]
 

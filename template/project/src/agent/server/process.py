@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from socket import socket
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from ..wiring import oddities
 from .access import is_loopback
 from .app import create_app
 from .limits import MAX_CONNECTIONS, Punctual
+from .streams import Streams
 
 
 class CannotServe(Exception):
@@ -43,6 +45,12 @@ def serve(settings: Settings) -> None:
 
 
 class Server(uvicorn.Server):
+    streams: Streams
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self.streams.close()  # they would hold it up until it breaks them off
+        await super().shutdown(sockets)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """uvicorn ends with the signal that it was sent: its last words come first."""
@@ -65,6 +73,7 @@ def run(app: FastAPI, settings: Settings) -> None:
         timeout_graceful_shutdown=3,
     )
     server = Server(config)
+    server.streams = app.state.streams
     try:
         with suppress(KeyboardInterrupt):
             server.run()

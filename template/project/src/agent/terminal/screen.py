@@ -26,9 +26,9 @@ from ..events import (
     ToolStarted,
     Trigger,
 )
+from ..shown import arguments, described, one_line, words
 from ..states import Waiting, after_decision
 from ..thread import Thread
-from .text import arguments, described, one_line, words
 
 
 def say(text: str, *, end: str = "\n", err: bool = False) -> None:

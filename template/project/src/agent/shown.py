@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..redaction import marked, redact
+from .redaction import marked, redact
 
 LONGEST = 1_000  # characters of one value that are shown
 MORE = "  │ "  # before a line that goes on with what the line above says

@@ -1,0 +1,187 @@
+"""What happened, as a human reads it: who said or did what, to which call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, assert_never
+
+from ...events import (
+    AnyEvent,
+    Error,
+    HumanRequest,
+    HumanResponse,
+    ModelFailed,
+    Prefetched,
+    Restarted,
+    Resumed,
+    Stopped,
+    ToolCall,
+    ToolResponse,
+    ToolStarted,
+    Trigger,
+)
+from ...humans import DoneForNow, RequestApprovalFromManager, RequestMoreInformation
+from ...people import person_of
+from ...redaction import marked
+from ...shown import key_of, quoted
+from ...states import approver_of, step_of
+from ...thread import Thread
+
+Tone = Literal["human", "agent", "asks", "tool", "good", "bad", "quiet"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event. `says` is somebody's words, `shows` any JSON, `lines` a call's arguments."""
+
+    id: int
+    at: datetime | None
+    tone: Tone
+    who: str
+    title: str = ""
+    says: str = ""
+    shows: Any = None
+    lines: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+    call_id: str = ""
+    decision: bool = False
+    tokens: tuple[int, int] | None = None
+
+
+def timeline(thread: Thread) -> list[Entry]:
+    return [entry_of(event, thread) for event in thread.events]
+
+
+def entry_of(event: AnyEvent, thread: Thread) -> Entry:
+    about: dict[str, Any] = {"id": event.id, "at": event.at, "call_id": event.call_id or ""}
+    match event:
+        case Trigger(data=said):
+            who = sender_of(event)
+            shown = {"says": said} if isinstance(said, str) else {"shows": said}
+            kind = "" if event.type == "user_input" else event.type
+            return Entry(**about, tone="human", who=who, title=kind, **shown)
+        case Prefetched(data=found):
+            return Entry(**about, tone="quiet", who="looked up", title=event.type, shows=found)
+        case ToolCall():
+            return Entry(**about, **decided(event), decision=True, tokens=tokens_of(event))
+        case ToolStarted():
+            return Entry(**about, tone="quiet", who=name_of(event, thread), title="started")
+        case ToolResponse(data=result):
+            return Entry(
+                **about, tone="good", who=name_of(event, thread), title="result", **either(result)
+            )
+        case Error():
+            who = name_of(event, thread) if event.call_id else "the reply"
+            return Entry(**about, tone="bad", who=who, title="error", says=for_people(event))
+        case ModelFailed():
+            return Entry(
+                **about, tone="bad", who="the model", title="failed", says=for_people(event)
+            )
+        case HumanRequest(data=asked):
+            return Entry(**about, tone="asks", who="agent", title="asks", says=asked["question"])
+        case HumanResponse():
+            return Entry(**about, **answered(event, thread))
+        case Restarted():
+            return Entry(
+                **about, tone="quiet", who="server", title="took it up again after a restart"
+            )
+        case Resumed() | Stopped():
+            who = person_of_data(event.data) or "somebody"
+            return Entry(**about, tone="quiet", who=who, title=event.type)
+        case never:
+            assert_never(never)
+
+
+def decided(call: ToolCall) -> dict[str, Any]:
+    """The model's decision: words for a human, or a call with its arguments."""
+    match step_of(call):
+        case DoneForNow(message=message):
+            return {"tone": "agent", "who": "agent", "says": message}
+        case RequestMoreInformation(message=message, context=context):
+            return {
+                "tone": "asks",
+                "who": "agent",
+                "title": "asks",
+                "says": message,
+                "note": context or "",
+            }
+        case RequestApprovalFromManager(message=message):
+            return {"tone": "asks", "who": "agent", "title": "asks a manager", "says": message}
+    who = approver_of(call)
+    note = f"needs the yes of {who}" if who else ""
+    return {
+        "tone": "asks" if who else "tool",
+        "who": "agent",
+        "title": call.intent,
+        "lines": lines_of(call.arguments),
+        "note": note,
+    }
+
+
+def answered(event: HumanResponse, thread: Thread) -> dict[str, Any]:
+    who, data = str(person_of(event)).strip(":") or "a human", event.data
+    if "approved" not in data:
+        return {"tone": "human", "who": who, "title": "answered", "says": data.get("response", "")}
+    given = data.get("arguments")
+    lines = lines_of(given) if given is not None else ()
+    verdict = "rejected" if not data["approved"] else "approved"
+    title = f"{verdict}, with other arguments" if given is not None else verdict
+    tone = "good" if data["approved"] else "bad"
+    return {
+        "tone": tone,
+        "who": who,
+        "title": title,
+        "says": data.get("comment", ""),
+        "lines": lines,
+    }
+
+
+def either(value: Any) -> dict[str, Any]:
+    return {"says": value} if isinstance(value, str) else {"shows": value}
+
+
+def lines_of(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """As they run, an argument a line; secrets are told by their length and their ends."""
+    return tuple((key_of(name), quoted(value)) for name, value in marked(dict(given)).items())
+
+
+def for_people(event: Error | ModelFailed) -> str:
+    return str((event.meta or {}).get("problem") or event.data["message"])
+
+
+def sender_of(event: Trigger) -> str:
+    meta = event.meta or {}
+    return f"{meta['channel']}:{meta['who']}" if {"channel", "who"} <= meta.keys() else "a user"
+
+
+def person_of_data(data: Any) -> str:
+    known = isinstance(data, dict) and {"channel", "user"} <= data.keys()
+    return f"{data['channel']}:{data['user']}" if known else ""
+
+
+def name_of(event: AnyEvent, thread: Thread) -> str:
+    """The intent of the call that an event is about."""
+    calls = (call for call in thread.calls if call.call_id == event.call_id)
+    return next((call.intent for call in calls), "a call")
+
+
+def tokens_of(call: ToolCall) -> tuple[int, int] | None:
+    """In and out, where the model's server said so."""
+    meta = call.meta or {}
+    counts = meta.get("input_tokens"), meta.get("output_tokens")
+    match counts:
+        case (int() as given, int() as made):
+            return given, made
+    return None
+
+
+def tokens_in_all(thread: Thread) -> tuple[int, int] | None:
+    known = [counts for call in thread.calls if (counts := tokens_of(call))]
+    return (sum(each[0] for each in known), sum(each[1] for each in known)) if known else None
+
+
+def what_became_of(thread: Thread, call_id: str) -> Entry | None:
+    """How a call was answered that does not wait any more."""
+    answers = (each for each in reversed(thread.events) if isinstance(each, HumanResponse))
+    event = next((each for each in answers if each.call_id == call_id), None)
+    return entry_of(event, thread) if event else None
