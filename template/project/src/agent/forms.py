@@ -121,9 +121,7 @@ def choices_of(variants: list[Mapping[str, Any]]) -> tuple[Choice, ...]:
     if only.get("type") == "boolean":
         return Choice("true", "yes"), Choice("false", "no")
     listed = only.get("enum", [only["const"]] if "const" in only else [])
-    return tuple(
-        Choice(as_json(each), each if isinstance(each, str) else as_json(each)) for each in listed
-    )
+    return tuple(Choice(as_json(each), str(each)) for each in listed)
 
 
 def fits(kind: Kind, value: Any, choices: tuple[Choice, ...]) -> bool:

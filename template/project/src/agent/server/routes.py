@@ -70,8 +70,7 @@ async def get_thread(thread_id: str, runner: Running) -> HttpResponse:
 @api.get(
     "/threads/{thread_id}/events",
     dependencies=[needs("read")],
-    response_class=EventSourceResponse,
-    responses={204: {"description": "It has ended, and there is nothing more"}},
+    responses={200: {"content": {"text/event-stream": {}}}, 204: {"description": "It has ended"}},
 )
 async def follow(
     thread_id: str,
@@ -88,9 +87,8 @@ async def follow(
     thread = await runner.agent.store.get(thread_id)
     if has_ended(thread) and seen >= len(thread.events) - 1:
         return HttpResponse(status_code=204)
-    return EventSourceResponse(
-        streams.follow(thread_id, runner.agent.store, seen), headers=AS_IT_IS
-    )
+    following = streams.follow(thread_id, runner.agent.store, seen)
+    return EventSourceResponse(following, headers=AS_IT_IS)
 
 
 @api.post("/threads/{thread_id}/responses", status_code=202, dependencies=[needs("answer")])

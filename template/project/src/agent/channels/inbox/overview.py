@@ -61,6 +61,5 @@ async def began(store: ThreadStore, thread_id: str) -> str:
 
 
 def first_words(first: AnyEvent) -> str:
-    return (
-        first.data if isinstance(first.data, str) else f"{first.type} {quoted(redact(first.data))}"
-    )
+    said = first.data
+    return said if isinstance(said, str) else f"{first.type} {quoted(redact(said))}"

@@ -21,7 +21,6 @@ from ...events import (
     Trigger,
 )
 from ...humans import DoneForNow, RequestApprovalFromManager, RequestMoreInformation
-from ...people import person_of
 from ...redaction import marked
 from ...shown import key_of, quoted
 from ...states import approver_of, step_of
@@ -44,6 +43,7 @@ class Entry:
     lines: tuple[tuple[str, str], ...] = ()
     note: str = ""
     call_id: str = ""
+    is_call: bool = False
     decision: bool = False
     tokens: tuple[int, int] | None = None
 
@@ -53,41 +53,35 @@ def timeline(thread: Thread) -> list[Entry]:
 
 
 def entry_of(event: AnyEvent, thread: Thread) -> Entry:
-    about: dict[str, Any] = {"id": event.id, "at": event.at, "call_id": event.call_id or ""}
+    return Entry(event.id, event.at, call_id=event.call_id or "", **told(event, thread))
+
+
+def told(event: AnyEvent, thread: Thread) -> dict[str, Any]:
     match event:
-        case Trigger(data=said):
-            who = sender_of(event)
-            shown = {"says": said} if isinstance(said, str) else {"shows": said}
+        case Trigger():
             kind = "" if event.type == "user_input" else event.type
-            return Entry(**about, tone="human", who=who, title=kind, **shown)
+            return {"tone": "human", "who": sender_of(event), "title": kind, **said(event.data)}
         case Prefetched(data=found):
-            return Entry(**about, tone="quiet", who="looked up", title=event.type, shows=found)
+            return {"tone": "quiet", "who": "looked up", "title": event.type, "shows": found}
         case ToolCall():
-            return Entry(**about, **decided(event), decision=True, tokens=tokens_of(event))
+            return {**decided(event), "decision": True, "tokens": tokens_of(event)}
         case ToolStarted():
-            return Entry(**about, tone="quiet", who=name_of(event, thread), title="started")
+            return {"tone": "quiet", "who": name_of(event, thread), "title": "started"}
         case ToolResponse(data=result):
-            return Entry(
-                **about, tone="good", who=name_of(event, thread), title="result", **either(result)
-            )
-        case Error():
-            who = name_of(event, thread) if event.call_id else "the reply"
-            return Entry(**about, tone="bad", who=who, title="error", says=for_people(event))
-        case ModelFailed():
-            return Entry(
-                **about, tone="bad", who="the model", title="failed", says=for_people(event)
-            )
+            who = name_of(event, thread)
+            return {"tone": "good", "who": who, "title": "result", **said(result)}
+        case Error() | ModelFailed():
+            about = name_of(event, thread) if event.call_id else "the model"
+            title = "failed" if isinstance(event, ModelFailed) else "error"
+            return {"tone": "bad", "who": about, "title": title, "says": for_people(event)}
         case HumanRequest(data=asked):
-            return Entry(**about, tone="asks", who="agent", title="asks", says=asked["question"])
+            return {"tone": "asks", "who": "agent", "title": "asks", "says": asked["question"]}
         case HumanResponse():
-            return Entry(**about, **answered(event, thread))
+            return answered(event)
         case Restarted():
-            return Entry(
-                **about, tone="quiet", who="server", title="took it up again after a restart"
-            )
+            return {"tone": "quiet", "who": "server", "title": "took it up again after a restart"}
         case Resumed() | Stopped():
-            who = person_of_data(event.data) or "somebody"
-            return Entry(**about, tone="quiet", who=who, title=event.type)
+            return {"tone": "quiet", "who": named(event.data) or "somebody", "title": event.type}
         case never:
             assert_never(never)
 
@@ -98,45 +92,37 @@ def decided(call: ToolCall) -> dict[str, Any]:
         case DoneForNow(message=message):
             return {"tone": "agent", "who": "agent", "says": message}
         case RequestMoreInformation(message=message, context=context):
-            return {
-                "tone": "asks",
-                "who": "agent",
-                "title": "asks",
-                "says": message,
-                "note": context or "",
-            }
+            asks = {"tone": "asks", "who": "agent", "title": "asks", "says": message}
+            return {**asks, "note": context or ""}
         case RequestApprovalFromManager(message=message):
             return {"tone": "asks", "who": "agent", "title": "asks a manager", "says": message}
     who = approver_of(call)
-    note = f"needs the yes of {who}" if who else ""
     return {
         "tone": "asks" if who else "tool",
         "who": "agent",
         "title": call.intent,
         "lines": lines_of(call.arguments),
-        "note": note,
+        "is_call": True,
+        "note": f"needs the yes of {who}" if who else "",
     }
 
 
-def answered(event: HumanResponse, thread: Thread) -> dict[str, Any]:
-    who, data = str(person_of(event)).strip(":") or "a human", event.data
+def answered(event: HumanResponse) -> dict[str, Any]:
+    who, data = named(dict(event.data)) or "a human", event.data
     if "approved" not in data:
         return {"tone": "human", "who": who, "title": "answered", "says": data.get("response", "")}
-    given = data.get("arguments")
-    lines = lines_of(given) if given is not None else ()
-    verdict = "rejected" if not data["approved"] else "approved"
-    title = f"{verdict}, with other arguments" if given is not None else verdict
-    tone = "good" if data["approved"] else "bad"
+    changed = data.get("arguments")
+    verdict = "approved" if data["approved"] else "rejected"
     return {
-        "tone": tone,
+        "tone": "good" if data["approved"] else "bad",
         "who": who,
-        "title": title,
+        "title": verdict if changed is None else f"{verdict}, with changes",
         "says": data.get("comment", ""),
-        "lines": lines,
+        "lines": lines_of(changed or {}),
     }
 
 
-def either(value: Any) -> dict[str, Any]:
+def said(value: Any) -> dict[str, Any]:
     return {"says": value} if isinstance(value, str) else {"shows": value}
 
 
@@ -154,7 +140,7 @@ def sender_of(event: Trigger) -> str:
     return f"{meta['channel']}:{meta['who']}" if {"channel", "who"} <= meta.keys() else "a user"
 
 
-def person_of_data(data: Any) -> str:
+def named(data: Any) -> str:
     known = isinstance(data, dict) and {"channel", "user"} <= data.keys()
     return f"{data['channel']}:{data['user']}" if known else ""
 
@@ -170,7 +156,7 @@ def tokens_of(call: ToolCall) -> tuple[int, int] | None:
     meta = call.meta or {}
     counts = meta.get("input_tokens"), meta.get("output_tokens")
     match counts:
-        case (int() as given, int() as made):
+        case (int() as given, int() as made) if given or made:
             return given, made
     return None
 
