@@ -2,6 +2,8 @@
 
 import html
 import re
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from starlette.testclient import TestClient
 from agent.channels.inbox.rendering import SAFE
 
 from ...yours.samples import APPROVAL_STEP, SAFE_STEP
-from ..scripted import DONE, MANAGER, QUESTION, changed, unasked
+from ..scripted import DONE, MANAGER, NOON, QUESTION, changed, unasked
 from ..serving import LOCAL, THREADS, as_told, kinds, launch, serving, settled
 from .browsing import Form, Page, opened, sent
 
@@ -56,7 +58,8 @@ def test_a_thread_is_launched_once_however_often_its_form_is_sent() -> None:
 
 
 def test_what_waits_longest_is_first_and_each_says_what_it_waits_for() -> None:
-    with serving() as client:
+    ticks = count()
+    with serving(clock=lambda: NOON + timedelta(seconds=next(ticks))) as client:
         approval, question = launch(client, APPROVAL_STEP), launch(client, QUESTION)
         launch(client, SAFE_STEP)
         page = opened(client)
@@ -230,7 +233,7 @@ def test_what_no_form_does_is_refused(what: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nobody_s_words_are_anything_else(text: str) -> None:
-    """Whoever says them: the tags of a page are the same for any words, and all of them are seen."""
+    """The tags of a page are the same for any words, and all of the words can be seen."""
     step = asking(message=text, context=text, format="multiple_choice", choices=[text])
     with serving() as client:
         plain = launch(client, {**step, "message": "a", "context": "a", "choices": ["a"]})
@@ -245,19 +248,8 @@ def test_nobody_s_words_are_anything_else(text: str) -> None:
         assert (text if text.isprintable() else "\\u202e") in html.unescape(said)
 
 
-def test_secrets_are_shown_in_part_and_run_as_they_are() -> None:
+def test_secrets_are_nowhere_on_a_page() -> None:
     secret = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"
-    name = next(name for name, value in BEFORE.items() if isinstance(value, str))
-    from agent.forms import arguments_in, form_of
-    from agent.states import Waiting
-
-    schema = {"properties": {name: {"type": "string"}}, "required": [name]}
-    given = {name: f"with {secret}"}
-    fields = form_of(schema, given)
-    assert secret not in fields[0].value
-    assert arguments_in(fields, {name: fields[0].value}, given) == (given, {})
-    assert arguments_in(fields, {name: f"{fields[0].value}!"}, given)[1].keys() == {name}
-    assert Waiting("1", "approval", "?", None, given).arguments == given
     with serving() as client:
         thread = launch(client, asking(message=f"is it {secret}?"))
         for path in ("/", place(thread), f"{place(thread)}/context"):

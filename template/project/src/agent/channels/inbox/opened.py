@@ -66,13 +66,13 @@ async def static(name: str) -> Response:
 
 
 async def typed(request: Request) -> dict[str, str]:
-    """The fields of a form as browsers send them by default."""
+    """The fields of a form as browsers send them by default, lines ended as everywhere else."""
     body = await request.body()
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise HTTPException(400, "the body is not a form") from None
-    return dict(pairs)
+    return {name: value.replace("\r\n", "\n") for name, value in pairs}
 
 
 def home(request: Request) -> str:
