@@ -13,7 +13,6 @@ from agent.states import Waiting
 from agent.steps import Step
 
 from ..yours.samples import APPROVAL_STEP
-from .anything import JSON
 from .scripted import MANAGER, QUESTION, asks, decided, said, started, thread_of, yes
 
 
@@ -124,6 +123,13 @@ def test_an_argument_that_can_be_left_out_is_when_its_field_is_emptied() -> None
     fields = form_of(SCHEMA, given)
     emptied = dict.fromkeys(("maybe", "level", "perhaps"), "")
     assert arguments_in(fields, emptied, given) == (ARGUMENTS, {})
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
 
 
 @given(st.dictionaries(st.sampled_from([*FIELDS, "unknown"]), JSON))
