@@ -51,7 +51,7 @@ function take(page) {
       if (!known.has(entry.id)) entry.classList.add("fresh");
       if (open.includes(entry.id)) entry.querySelector("details").open = true;
     }
-    if (focused) part.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
+    [...part.querySelectorAll("[href]")].find((link) => link.getAttribute("href") === focused)?.focus();
     if (part.dataset.part === "ask") say(part.querySelector("h2")?.textContent ?? "");
   }
   document.title = page.title;
@@ -104,7 +104,8 @@ function follow(events, page) {
   let source = null;
   let timer = null;
   const listen = () => {
-    source = new EventSource(`${events}?after=${Number(part("story").version) - 1}`);
+    const seen = part("story").version - 1;
+    source = new EventSource(`${events}?after=${seen}`);
     source.onmessage = () => {
       clearTimeout(timer);
       timer = setTimeout(refresh, 80, page);
