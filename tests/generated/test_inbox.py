@@ -37,7 +37,7 @@ with openai_server(lambda prompt: Reply(as_told(prompt), delay={DELAY})) as serv
     print(server.url, flush=True)
     sys.stdin.read()
 """
-ADD = {"intent": "add", "a": 3, "b": 4}
+ADD, *MORE = ({"intent": "add", "a": n, "b": 4} for n in range(4))
 REFUND = {"intent": "process_refund", "order_id": "A-1001", "amount": 4.9, "reason": "broken"}
 QUESTION = {"intent": "request_more_information", "message": "which one?"}
 MANY = 10_000
@@ -156,7 +156,7 @@ def pill(page: Page, text: str) -> None:
 
 def test_what_is_launched_arrives_step_by_step(person: BrowserContext, site: Site) -> None:
     page = tab(person, site.url)
-    page.get_by_label("What should the agent do?").fill(json.dumps([ADD, ADD, ADD]))
+    page.get_by_label("What should the agent do?").fill(json.dumps([ADD, *MORE[:2]]))
     page.get_by_role("button", name="Start").click()
     page.wait_for_url(re.compile("/threads/"))
     pill(page, "Running")
@@ -275,7 +275,7 @@ def test_a_page_that_is_loaded_again_in_the_middle_goes_on(
     person: BrowserContext, site: Site
 ) -> None:
     page = tab(person, site.url)
-    page.get_by_label("What should the agent do?").fill(json.dumps([ADD] * 4))
+    page.get_by_label("What should the agent do?").fill(json.dumps([ADD, *MORE]))
     page.get_by_role("button", name="Start").click()
     page.wait_for_url(re.compile("/threads/"))
     for _ in range(3):
@@ -353,10 +353,11 @@ def test_axe_finds_nothing_and_all_fits_on_a_phone(
     done = site.call("", {"message": long})
     cookies: Any = person.cookies()
     context = browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme, storage_state=None
+        viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
     )
+    assert faults(tab(context, site.url)) == []
     context.add_cookies(cookies)
-    paths = ["/", "/?status=done", "/?status=stopped", "/sign-in", "/threads/x"]
+    paths = ["/", "/?status=done", "/?status=stopped", "/threads/x"]
     for thread in [*threads, done]:
         paths += [f"/threads/{thread['id']}{rest}" for rest in ("", "/context", "/replay")]
     page = context.new_page()
@@ -407,20 +408,21 @@ def test_ten_thousand_threads(project: Path, browser: Browser) -> None:
     folder.mkdir()
     for number in range(MANY):
         thread_id = f"00000000-0000-4000-8000-{number:012d}"
-        thread = {"id": thread_id, "events": [event, {**call, "id": 1}]}
+        thread = {"id": thread_id, "version": 2, "events": [event, {**call, "id": 1}]}
         (folder / f"{thread_id}.json").write_text(json.dumps(thread))
     site = Site(project, {"AGENT_STORE_URL": "file:.many", "AGENT_MODEL": "offline"})
     site.begin()
     context = browser.new_context()
     page = tab(context, site.url)
-    expect(page.locator(".tabs [aria-current]")).to_contain_text(f"{MANY:,}")
+    expect(page.locator(".tabs [aria-current]")).to_contain_text(f"{MANY:,}", timeout=30_000)
     begun = time.monotonic()
     page.goto(f"{site.url}/?page=400")
     expect(page.locator(".thread")).to_have_count(25)
     assert time.monotonic() - begun < 3
     before = cpu_of(site)
     page.wait_for_timeout(10_000)
-    assert cpu_of(site) - before < 2.5  # seconds of a core, in ten
+    spent = cpu_of(site) - before
+    assert spent < 2.5, spent  # seconds of a core, in ten
     context.close()
     site.end()
 

@@ -130,10 +130,21 @@ function follow(events, page) {
   });
 }
 
+// Where a list takes long to make, it is asked for less often.
 function poll(page) {
   whileVisible(() => {
-    const timer = setInterval(refresh, 4000, page);
-    return () => clearInterval(timer);
+    let timer = null;
+    const look = async () => {
+      const begun = performance.now();
+      await refresh(page);
+      if (timer) wait(performance.now() - begun);
+    };
+    const wait = (took) => { timer = setTimeout(look, Math.max(4000, 20 * took)); };
+    wait(0);
+    return () => {
+      clearTimeout(timer);
+      timer = null;
+    };
   });
 }
 
