@@ -255,7 +255,7 @@ def test_of_two_tabs_one_wins_and_the_other_is_told(person: BrowserContext, site
     expect(first.locator(".entry.good").first).to_contain_text("approved")
     late.get_by_role("button", name="Reject").click()
     expect(late.get_by_role("alert")).to_contain_text("Nothing was changed.")
-    expect(late.get_by_role("alert")).to_contain_text("It was approved by inbox:api")
+    expect(late.get_by_role("alert")).to_contain_text("it was approved by inbox:api")
     answers = [e for e in site.events(thread) if e["type"] == "human_response"]
     assert [e["data"]["approved"] for e in answers] == [True]
 

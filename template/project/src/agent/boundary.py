@@ -11,10 +11,19 @@ from inspect import isawaitable
 from typing import Any
 
 from .errors import format_error
-from .events import AnyEvent, Error, ModelFailed, Prefetched, ToolCall, ToolResponse
+from .events import (
+    AnyEvent,
+    Error,
+    ModelFailed,
+    Prefetched,
+    ToolCall,
+    ToolDeferred,
+    ToolResponse,
+)
 from .log import logger
 from .parts import Agent
-from .results import as_result
+from .results import as_deferral, as_result
+from .steps import Later
 from .thread import Thread
 from .tools import Tool, parse_tool
 from .workers import Failed, run_apart
@@ -30,11 +39,14 @@ async def run_tool(call: ToolCall, approved: bool, agent: Agent) -> Sequence[Any
         return [failed(call.call_id, format_error(error))]
     limit = tool.time_limit or agent.tool_timeout
 
-    async def work() -> Any:
-        return as_result(await handled(tool, call.call_id, agent), agent.max_result)
+    async def work() -> AnyEvent:
+        result = await handled(tool, call.call_id, agent)
+        if isinstance(result, Later):
+            return ToolDeferred(call_id=call.call_id, data=as_deferral(result))
+        return ToolResponse(call_id=call.call_id, data=as_result(result, agent.max_result))
 
     try:
-        return [ToolResponse(call_id=call.call_id, data=await run_apart(work, limit))]
+        return [await run_apart(work, limit)]
     except Failed as fault:
         return [failed(call.call_id, str(fault))]
     except TimeoutError:

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from .redaction import marked
 from .rules import call_of
 from .shown import visible
-from .states import Waiting
 from .tools import parse_tool
+from .waiting import Waiting
 
 LONG = 60  # characters; a longer text is shown over several lines
 LEFT_OUT = ""  # what is chosen, or typed, for an argument that the call can do without

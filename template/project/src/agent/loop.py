@@ -20,9 +20,9 @@ from .states import (
     InDoubt,
     Refused,
     RunTool,
-    Waiting,
 )
 from .thread import Thread
+from .waiting import Waiting
 
 
 async def agent_loop(thread_id: str, agent: Agent) -> Thread:

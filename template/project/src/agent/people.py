@@ -2,13 +2,31 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from .events import AnyEvent, HumanResponse, Resumed, Stopped, Trigger
-from .states import Waiting
+from .events import (
+    AnyEvent,
+    Error,
+    HumanResponse,
+    Postponed,
+    Resumed,
+    Stopped,
+    ToolResponse,
+    Trigger,
+)
+from .waiting import Waiting
 
 EVERYBODY = "*"
-E = TypeVar("E", Trigger, HumanResponse, Resumed, Stopped, HumanResponse | Trigger)
+E = TypeVar(
+    "E",
+    Trigger,
+    HumanResponse,
+    HumanResponse | Trigger,
+    Postponed,
+    Resumed,
+    Stopped,
+    ToolResponse | Error,
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +51,7 @@ class Approvers:
 
     def refusal(self, asked: Waiting | None, event: AnyEvent) -> str | None:
         """Why this person may not decide on the call that waits, if they may not."""
-        decides = isinstance(event, HumanResponse) and "approved" in event.data
+        decides = isinstance(event, Postponed) or "approved" in said_in(event)
         if self.roles is None or not decides or not asked or asked.call_id != event.call_id:
             return None
         person, role = person_of(event), asked.approver or ""
@@ -45,13 +63,18 @@ class Approvers:
 
 
 def person_of(event: AnyEvent) -> Person:
-    said = event.data if isinstance(event, HumanResponse) else {}
+    said = said_in(event)
     return Person(said.get("channel", ""), said.get("user", ""))
+
+
+def said_in(event: AnyEvent) -> Mapping[str, Any]:
+    """What a human said of a call that waits for one."""
+    return event.data if isinstance(event, HumanResponse | Postponed) else {}
 
 
 def said_by(person: Person, event: E) -> E:
     """The same event, with who it came from."""
-    if isinstance(event, Trigger):
+    if isinstance(event, Trigger | ToolResponse | Error):
         who = {"channel": person.channel, "who": person.user}
         return event.model_copy(update={"meta": {**(event.meta or {}), **who}})
     who = {"user": person.user, "channel": person.channel}

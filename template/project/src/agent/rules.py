@@ -2,18 +2,23 @@
 
 from typing import Any, assert_never
 
+from .decisions import who_approves
 from .errors import format_error
 from .events import (
     AnyEvent,
     Error,
+    Expired,
+    HumanContacted,
     HumanRequest,
     HumanResponse,
     ModelFailed,
+    Postponed,
     Prefetched,
     Restarted,
     Resumed,
     Stopped,
     ToolCall,
+    ToolDeferred,
     ToolResponse,
     ToolStarted,
     Trigger,
@@ -26,11 +31,10 @@ from .states import (
     Refused,
     RunTool,
     State,
-    Waiting,
     may_run,
-    who_approves,
 )
 from .tools import parse_tool
+from .waiting import Waiting
 
 # Where a thread stands when the loop itself asks a human.
 ASKED_BECAUSE = {
@@ -54,14 +58,24 @@ def can_follow(state: State, event: AnyEvent) -> bool:
         case ToolStarted():
             starts = (True, event.call_id)
             return isinstance(state, RunTool) and (state.approved, state.call.call_id) == starts
+        case ToolDeferred():
+            return not isinstance(state, Finished) and may_run(state) == event.call_id
         case ToolResponse():
-            return may_run(state) == event.call_id
+            return event.call_id in (may_run(state), deferred(state))
         case Error():
-            return may_run(state) == event.call_id if event.call_id else isinstance(state, AskModel)
+            if event.call_id is None:
+                return isinstance(state, AskModel)
+            return event.call_id in (may_run(state), deferred(state))
         case HumanRequest():
             return isinstance(state, ASKED_BECAUSE[event.data["reason"]])
         case HumanResponse():
             return isinstance(state, Waiting) and is_answer(state, event)
+        case HumanContacted():
+            return state.status != "stopped"
+        case Postponed():
+            return asks(state, event.call_id) and deferred(state) is None
+        case Expired():
+            return asks(state, event.call_id) and expires(state)
         case Restarted():
             return state.status == "running"
         case Resumed():
@@ -72,10 +86,25 @@ def can_follow(state: State, event: AnyEvent) -> bool:
             assert_never(never)
 
 
+def asks(state: State, call_id: str) -> bool:
+    return isinstance(state, Waiting) and state.call_id == call_id
+
+
+def expires(state: State) -> bool:
+    """What the loop itself asks does not."""
+    return isinstance(state, Waiting) and state.reason in ("question", "approval", "result")
+
+
+def deferred(state: State) -> str | None:
+    """The id of the call whose result is to come from outside."""
+    return state.call_id if isinstance(state, Waiting) and state.reason == "result" else None
+
+
 def is_answer(asked: Waiting, event: HumanResponse) -> bool:
     kinds = {"approved", "response"} & event.data.keys()
     wanted = "approved" if asked.for_approval else "response"
-    return event.call_id == asked.call_id and kinds == {wanted} and not misfit(asked, event)
+    is_asked = event.call_id == asked.call_id and asked.reason != "result"
+    return is_asked and kinds == {wanted} and not misfit(asked, event)
 
 
 def misfit(asked: Waiting, event: HumanResponse) -> str | None:
@@ -87,10 +116,10 @@ def misfit(asked: Waiting, event: HumanResponse) -> str | None:
     if fault := untaken(asked, event):
         return fault
     now, before = (parse_tool(call_of(asked, data)) for data in (event.data["arguments"], None))
-    who = who_approves(now)
-    if who in (None, who_approves(before)):
+    who, asked_now = who_approves(now), who_approves(before)
+    if who is None or (asked_now and who.role == asked_now.role):
         return None
-    return f"with these arguments it needs the yes of {who}: reject it, and say what you want"
+    return f"with these arguments it needs the yes of {who.role}: reject it, and say what you want"
 
 
 def untaken(asked: Waiting, event: HumanResponse) -> str | None:

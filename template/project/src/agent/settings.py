@@ -6,11 +6,20 @@ from difflib import get_close_matches
 from typing import Annotated, Literal, TypeVar, get_args
 
 from dotenv import load_dotenv
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from .context import ContextFormat
+from .due import Route
 
 # How the server is asked to let the model write nothing but a step; see model/decoding.py.
 Decoding = Literal["auto", "json_schema", "json_object", "grammar", "off"]
@@ -30,6 +39,11 @@ def hard_to_guess(token: SecretStr) -> SecretStr:
             "use 16 letters, figures and signs of ASCII or more, as `openssl rand -hex 32` makes"
         )
     return token
+
+
+def by_name(route: object) -> object:
+    """A channel alone is told at once, of everything."""
+    return {"channel": route} if isinstance(route, str) else route
 
 
 Secret = Annotated[SecretStr, AfterValidator(hard_to_guess)]
@@ -58,6 +72,8 @@ class Settings(Section):
     api_token: Secret | None = None
     api_tokens: dict[Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")], Token] = {}
     approvers: dict[str, list[str]] | None = None
+    channels: list[Annotated[Route, BeforeValidator(by_name)]] | None = None
+    expires_after: Annotated[int | float | None, Field(gt=0, allow_inf_nan=False)] = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     max_steps: Annotated[int, Field(ge=1)] = 20

@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from .states import Status, Waiting
+from .due import Policy, expires_at
 from .thread import Thread
+from .waiting import Status, Waiting
 
 
 @dataclass(frozen=True)
@@ -30,26 +31,58 @@ def summary_of(thread_id: str, thread: Thread) -> Summary:
     return Summary(thread_id, thread.status, thread.awaiting, len(thread.events), first.at, last.at)
 
 
-def view(thread_id: str, thread: Thread) -> dict[str, Any]:
+def view(thread_id: str, thread: Thread, policy: Policy) -> dict[str, Any]:
     return {
         "id": thread_id,
         "status": thread.status,
-        "awaiting": asdict(thread.awaiting) if thread.awaiting else None,
+        "awaiting": as_awaiting(thread.awaiting, policy),
         "version": len(thread.events),
         "events": [event.model_dump(mode="json") for event in thread.events],
     }
 
 
-def as_json(thread_id: str, thread: Thread) -> bytes:
-    return json.dumps(view(thread_id, thread), ensure_ascii=False).encode()
+def as_awaiting(waiting: Waiting | None, policy: Policy) -> dict[str, Any] | None:
+    """What is waited for, and until when."""
+    if waiting is None:
+        return None
+    names = [
+        "call_id",
+        "reason",
+        "intent",
+        "arguments",
+        "question",
+        "urgency",
+        "format",
+        "choices",
+        "approver",
+    ]
+    told = [asdict(each) | {"at": as_text(each.at)} for each in waiting.contacted]
+    return {
+        **{name: getattr(waiting, name) for name in names},
+        "expires_at": as_text(expires_at(waiting, policy)),
+        "contacted": [{name: at for name, at in each.items() if at is not None} for each in told],
+    }
 
 
-def listing(found: Sequence[Summary], *, limit: int | None = None) -> dict[str, Any]:
+def as_json(thread_id: str, thread: Thread, policy: Policy) -> bytes:
+    return json.dumps(view(thread_id, thread, policy), ensure_ascii=False).encode()
+
+
+def listing(
+    found: Sequence[Summary], policy: Policy, *, limit: int | None = None
+) -> dict[str, Any]:
     """A page of so many; `next` is the `after` of the next page, null on the last."""
     page = found[:limit]
     return {
         "threads": [
-            {**asdict(each), "created": as_text(each.created), "updated": as_text(each.updated)}
+            {
+                "id": each.id,
+                "status": each.status,
+                "awaiting": as_awaiting(each.awaiting, policy),
+                "version": each.version,
+                "created": as_text(each.created),
+                "updated": as_text(each.updated),
+            }
             for each in page
         ],
         "next": page[-1].id if len(page) < len(found) else None,

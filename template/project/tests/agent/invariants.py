@@ -7,10 +7,14 @@ from agent.context import serialize_for_llm, visible
 from agent.events import (
     AnyEvent,
     Error,
+    Expired,
+    HumanContacted,
     HumanRequest,
     HumanResponse,
+    Postponed,
     Stopped,
     ToolCall,
+    ToolDeferred,
     ToolResponse,
     ToolStarted,
     Trigger,
@@ -18,7 +22,7 @@ from agent.events import (
 from agent.thread import Thread
 from agent.tools import approver, parse_tool
 
-WAITING = {"awaiting_human_response", "awaiting_human_approval"}
+WAITING = {"awaiting_human_response", "awaiting_human_approval", "awaiting_result"}
 
 
 def needs_yes(call: ToolCall) -> bool:
@@ -62,7 +66,7 @@ def check_calls(events: tuple[AnyEvent, ...]) -> None:
     assert len(results(events)) == len(set(results(events))), "a call has two results"
     for place, event in enumerate(events):
         before = events[:place]
-        if isinstance(event, ToolStarted | ToolResponse | Error) and event.call_id:
+        if isinstance(event, ToolStarted | ToolDeferred | ToolResponse | Error) and event.call_id:
             call = calls[event.call_id]
             assert call in before
             assert event.call_id not in results(before)
@@ -88,6 +92,17 @@ def check_starts(events: tuple[AnyEvent, ...]) -> None:
                     if isinstance(doubt, HumanRequest) and doubt.data["reason"] == "in_doubt"
                 ]
                 assert any(approvals(between).get(doubt) for doubt in doubts)
+
+
+def check_time(events: tuple[AnyEvent, ...]) -> None:
+    """What has expired never runs and is never answered; told and put off is what was asked."""
+    for place, event in enumerate(events):
+        later = events[place + 1 :]
+        if isinstance(event, Expired):
+            about = [late for late in later if late.call_id == event.call_id]
+            assert all(isinstance(late, HumanContacted) for late in about)
+        if isinstance(event, HumanContacted | Postponed | ToolDeferred):
+            assert event.call_id in [known.call_id for known in events[:place]]
 
 
 def check_answers(events: tuple[AnyEvent, ...]) -> None:
@@ -146,6 +161,7 @@ def check(thread: Thread) -> None:
     check_calls(thread.events)
     check_starts(thread.events)
     check_answers(thread.events)
+    check_time(thread.events)
     check_refusals(thread.events)
     check_stop(thread.events)
     check_context(thread)

@@ -3,8 +3,8 @@
 import pytest
 
 from agent.events import AnyEvent, Trigger
-from agent.states import Waiting
 from agent.thread import AnotherDelivery, CannotFollow, Thread
+from agent.waiting import Waiting
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .scripted import (
@@ -46,6 +46,7 @@ def test_a_question_keeps_its_style() -> None:
         urgency="high",
         format="multiple_choice",
         choices=["red", "blue"],
+        asked_at=NOON,
     )
 
 

@@ -103,7 +103,7 @@ def test_a_change_that_needs_somebody_else_s_yes_is_refused(
     def by_contents(tool: Any) -> str | None:
         return "the owner" if tool.model_dump(exclude_none=True) != APPROVAL_STEP else "a manager"
 
-    monkeypatch.setattr("agent.states.approver", by_contents)
+    monkeypatch.setattr("agent.decisions.approver", by_contents)
     with pytest.raises(CannotFollow, match="the owner"):
         ASKED.append(yes_with(CHANGED), at=NOON)
     assert call_in(ASKED.append(yes_with(BEFORE), at=NOON)).arguments == BEFORE

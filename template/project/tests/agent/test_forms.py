@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from agent.events import HumanResponse
 from agent.forms import arguments_in, faults_of, form_for, form_of
-from agent.states import Waiting
 from agent.steps import Step
+from agent.waiting import Waiting
 
 from ..yours.samples import APPROVAL_STEP
 from .scripted import MANAGER, QUESTION, asks, decided, said, started, thread_of, yes

@@ -12,13 +12,14 @@ MODULES = [path for path in PACKAGE.rglob("*.py") if "baml_client" not in path.p
 # From the ground up. What stands on one line may import what stands above, and its own line.
 # What is in none of them is yours: a module of your tools.
 FLOORS = [
-    {"steps", "humans", "events", "errors", "results", "redaction"},
+    {"steps", "humans", "shapes", "events", "errors", "results", "redaction"},
     {"files", "cache", "aside", "workers"},
     {"tools"},
-    {"states", "rules", "repetition", "people", "context", "thread"},
+    {"decisions", "waiting", "states", "rules", "repetition", "outcomes", "due", "people"},
+    {"context", "thread"},
     {"log", "stream", "watch", "views", "settings", "shown", "forms"},
     {"model", "store", "offline", "prefetch"},
-    {"parts", "boundary", "loop", "runner"},
+    {"reach", "parts", "boundary", "loop", "ticker", "runner"},
     {"inbound", "sessions", "channels", "wiring"},
     {"server", "terminal"},
 ]

@@ -25,6 +25,7 @@ from .scripted import (
     answer,
     loaded,
     model_that_says,
+    result,
     said,
     thread_of,
     unasked,
@@ -94,7 +95,9 @@ class Rules(RuleBasedStateMachine):
     @rule(script=scripts, fails=st.booleans())
     def the_loop_runs(self, script: list[Any], fails: bool) -> None:
         """In a real store, until it needs somebody; what it runs, it may run."""
-        if awaiting := self.thread.awaiting:
+        if (awaiting := self.thread.awaiting) and awaiting.reason == "result":
+            assert self.append(result(awaiting.call_id))
+        elif awaiting:
             given = yes(awaiting.call_id) if awaiting.for_approval else answer(awaiting.call_id)
             assert self.append(given)
 
@@ -123,7 +126,7 @@ class Rules(RuleBasedStateMachine):
         """What happens next happens to the fork."""
         place = len(self.thread.events) - 1 - back
         copy = Thread(self.thread.events[: place + 1])
-        doubted = copy.awaiting and copy.awaiting.reason == "in_doubt"
+        doubted = copy.awaiting and copy.awaiting.reason in ("in_doubt", "result")
         if doubted or isinstance(copy.state, RunTool | InDoubt):
             with pytest.raises(CannotFollow):
                 self.thread.fork(place)

@@ -15,7 +15,7 @@ from .scripted import DONE, MANAGER, NOON, QUESTION, Model, decided, said
 from .serving import THREADS, kinds, launch, serving, settled, tell, told
 
 ASKED = ["call_id", "reason", "intent", "arguments", "question"]
-AWAITING = [*ASKED, "urgency", "format", "choices", "approver"]
+AWAITING = [*ASKED, "urgency", "format", "choices", "approver", "expires_at", "contacted"]
 SUMMARY = ["id", "status", "awaiting", "version", "created", "updated"]
 
 

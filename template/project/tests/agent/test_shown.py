@@ -7,8 +7,8 @@ import pytest
 
 from agent.events import AnyEvent, HumanResponse, ToolCall, Trigger
 from agent.shown import LONGEST, MORE, SECRETS_RUN, arguments, described, quoted, words
-from agent.states import Waiting
 from agent.terminal import screen
+from agent.waiting import Waiting
 
 EVENT = re.compile(r"^\S", re.MULTILINE)
 HOSTILE = [

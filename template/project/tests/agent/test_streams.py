@@ -9,9 +9,11 @@ from typing import Any
 import httpx2
 import pytest
 
+from agent.events import AnyEvent
 from agent.server import streams
 from agent.server.streams import Streams
 from agent.store.filesystem import FileSystemThreadStore
+from agent.thread import Thread
 
 from ..yours.samples import APPROVAL_STEP
 from .commands import shell_with
@@ -66,6 +68,10 @@ def test_what_is_no_place_in_a_thread_is_refused(wrong: str) -> None:
         assert problem(client.get(f"{THREADS}/x/events")) == 404
 
 
+async def happens(store: FileSystemThreadStore, thread_id: str, event: AnyEvent) -> Thread:
+    return await store.update(thread_id, lambda thread: thread.append(event, at=NOON))
+
+
 async def next_of(stream: AsyncIterator[bytes]) -> tuple[int, dict[str, Any]]:
     async for block in stream:
         for message in messages(block.decode()):
@@ -85,7 +91,7 @@ def test_an_event_is_told_when_it_happens_whoever_wrote_it(
         waiting = asyncio.create_task(next_of(stream))
         await asyncio.sleep(0.05)
         for event in (answer(), decided(DONE, "2")):
-            thread = await store.update(thread_id, lambda t, e=event: t.append(e, at=NOON))
+            thread = await happens(store, thread_id, event)
             if told_here:
                 following.tell(thread_id, thread.events[-1])
         assert (await waiting)[0] == 2

@@ -14,7 +14,7 @@ from ..parts import Agent
 from ..runner import Runner
 from ..settings import Settings, WrongSettings, load
 from ..watch import watched
-from ..wiring import build, everybody
+from ..wiring import build, everybody, with_channels
 from . import problems
 from .access import Door, bearer
 from .routes import api
@@ -32,7 +32,7 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     log_from(settings.log_level)
     for section in brought("settings"):
         load(section)
-    agent, streams = agent or with_its_model(settings), Streams()
+    agent, streams = agent or with_channels(with_its_model(settings), settings), Streams()
     agent = replace(agent, notify=everybody(agent.notify, streams.tell))
     runner = Runner(agent, patient=True)
 

@@ -10,9 +10,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
 
-from ..states import Status
 from ..thread import Thread
 from ..views import Summary
+from ..waiting import Status
 
 
 class StoreError(Exception):

@@ -7,9 +7,9 @@ from itertools import chain, repeat
 from typing import TypeVar
 
 from ..log import logger
-from ..states import Status
 from ..thread import Thread
 from ..views import Summary
+from ..waiting import Status
 from . import NotStored, ThreadStore
 
 T = TypeVar("T")

@@ -3,15 +3,19 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from getpass import getuser
 from typing import Any
 
+from ..due import Contact, Route
 from ..events import Answer, HumanResponse, Trigger
 from ..parts import Agent
 from ..people import E, Person, said_by
+from ..reach import Asked, contact
 from ..runner import advance
-from ..states import Status, Waiting
 from ..thread import CannotFollow, Thread
+from ..waiting import Status, Waiting
+from ..wiring import TERMINAL
 from . import screen
 
 WAITS = 3
@@ -23,6 +27,7 @@ EXIT_CODES: dict[Status, int] = {
     "failed": 1,
     "awaiting_human_response": WAITS,
     "awaiting_human_approval": WAITS,
+    "awaiting_result": WAITS,
 }
 
 
@@ -34,8 +39,10 @@ def converse(agent: Agent, thread_id: str) -> int:
     try:
         thread = asyncio.run(advance(thread_id, agent))
         # Asked outside of asyncio, which would swallow the first Ctrl-C.
-        while thread.awaiting and (said := screen.ask(thread.awaiting)):
-            answer = said_here(HumanResponse(call_id=thread.awaiting.call_id, data=said))
+        while (waiting := asked_here(thread)) and asyncio.run(tell(agent, thread_id, waiting)):
+            if not (said := screen.ask(waiting)):
+                break
+            answer = said_here(HumanResponse(call_id=waiting.call_id, data=said))
             thread = asyncio.run(go_on(agent, thread_id, answer))
     except KeyboardInterrupt:
         screen.note("interrupted")
@@ -43,6 +50,31 @@ def converse(agent: Agent, thread_id: str) -> int:
         return INTERRUPTED
     screen.say_what_next(thread_id, thread)
     return EXIT_CODES[thread.status]
+
+
+def asked_here(thread: Thread) -> Waiting | None:
+    """What somebody at this terminal can answer."""
+    is_theirs = thread.awaiting and thread.awaiting.reason != "result"
+    return thread.awaiting if is_theirs and screen.somebody_is_there() else None
+
+
+async def tell(agent: Agent, thread_id: str, waiting: Waiting) -> bool:
+    """By the terminal's own channel; whether anybody was told."""
+    here = Contact(agent.clock(), Route(channel=TERMINAL, to=whoever_is_here().user))
+    channels = {TERMINAL: Terminal()}
+    told = await contact(channels, thread_id, waiting, here, agent.policy)
+    with suppress(CannotFollow):  # it was stopped meanwhile
+        await agent.record(thread_id, told)
+    return "failed" not in told.data
+
+
+class Terminal:
+    """The channel of whoever runs the agent here."""
+
+    name = TERMINAL
+
+    async def tell(self, asked: Asked) -> None:
+        screen.show_what_waits(asked.waiting)
 
 
 async def go_on(agent: Agent, thread_id: str, answer: HumanResponse) -> Thread:

@@ -1,5 +1,6 @@
 """The pages: what waits, what happened, and the way on, as plain forms."""
 
+import asyncio
 import html
 import re
 from datetime import timedelta
@@ -11,6 +12,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from agent.channels.inbox.rendering import SAFE
+from agent.due import Policy
+from agent.events import HumanContacted
+from agent.steps import Later
+from agent.store.filesystem import FileSystemThreadStore
 
 from ...yours.samples import APPROVAL_STEP, SAFE_STEP
 from ..scripted import DONE, MANAGER, NOON, QUESTION, changed, unasked
@@ -140,7 +145,7 @@ def test_a_form_of_yesterday_is_told_what_became_of_its_call() -> None:
         for late in (approve, edit):
             answer = sent(client, late)
             assert answer.status_code == 409
-            assert "rejected by inbox:local" in " ".join(Page(answer.text).text.split())
+            assert "it was rejected by inbox:local" in Page(answer.text).text
         assert client.get(f"{THREADS}/{thread['id']}").json() == after
 
 
@@ -183,6 +188,7 @@ def test_a_manager_s_yes_to_a_question_has_no_arguments_to_edit() -> None:
         assert [form.fields["do"] for form in page.forms if "do" in form.fields] == [
             "approve",
             "reject",
+            "postpone",
             "stop",
         ]
 
@@ -207,6 +213,48 @@ def test_done_is_followed_up_and_failed_goes_on_and_what_waits_is_stopped() -> N
         assert settled(client, waiting["id"])["status"] == "stopped"
         page = opened(client, place(waiting))
         assert [form.fields.get("do") for form in page.forms if "at" not in form.fields] == []
+
+
+def test_what_is_put_off_is_asked_again_then_and_stands_behind_the_rest() -> None:
+    with serving(clock=lambda: NOON) as client:
+        later, other = launch(client, APPROVAL_STEP), launch(client, QUESTION)
+        form = opened(client, place(later)).form("postpone")
+        assert sent(client, form, later="next year").status_code == 422
+        assert sent(client, form, later="tomorrow").status_code == 303
+        page = opened(client, place(later))
+        assert "not now, until 02 Jan 2026, 12:00:00 UTC" in " ".join(page.text.split())
+        links = [a["href"] for _, a in opened(client).elements if a.get("class") == "thread"]
+        assert links == [place(other), place(later)]
+        assert sent(client, page.form("approve")).status_code == 303
+        assert sent(client, form, later="tomorrow").status_code == 409
+
+
+def test_when_its_time_is_over_and_who_could_not_be_told_is_shown() -> None:
+    policy = Policy(expires_after=timedelta(hours=1))
+    with serving(clock=lambda: NOON, policy=policy) as client:
+        thread = launch(client, APPROVAL_STEP)
+        told = HumanContacted(
+            call_id=thread["awaiting"]["call_id"],
+            data={"channel": "slack", "to": "C1", "failed": "<no> network"},
+        )
+        store = FileSystemThreadStore(Path(".threads"))
+        asyncio.run(store.update(thread["id"], lambda each: each.append(told, at=NOON)))
+        text = " ".join(opened(client, place(thread)).text.split())
+        assert "It can be answered until 01 Jan 2026, 13:00:00 UTC" in text
+        assert "slack could not be told: <no> network" in text
+
+
+def test_what_goes_on_elsewhere_waits_for_no_human() -> None:
+    async def begun(tool: Any, call_id: str) -> Later:
+        return Later(until=NOON + timedelta(hours=1), ref="build 7")
+
+    with serving(clock=lambda: NOON, handle_next_step=begun) as client:
+        thread = launch(client, SAFE_STEP)
+        assert thread["status"] == "awaiting_result"
+        page = opened(client, place(thread))
+        assert [form.fields["do"] for form in page.forms if "do" in form.fields] == ["stop"]
+        assert "build 7" in page.text
+        assert "Running 1" in opened(client).text
 
 
 def test_a_fork_is_a_thread_of_its_own() -> None:

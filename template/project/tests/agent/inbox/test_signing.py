@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from pydantic import SecretStr
+from starlette.testclient import TestClient
 
 from agent.server.app import create_app
 from agent.settings import Settings, Token
@@ -16,7 +17,7 @@ from ...yours.samples import APPROVAL_STEP
 from ..scripted import agent_of
 from ..serving import HERE, THREADS, TOKEN, app_of, as_told, launch, serving, told
 from ..test_server_access import CROSS_SITE, FOREIGN
-from .browsing import SAME, Form, TestClient, opened, sent, signed_in
+from .browsing import SAME, Form, opened, sent, signed_in
 
 PAGES = ["/", "/?status=done&page=2", f"/threads/{'0' * 8}", "/threads/x/context?at=3"]
 READER = "the-token-of-one-who-reads"
@@ -39,7 +40,7 @@ def test_the_cookie_is_no_token_and_no_script_reads_it() -> None:
     assert TOKEN not in cookie
     assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
     assert "Secure" not in cookie
-    client.base_url = "https://agent.example"  # type: ignore[assignment]
+    client.base_url = "https://agent.example"
     assert "Secure" in sent(client, form, token=TOKEN).headers["Set-Cookie"].split("; ")
 
 

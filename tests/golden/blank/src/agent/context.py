@@ -15,7 +15,10 @@ from .cache import Cache
 from .events import (
     AnyEvent,
     Error,
+    Expired,
+    HumanContacted,
     ModelFailed,
+    Postponed,
     Restarted,
     Resumed,
     Stopped,
@@ -26,7 +29,15 @@ from .events import (
 from .redaction import our_secrets, redact
 
 ContextFormat = Literal["xml", "json"]
-BOOKKEEPING = (ToolStarted, ModelFailed, Restarted, Resumed, Stopped)
+BOOKKEEPING = (
+    ToolStarted,
+    HumanContacted,
+    Postponed,
+    ModelFailed,
+    Restarted,
+    Resumed,
+    Stopped,
+)
 
 # A thread is rendered again with every event. A character has four bytes at most.
 _tags: Cache[tuple[str, str, frozenset[str]], str] = Cache(16_000_000)
@@ -65,7 +76,7 @@ def as_tag(event: AnyEvent, own: frozenset[str]) -> str:
     """`<done_for_now>`: the tag is the intent or the kind of event, the body is YAML."""
     if isinstance(event, ToolCall):
         return tag(event.intent, json.dumps(event.arguments), own)
-    body = event.data["message"] if isinstance(event, Error) else event.data
+    body = event.data["message"] if isinstance(event, Error | Expired) else event.data
     return tag(event.type, json.dumps(body), own)
 
 

@@ -1,14 +1,17 @@
 """What the agent is made of. All of it is passed in; importing has no effects."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .due import Policy, too_late
 from .events import AnyEvent, Trigger
+from .people import Approvers
+from .reach import Channel
 from .store import ThreadExists, ThreadStore
-from .thread import AnotherDelivery, Thread, same_words
+from .thread import AnotherDelivery, CannotFollow, NotAllowed, Thread, same_words
 from .tools import Tool
 
 
@@ -22,6 +25,9 @@ class Agent:
     prefetch: Callable[[Thread], Awaitable[Sequence[AnyEvent]]]
     clock: Callable[[], datetime]
     notify: Callable[[str, AnyEvent], None]
+    approvers: Approvers = field(default_factory=Approvers)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
     max_steps: int = 20
     max_errors: int = 3
     max_thread_size: int = 4_000_000  # characters
@@ -48,12 +54,20 @@ class Agent:
         return thread_id
 
     async def record(self, thread_id: str, *events: AnyEvent) -> Thread:
-        """Append to what is stored, save, and tell who listens. Raises CannotFollow."""
+        """Append to what is stored, save, and tell who listens.
+
+        Raises CannotFollow, and NotAllowed where whoever said it may not.
+        """
         at, known = self.clock(), 0
 
         def append(stored: Thread) -> Thread:
             nonlocal known
             known = len(stored.events)
+            for event in events:
+                if why := self.approvers.refusal(stored.awaiting, event):
+                    raise NotAllowed(why)
+                if why := too_late(stored.awaiting, event, self.policy, at):
+                    raise CannotFollow(why)
             return stored.append(*events, at=at)
 
         thread = await self.store.update(thread_id, append)

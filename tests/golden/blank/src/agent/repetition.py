@@ -2,7 +2,15 @@
 
 from collections.abc import Sequence
 
-from .events import AnyEvent, HumanResponse, Restarted, ToolCall, ToolResponse, Trigger
+from .events import (
+    AnyEvent,
+    HumanContacted,
+    HumanResponse,
+    Restarted,
+    ToolCall,
+    ToolResponse,
+    Trigger,
+)
 
 ENOUGH = 3  # times that one call gives one result
 
@@ -21,7 +29,7 @@ def goes_in_circles(events: Sequence[AnyEvent]) -> ToolCall | None:
             case ToolResponse(call_id=call_id, data=data) if call_id in calls:
                 last = calls[call_id]
                 results.append((last.data, data))
-    happened = [event for event in events if not isinstance(event, Restarted)]
+    happened = [event for event in events if not isinstance(event, Restarted | HumanContacted)]
     just_now = bool(happened) and isinstance(happened[-1], ToolResponse)
     return last if just_now and results and results.count(results[-1]) >= ENOUGH else None
 

@@ -3,14 +3,23 @@
 import os
 import re
 from difflib import get_close_matches
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
 
 from dotenv import load_dotenv
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from .context import ContextFormat
+from .due import Route
 
 # How the server is asked to let the model write nothing but a step; see model/decoding.py.
 Decoding = Literal["auto", "json_schema", "json_object", "grammar", "off"]
@@ -32,6 +41,25 @@ def hard_to_guess(token: SecretStr) -> SecretStr:
     return token
 
 
+def by_name(route: object) -> object:
+    """A channel alone is told at once, of everything."""
+    return {"channel": route} if isinstance(route, str) else route
+
+
+Secret = Annotated[SecretStr, AfterValidator(hard_to_guess)]
+Scope = Literal["launch", "answer", "read"]
+SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
+
+
+class Token(BaseModel):
+    """What a caller of the API may do. Two secrets are valid at once while one replaces another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    secrets: Annotated[list[Secret], Field(min_length=1)]
+    scopes: frozenset[Scope] = SCOPES
+
+
 class Section(BaseSettings):
     """Each field is read from `AGENT_` and its name in capitals. A channel's settings are one."""
 
@@ -41,7 +69,11 @@ class Section(BaseSettings):
 class Settings(Section):
     model: str = "offline"
     store_url: str = "file:.threads"
-    api_token: Annotated[SecretStr, AfterValidator(hard_to_guess)] | None = None
+    api_token: Secret | None = None
+    api_tokens: dict[Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")], Token] = {}
+    approvers: dict[str, list[str]] | None = None
+    channels: list[Annotated[Route, BeforeValidator(by_name)]] | None = None
+    expires_after: Annotated[int | float | None, Field(gt=0, allow_inf_nan=False)] = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     max_steps: Annotated[int, Field(ge=1)] = 20
@@ -53,6 +85,12 @@ class Settings(Section):
     decoding: Decoding = "auto"
     context_format: ContextFormat = "xml"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def tokens(self) -> dict[str, Token]:
+        """Whom the server knows. The one of AGENT_API_TOKEN is called `api` and may do all."""
+        alone = {"api": Token(secrets=[self.api_token])} if self.api_token else {}
+        return alone | self.api_tokens
 
 
 S = TypeVar("S", bound=Section)
@@ -96,6 +134,10 @@ def load(section: type[S]) -> S:
     load_dotenv(".env")
     try:
         return section()
+    except SettingsError as error:  # pydantic-settings names the field and its source in one line
+        field = re.search(r'field "(\w+)"', str(error))
+        name = field[1].upper() if field else "…"
+        raise WrongSettings([f"AGENT_{name}: write it as JSON, as .env.example shows"]) from None
     except ValidationError as error:
         raise WrongSettings([fault_in(each) for each in error.errors()]) from None
 
@@ -103,4 +145,5 @@ def load(section: type[S]) -> S:
 def fault_in(error: ErrorDetails) -> str:
     """Without what was given, which can be a secret."""
     said = error["msg"].removeprefix("Value error, ")
-    return f"AGENT_{str(error['loc'][0]).upper()}: {said}"
+    name, *place = map(str, error["loc"])
+    return f"AGENT_{name.upper()}: {': '.join(filter(None, ('.'.join(place), said)))}"

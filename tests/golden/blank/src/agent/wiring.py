@@ -1,26 +1,31 @@
 """Puts the parts together, as the settings say."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from .channels import brought
 from .context import ContextFormat
+from .due import Policy, Route
 from .errors import format_error
 from .events import AnyEvent
 from .log import log_from, logger
 from .model.asking import Manner, unheard
 from .model.next_step import determine_next_step
 from .parts import Agent
+from .people import Approvers
 from .prefetch import prefetch
-from .settings import Settings, unknown_settings
+from .reach import Channel
+from .settings import Settings, WrongSettings, unknown_settings
 from .store import StoreError, ThreadStore
 from .store.filesystem import FileSystemThreadStore
 from .tools import handle_next_step
 
 Notify = Callable[[str, AnyEvent], None]
 Say = Callable[[str], None]
+TERMINAL = "terminal"  # a channel of whoever runs the agent there, and no server's
 
 
 def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
@@ -40,12 +45,35 @@ def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
         prefetch=prefetch,
         clock=lambda: datetime.now(UTC),
         notify=everybody(notify, *brought("listen")),
+        approvers=Approvers(settings.approvers),
+        policy=Policy(expires_after=as_time(settings.expires_after)),
         max_steps=settings.max_steps,
         max_errors=settings.max_errors,
         max_thread_size=settings.max_thread_size,
         tool_timeout=settings.tool_timeout,
         max_result=settings.max_result,
     )
+
+
+def with_channels(agent: Agent, settings: Settings) -> Agent:
+    """It tells humans itself, by every channel of this project or as the settings say.
+
+    Raises WrongSettings for a channel that is none.
+    """
+    made: list[Channel] = [new() for new in brought("channel")]
+    channels = {channel.name: channel for channel in made}
+    routes = settings.channels or [Route(channel=name) for name in channels]
+    if unknown := {route.channel for route in routes} - channels.keys() - {TERMINAL}:
+        there = ", ".join([*channels, TERMINAL])
+        raise WrongSettings(
+            [f"AGENT_CHANNELS: {name} is no channel of this project ({there})" for name in unknown]
+        )
+    ours = tuple(route for route in routes if route.channel in channels)
+    return replace(agent, channels=channels, policy=replace(agent.policy, routes=ours))
+
+
+def as_time(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def oddities() -> list[str]:

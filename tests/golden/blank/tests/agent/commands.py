@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from getpass import getuser
 from io import StringIO
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
@@ -28,6 +29,7 @@ Process = subprocess.Popen[str]
 Stream = int | IO[str] | IO[bytes]
 Said = tuple[int | str | None, str, str]
 MAIN = (sys.executable, "-c", "from agent.terminal.cli import main; main()")
+HERE = {"user": getuser(), "channel": "terminal"}  # who speaks
 
 # Ctrl-C reaches whoever has the terminal as its own and is not deaf to it, as everything is that
 # a shell starts in the background.

@@ -14,7 +14,8 @@ from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .scripted import DONE, MANAGER, NOON, QUESTION, Model, decided, said
 from .serving import THREADS, kinds, launch, serving, settled, tell, told
 
-AWAITING = ["call_id", "reason", "intent", "arguments", "question", "urgency", "format", "choices"]
+ASKED = ["call_id", "reason", "intent", "arguments", "question"]
+AWAITING = [*ASKED, "urgency", "format", "choices", "approver", "expires_at", "contacted"]
 SUMMARY = ["id", "status", "awaiting", "version", "created", "updated"]
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from agent.events import AnyEvent
-from agent.states import AskModel, BroughtDown, Finished, InDoubt, Refused, RunTool, State, Waiting
+from agent.states import AskModel, BroughtDown, Finished, InDoubt, Refused, RunTool, State
 from agent.thread import CannotFollow
+from agent.waiting import Waiting
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .scripted import (

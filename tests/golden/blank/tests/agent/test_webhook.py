@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from ..yours.samples import APPROVAL_STEP
 from .scripted import QUESTION
-from .serving import JSON, THREADS, kinds, launch, serving, settled, told
+from .serving import JSON, LOCAL, THREADS, kinds, launch, serving, settled, told
 
 HOOK = "/api/v1/conversations"
 
@@ -56,7 +56,10 @@ def test_an_answer_names_its_call_in_either_place(place: str) -> None:
         where = body["event"] if place == "event" else body["event"]["spec"]["state"]
         where["call_id"] = waiting_call(thread)
         assert send(client, body) == (202, {"status": "ok", "thread_id": thread["id"]})
-        assert settled(client, thread["id"])["events"][2]["data"] == {"response": "the red one"}
+        assert settled(client, thread["id"])["events"][2]["data"] == {
+            "response": "the red one",
+            **LOCAL,
+        }
 
 
 @pytest.mark.parametrize("place", ["event", "state"])
@@ -70,7 +73,7 @@ def test_an_approval_names_its_call_in_either_place(place: str, approved: bool) 
         assert send(client, body)[0] == 202
         after = settled(client, thread["id"])
         said = {"approved": True} if approved else {"approved": False, "comment": "too much"}
-        assert after["events"][2]["data"] == said
+        assert after["events"][2]["data"] == {**said, **LOCAL}
         assert ("tool_response" in kinds(after)) is approved
 
 

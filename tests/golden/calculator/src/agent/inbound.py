@@ -1,13 +1,62 @@
 """What a route is given, the server's or a channel's: what arrives, checked, and the runner."""
 
-from typing import Annotated, Any
+from collections.abc import Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Self
 from uuid import UUID, uuid5
 
-from fastapi import Depends, Header, Request
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from fastapi import Depends, Header, HTTPException, Request
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
-from .events import Answer, HumanResponse, Trigger
+from .errors import LONGEST, one_line
+from .events import Answer, Error, HumanResponse, Postponed, ToolResponse, Trigger
+from .people import E, Person, said_by
+from .results import as_result
 from .runner import Runner
+from .settings import SCOPES, Scope
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks over HTTP, and what they may."""
+
+    person: Person
+    scopes: Set[Scope] = SCOPES
+
+    def said(self, event: E) -> E:
+        return said_by(self.person, event)
+
+    def needs(self, scope: Scope) -> None:
+        if scope not in self.scopes:
+            raise HTTPException(403, f"the token of {self.person.user} may not {scope}")
+
+
+LOCAL = Caller(Person("http", "local"))  # where no token is set, whoever is on this machine
+
+
+def calling(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
+Calling = Annotated[Caller, Depends(calling)]
+
+
+def needs(scope: Scope) -> Any:
+    """A dependency of a route: the token of who calls it must have this scope."""
+
+    def check(caller: Calling) -> None:
+        caller.needs(scope)
+
+    return Depends(check)
 
 
 async def running(request: Request) -> Runner:
@@ -19,6 +68,7 @@ async def running(request: Request) -> Runner:
 
 Running = Annotated[Runner, Depends(running)]
 
+FURTHEST = timedelta(days=366)  # that a human can put something off
 DELIVERIES = UUID("6ba2a2a4-6a0c-5f0e-9b1f-0d5f4c1e7a12")
 Key = Annotated[str | None, Header(max_length=255)]
 
@@ -71,6 +121,37 @@ class Response(BaseModel):
         if self.call_id is None:
             return Launch(message=self.response).event(delivery)
         return HumanResponse(call_id=self.call_id, data={"response": self.response})
+
+
+class Result(BaseModel):
+    """What became of a call that goes on elsewhere: its result, or one line on why it failed."""
+
+    call_id: CallId
+    result: Any = None
+    error: Words = ""
+
+    @model_validator(mode="after")
+    def is_one_of_both(self) -> Self:
+        if len({"result", "error"} & self.model_fields_set) != 1:
+            raise ValueError("give either its result or its error")
+        return self
+
+    def event(self, room: int) -> ToolResponse | Error:
+        """In so many characters."""
+        if "error" in self.model_fields_set:
+            return Error(call_id=self.call_id, data={"message": one_line(self.error)[:LONGEST]})
+        return ToolResponse(call_id=self.call_id, data=as_result(self.result, room))
+
+
+class NotNow(BaseModel):
+    call_id: CallId
+    until: AwareDatetime
+
+    def event(self, now: datetime) -> Postponed:
+        """Raises HTTPException for a time that is over, or in another year."""
+        if not now < self.until < now + FURTHEST:
+            raise HTTPException(422, f"until: name a time within the next {FURTHEST.days} days")
+        return Postponed(call_id=self.call_id, data={"until": self.until.isoformat()})
 
 
 class Approval(BaseModel):

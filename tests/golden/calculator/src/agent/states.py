@@ -5,36 +5,37 @@ decision; what happened is never judged again, so new rules make no old thread i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import dropwhile
 from typing import Any, ClassVar, Literal, assert_never
 
-from .errors import WHATEVER
+from .decisions import asked_of, is_tool, step_of, who_approves
 from .events import (
     AnyEvent,
     Error,
+    Expired,
+    HumanContacted,
     HumanRequest,
     HumanResponse,
     ModelFailed,
+    Postponed,
     Prefetched,
-    Reason,
     Restarted,
     Resumed,
     Stopped,
     ToolCall,
+    ToolDeferred,
     ToolResponse,
     ToolStarted,
     Trigger,
 )
-from .humans import DoneForNow, HumanStep, RequestApprovalFromManager, RequestMoreInformation
+from .humans import DoneForNow, RequestApprovalFromManager, RequestMoreInformation
 from .repetition import was_refused
-from .tools import NextStep, Tool, approver, parse_next_step
+from .shapes import moment
+from .waiting import Aside, Status, Waiting
 
+MANAGER = "a manager"  # whom `request_approval_from_manager` asks
 MAX_STARTS = 3  # of one thread without anything coming of them
-
-Status = Literal[
-    "running", "awaiting_human_response", "awaiting_human_approval", "done", "failed", "stopped"
-]
 
 
 @dataclass(frozen=True)
@@ -79,28 +80,6 @@ class BroughtDown:
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """A human is asked; the fields are those of `awaiting` in the API."""
-
-    call_id: str
-    reason: Literal["question", "approval"] | Reason
-    question: str
-    intent: str | None = None
-    arguments: dict[str, Any] = field(default_factory=dict)
-    urgency: Literal["low", "medium", "high"] = "medium"
-    format: Literal["free_text", "yes_no", "multiple_choice"] = "free_text"
-    choices: list[str] = field(default_factory=list)
-
-    @property
-    def for_approval(self) -> bool:
-        return self.reason in ("approval", "in_doubt")
-
-    @property
-    def status(self) -> Status:
-        return "awaiting_human_approval" if self.for_approval else "awaiting_human_response"
-
-
-@dataclass(frozen=True)
 class Finished:
     """Nothing to do until somebody speaks again (done), resumes (failed), or ever (stopped)."""
 
@@ -113,15 +92,26 @@ State = AskModel | RunTool | InDoubt | Refused | BroughtDown | Waiting | Finishe
 
 def state_of(events: Sequence[AnyEvent]) -> State:
     """What to do next. Without any event there is nothing to do."""
+    asides = [event for event in events if isinstance(event, Aside)]
+    if not asides:
+        return reduced(events)
+    state = reduced([event for event in events if not isinstance(event, Aside)])
+    return state.after(asides) if isinstance(state, Waiting) else state
+
+
+def reduced(events: Sequence[AnyEvent]) -> State:
+    """Without what happens aside, while a thread waits."""
     if not events:
         return Finished("done")
     if any(isinstance(event, Stopped) for event in events[-2:-1]):
         return Finished("stopped")  # behind it, only the result of a call that was running
     match events[-1]:
-        case Trigger() | Prefetched() | Resumed() | ToolResponse() | Error():
+        case Trigger() | Prefetched() | Resumed() | ToolResponse() | Error() | Expired():
             return AskModel(first=last_decision(events) is None)
         case ToolCall() as call:
             return Refused(call) if was_refused(call, events[:-1]) else after_decision(call)
+        case ToolDeferred() as deferred:
+            return for_result(deferred, as_approved(decision_of(events), events))
         case ToolStarted():
             return InDoubt(as_approved(decision_of(events), events))
         case Restarted():
@@ -133,7 +123,9 @@ def state_of(events: Sequence[AnyEvent]) -> State:
         case ModelFailed():
             return Finished("failed")
         case Stopped():
-            return Finished("stopped", may_run(state_of(events[:-1])))
+            return Finished("stopped", may_run(reduced(events[:-1])))
+        case HumanContacted() | Postponed():
+            raise LookupError("this happens aside")
         case never:
             assert_never(never)
 
@@ -148,27 +140,27 @@ def after_decision(call: ToolCall) -> State:
             style = ask.model_dump(include={"urgency", "format", "choices"}, exclude_none=True)
             return Waiting(call.call_id, "question", ask.message, **about(call), **style)
         case RequestApprovalFromManager() as ask:
-            yes_no: Any = {"format": "yes_no", **about(call)}
+            yes_no: Any = {"format": "yes_no", "approver": MANAGER, **about(call)}
             return Waiting(call.call_id, "approval", ask.message, **yes_no)
         case tool:
             if (who := who_approves(tool)) is None:
                 return RunTool(call)
-            question = f"{call.intent} needs the yes of {who}"
-            return Waiting(call.call_id, "approval", question, format="yes_no", **about(call))
+            question = f"{call.intent} needs the yes of {who.role}"
+            yes_no = {"format": "yes_no", "approver": who.role, "within": who.within}
+            return Waiting(call.call_id, "approval", question, **yes_no, **about(call))
 
 
-def who_approves(tool: Tool) -> str | None:
-    """Where `approver` fails, somebody must say yes: a thread is read as it is all the same."""
-    try:
-        return approver(tool)
-    except WHATEVER:  # it is yours, as the tools are
-        return "a human"
+def for_result(deferred: ToolDeferred, call: ToolCall) -> Waiting:
+    until, at = deferred.data.get("until"), deferred.at
+    within = moment(until) - at if until and at else None
+    waits: Any = about(call) | {"asked_at": at, "within": within}
+    return Waiting(call.call_id, "result", f"{call.intent} goes on: its result is to come", **waits)
 
 
 def after_restart(events: Sequence[AnyEvent]) -> State:
     """As before, until it has happened too often; a call in doubt is one and does not run again."""
     before = list(dropwhile(lambda event: isinstance(event, Restarted), reversed(events)))[::-1]
-    state = state_of(before)
+    state = reduced(before)
     if len(events) - len(before) < MAX_STARTS or not isinstance(state, AskModel | RunTool):
         return state
     return BroughtDown(state.call if isinstance(state, RunTool) else None)
@@ -176,13 +168,19 @@ def after_restart(events: Sequence[AnyEvent]) -> State:
 
 def after_request(request: HumanRequest, events: Sequence[AnyEvent]) -> Waiting:
     reason, question = request.data["reason"], request.data["question"]
+    asked: Any = {}
     if reason == "repeated" and (call := last_decision(events)):
-        return Waiting(request.call_id, reason, question, **about(call))
-    if reason != "in_doubt":
-        return Waiting(request.call_id, reason, question)
-    doubted: Any = {"urgency": "high", "format": "yes_no"}
-    doubted |= about(as_approved(decision_of(events), events))
-    return Waiting(request.call_id, reason, question, **doubted)
+        asked |= about(call)
+    if reason == "in_doubt":
+        call = as_approved(decision_of(events), events)
+        who = asked_of(call)
+        asked |= {
+            "urgency": "high",
+            "format": "yes_no",
+            "approver": who and who.role,
+            **about(call),
+        }
+    return Waiting(request.call_id, reason, question, **asked | {"asked_at": request.at})
 
 
 def after_answer(answer: HumanResponse, events: Sequence[AnyEvent]) -> State:
@@ -223,18 +221,6 @@ def decision_of(events: Sequence[AnyEvent]) -> ToolCall:
     raise LookupError("this follows a decision, and there is none")
 
 
-def step_of(call: ToolCall) -> NextStep | None:
-    """None for a step that is gone: an older version of the agent decided it."""
-    try:
-        return parse_next_step(call.data)
-    except WHATEVER:  # a validator is yours
-        return None
-
-
-def is_tool(call: ToolCall) -> bool:
-    return not isinstance(step_of(call), HumanStep)
-
-
 def about(call: ToolCall) -> dict[str, Any]:
     """What a human is told of the call that waits for them."""
-    return {"intent": call.intent, "arguments": call.arguments}
+    return {"intent": call.intent, "arguments": call.arguments, "asked_at": call.at}

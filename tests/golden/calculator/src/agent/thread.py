@@ -9,6 +9,8 @@ from .context import ContextFormat, serialize_for_llm
 from .events import (
     AnyEvent,
     Error,
+    HumanContacted,
+    HumanEvent,
     HumanRequest,
     HumanResponse,
     ToolCall,
@@ -16,12 +18,18 @@ from .events import (
     Trigger,
     load,
 )
+from .outcomes import became_of
 from .rules import can_follow, refusal, untaken
-from .states import InDoubt, RunTool, State, Status, Waiting, state_of
+from .states import InDoubt, RunTool, State, state_of
+from .waiting import Status, Waiting
 
 
 class CannotFollow(Exception):
     """This event cannot come after what is there; nothing has changed."""
+
+
+class NotAllowed(CannotFollow):
+    """Whoever said this may not decide that; nothing has changed."""
 
 
 class AnotherDelivery(CannotFollow):
@@ -71,10 +79,12 @@ class Thread:
                 continue
             if known := thread.answer_to(event):
                 if known.said != getattr(event, "said", None):
-                    raise CannotFollow(f"call {event.call_id} has another answer already")
+                    raise CannotFollow(
+                        f"call {event.call_id} has another answer: {thread.why(event)}"
+                    )
                 continue
-            if not can_follow(thread.state, event) or thread.has_id_of(event):
-                reason = f"{refusal(thread.state, event)}: the thread is {thread.status}"
+            if not can_follow(thread.state, event) or not thread.knows_its_place(event):
+                reason = f"{refusal(thread.state, event)}: {thread.why(event)}"
                 raise (WrongArguments if has_wrong_arguments(thread, event) else CannotFollow)(
                     reason
                 )
@@ -97,11 +107,18 @@ class Thread:
         answers = (known for known in self.events if isinstance(known, HumanResponse))
         return next((known for known in answers if known.call_id == event.call_id), None)
 
-    def has_id_of(self, event: AnyEvent) -> bool:
-        """Whether the call id that this event brings is taken."""
-        if not isinstance(event, ToolCall | HumanRequest):
-            return False
-        return event.call_id in {known.call_id for known in self.events}
+    def knows_its_place(self, event: AnyEvent) -> bool:
+        """A call id that is brought is a new one; whom a channel told, it told of one that is."""
+        if not isinstance(event, ToolCall | HumanRequest | HumanContacted):
+            return True
+        is_known = event.call_id in {known.call_id for known in self.events}
+        return is_known == isinstance(event, HumanContacted)
+
+    def why(self, event: AnyEvent) -> str:
+        """What has become of what this event is about."""
+        of_call = became_of(event.call_id, self.events) if isinstance(event, HumanEvent) else None
+        waits = self.awaiting and self.awaiting.call_id == event.call_id
+        return of_call if of_call and not waits else f"the thread is {self.status}"
 
     def fork(self, at: int) -> Self:
         """A thread of its own with events 0…at.
@@ -113,7 +130,7 @@ class Thread:
             raise CannotFollow(f"there is no event {at}: choose 0 to {len(self.events) - 1}")
         copy = type(self)(self.events[: at + 1])
         match copy.state:
-            case RunTool() | InDoubt() | Waiting(reason="in_doubt"):
+            case RunTool() | InDoubt() | Waiting(reason="in_doubt" | "result"):
                 raise CannotFollow(f"event {at} is amid a call, which runs in one thread alone")
         return copy
 

@@ -15,15 +15,19 @@ from .scripted import (
     asks,
     changed,
     decided,
+    deferred,
     error,
+    expired,
     fetched,
     no,
+    postponed,
     restarted,
     result,
     resumed,
     said,
     started,
     stopped,
+    told,
     unasked,
     yes,
     yes_with,
@@ -53,6 +57,10 @@ anything: st.SearchStrategy[AnyEvent] = st.one_of(
     st.builds(started, ids),
     st.builds(result, ids, texts),
     st.builds(error, ids | st.none(), texts),
+    st.builds(deferred, ids),
+    st.builds(told, ids),
+    st.builds(expired, ids),
+    st.builds(postponed, ids),
     st.builds(asks, st.sampled_from(REASONS), ids),
     st.builds(HumanResponse, call_id=ids, data=answers),
     st.sampled_from([fetched(), unasked(), restarted(), resumed(), stopped()]),
@@ -66,7 +74,15 @@ ASKS: list[AnyEvent] = [
     asks("repeated", "4"),
     asks("restarts", "4"),
 ]
-RUNS: list[AnyEvent] = [started("0"), started("1"), result("0"), result("1"), error("0")]
+RUNS: list[AnyEvent] = [
+    started("0"),
+    started("1"),
+    deferred("0"),
+    result("0"),
+    result("1"),
+    error("0"),
+]
+WAITS: list[AnyEvent] = [told("0"), told("1"), postponed("0"), expired("0")]
 SPEAKS: list[AnyEvent] = [
     yes("0"),
     yes_with(changed(APPROVAL_STEP), "0"),
@@ -76,4 +92,4 @@ SPEAKS: list[AnyEvent] = [
     resumed(),
     fetched(),
 ]
-CANDIDATES: list[AnyEvent] = [*RUNS, *SPEAKS, restarted(), *DECISIONS, *ASKS]
+CANDIDATES: list[AnyEvent] = [*RUNS, *SPEAKS, *WAITS, restarted(), *DECISIONS, *ASKS]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP, effects
-from .commands import Shell, shell_with
+from .commands import HERE, Shell, shell_with
 from .scripted import MANAGER, QUESTION
 from .serving import told
 
@@ -118,7 +118,7 @@ def test_what_bears_the_id_of_another_call_changes_nothing(
 def test_an_answer_may_begin_with_anything(shell: Shell, text: str) -> None:
     thread_id = started(shell, QUESTION)
     assert shell.here("answer", thread_id, text)[0] == 0
-    assert stored(thread_id)[2]["data"] == {"response": text}
+    assert stored(thread_id)[2]["data"] == {"response": text, **HERE}
 
 
 def test_an_answer_to_a_thread_that_is_done_follows_up(shell: Shell) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from agent.events import AnyEvent, HumanResponse, ToolCall, Trigger
-from agent.states import Waiting
 from agent.terminal import screen
 from agent.terminal.text import LONGEST, MORE, SECRETS_RUN, arguments, described, quoted, words
+from agent.waiting import Waiting
 
 EVENT = re.compile(r"^\S", re.MULTILINE)
 HOSTILE = [

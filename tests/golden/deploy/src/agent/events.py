@@ -3,66 +3,13 @@
 `Thread.append` gives an event its place (`id`) and its time (`at`); until then both are unset.
 """
 
-import json
-import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired, Self, get_args
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    ValidationInfo,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 from typing_extensions import TypedDict  # pydantic asks for this one below Python 3.12
 
-STORED = "stored"  # the context in which events are validated that come from a store
-MAX_DEPTH = 100  # YAML, which the model reads, gives up soon after
-
-
-def as_json(value: Any) -> Any:
-    """The value as a JSON file gives it back: what is on disk and what is in memory are the same.
-
-    Halves of characters (lone surrogates) become `?`. Raises ValueError for numbers that are not
-    finite and for what is nested too deep, TypeError for what has no JSON form.
-    """
-    if is_deeper(value, than=MAX_DEPTH):
-        raise ValueError(f"this is nested more than {MAX_DEPTH} levels deep")
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return json.loads(text.encode("utf-8", "replace"))
-
-
-def unless_stored(value: Any, info: ValidationInfo) -> Any:
-    """What is read from a store is what `as_json` made, and JSON has been read already."""
-    return value if info.context == STORED else as_json(value)
-
-
-def is_deeper(value: Any, than: int) -> bool:
-    items = value.values() if isinstance(value, dict) else value
-    nested = isinstance(value, dict | list | tuple)
-    return than == 0 or (nested and any(is_deeper(item, than - 1) for item in items))
-
-
-def name(text: str) -> str:
-    """What can be a tag in the context: lower-case letters, digits and underscores."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", text):
-        raise ValueError("a name has lower-case letters, digits and underscores, 64 at most")
-    return text
-
-
-def has_intent(data: dict[str, Any]) -> dict[str, Any]:
-    name(str(data.get("intent")))
-    return data
-
-
-Json = Annotated[Any, BeforeValidator(unless_stored)]
-Text = Annotated[str, BeforeValidator(unless_stored)]
-Object = Annotated[dict[str, Any], BeforeValidator(unless_stored)]
-Name = Annotated[str, AfterValidator(name)]
-Decision = Annotated[Object, AfterValidator(has_intent)]
+from .shapes import STORED, Decision, Json, Moment, Name, Object, Text
 
 
 class Message(TypedDict):
@@ -87,6 +34,28 @@ class Answer(TypedDict):
     approved: NotRequired[StrictBool]
     arguments: NotRequired[Object]
     comment: NotRequired[Text]
+    user: NotRequired[Text]
+    channel: NotRequired[Text]
+
+
+class Told(TypedDict):
+    """Which channel put it before whom; `ref` is the channel's own name of its message."""
+
+    channel: Text
+    to: NotRequired[Text]
+    ref: NotRequired[Text]
+    failed: NotRequired[Text]  # why nobody was told
+
+
+class Deferral(TypedDict):
+    """Until when a result can come, and what the tool calls the work that goes on."""
+
+    until: NotRequired[Moment]
+    ref: NotRequired[Text]
+
+
+class NotNow(TypedDict):
+    until: Moment
     user: NotRequired[Text]
     channel: NotRequired[Text]
 
@@ -161,6 +130,14 @@ class ToolResponse(Event):
     call_id: str
 
 
+class ToolDeferred(Event):
+    """The tool has begun what takes longer. Its result comes from outside, or its time ends."""
+
+    type: Literal["tool_deferred"] = "tool_deferred"
+    call_id: str
+    data: Deferral
+
+
 class Error(Event):
     """A call failed (with its id); or a reply or a pre-fetch could not be used (without)."""
 
@@ -176,6 +153,30 @@ class HumanRequest(Event):
     type: Literal["human_request"] = "human_request"
     call_id: str
     data: Question
+
+
+class HumanContacted(Event):
+    """A channel put one call before a human, or could not."""
+
+    type: Literal["human_contacted"] = "human_contacted"
+    call_id: str
+    data: Told
+
+
+class Postponed(Event):
+    """A human will be asked again later, and says when."""
+
+    type: Literal["postponed"] = "postponed"
+    call_id: str
+    data: NotNow
+
+
+class Expired(Event):
+    """The time of one call is over: nobody answered, or no result came. That is no rejection."""
+
+    type: Literal["expired"] = "expired"
+    call_id: str
+    data: Message
 
 
 class HumanResponse(Event):
@@ -216,8 +217,9 @@ class Stopped(Event):
     type: Literal["stopped"] = "stopped"
 
 
-OwnEvent = ToolCall | ToolStarted | ToolResponse | Error | HumanRequest | ModelFailed | Restarted
-HumanEvent = HumanResponse | Resumed | Stopped
+ToolEvent = ToolCall | ToolStarted | ToolDeferred | ToolResponse | Error
+OwnEvent = ToolEvent | HumanRequest | HumanContacted | Expired | ModelFailed | Restarted
+HumanEvent = HumanResponse | Postponed | Resumed | Stopped
 AnyEvent = Trigger | Prefetched | OwnEvent | HumanEvent
 
 FACTS: dict[str, type[OwnEvent | HumanEvent]] = {

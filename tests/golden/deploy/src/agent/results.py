@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
+from datetime import UTC
 from enum import Enum
 from math import isfinite
 from pathlib import PurePath
@@ -17,8 +18,10 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from .errors import format_error
-from .events import MAX_DEPTH
+from .errors import LONGEST, format_error
+from .events import Deferral
+from .shapes import MAX_DEPTH
+from .steps import Later
 
 DEEPEST = MAX_DEPTH - 3  # levels, so that there is room for a word about what is below
 LARGEST = 10**4000  # Python itself reads no whole numbers that are much longer
@@ -35,6 +38,18 @@ def as_result(value: Any, room: int) -> Any:
         return Shown(room).form(value, 0)
     except BaseException:  # noqa: BLE001, whatever it is made of, it was returned
         return f"(it ran, but what it returned cannot be shown: {type(value).__name__})"
+
+
+def as_deferral(later: Later) -> Deferral:
+    """Until when, in UTC, and the reference. What is no time is left out: the work has begun."""
+    form: Deferral = {}
+    with suppress(Exception):
+        form["until"] = later.until.astimezone(UTC).isoformat() if later.until else ""
+    if not form.get("until"):
+        form.pop("until", None)
+    if later.ref is not None:
+        form["ref"] = str(as_result(later.ref, LONGEST))
+    return form
 
 
 class Shown:

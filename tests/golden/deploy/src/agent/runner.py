@@ -4,14 +4,17 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
+from .due import expired, is_over
 from .errors import format_error
 from .events import AnyEvent, Restarted, Resumed, Trigger
 from .log import logger
 from .loop import agent_loop
 from .parts import Agent
+from .people import Person, said_by
 from .store import Busy
 from .store.patient import PatientStore
 from .thread import CannotFollow, Thread
+from .ticker import Ticker
 
 GRACE = 5.0  # seconds that a shutdown gives the calls that run
 PAUSE = 0.5  # seconds between two looks at a thread that another process runs
@@ -26,6 +29,7 @@ async def advance(
     not left lying. Who is patient takes over from a holder that dies. `again`: it was running when
     its process ended, which is written down; after three times a human is asked.
     """
+    await end_if_over(thread_id, agent)
     held_at: int | None = None  # so many events, when another had it, or had had it
     while (thread := await agent.store.get(thread_id)).status == "running":
         if again:
@@ -49,13 +53,25 @@ async def advance(
     return thread
 
 
-async def take_up(thread_id: str, agent: Agent) -> Thread:
-    """Let a thread that failed try again; one that is running, but that nobody runs, needs no word.
+async def end_if_over(thread_id: str, agent: Agent) -> None:
+    """What nobody answered in time is over: where no ticker says so, it is said here."""
+    waiting = (await agent.store.get(thread_id)).awaiting
+    if waiting and is_over(waiting, agent.policy, agent.clock()):
+        with suppress(CannotFollow):  # somebody was quicker
+            await agent.record(thread_id, expired(waiting))
+
+
+async def take_up(thread_id: str, agent: Agent, person: Person) -> Thread:
+    """Let a thread that failed try again; one that is running, but that nobody runs, needs no word,
+    and what waited longer than it can waits no more.
 
     Raises CannotFollow where it makes no sense.
     """
+    await end_if_over(thread_id, agent)
     thread = await agent.store.get(thread_id)
-    return thread if thread.status == "running" else await agent.record(thread_id, Resumed())
+    if thread.status == "running":
+        return thread
+    return await agent.record(thread_id, said_by(person, Resumed()))
 
 
 class Runner:
@@ -67,6 +83,8 @@ class Runner:
         waiting = PatientStore(agent.store, agent.stopping)
         self._at_work = replace(agent, store=waiting) if patient else agent
         self._tasks: set[asyncio.Task[Thread]] = set()
+        self._ticker = Ticker(agent, self.start)
+        self._ticking: asyncio.Task[None] | None = None
         self._is_open = False
 
     def start(self, thread_id: str, *, again: bool = False) -> None:
@@ -90,9 +108,9 @@ class Runner:
         self.start(thread_id)
         return thread
 
-    async def resume(self, thread_id: str) -> Thread:
+    async def resume(self, thread_id: str, person: Person) -> Thread:
         """Take up a thread that failed, or one that nobody runs any more."""
-        thread = await take_up(thread_id, self.agent)
+        thread = await take_up(thread_id, self.agent, person)
         self.start(thread_id)
         return thread
 
@@ -103,7 +121,7 @@ class Runner:
             await asyncio.wait(tasks, timeout=seconds)
 
     async def start_unfinished(self) -> None:
-        """After a crash or a restart: whatever was running goes on. Once for each runner."""
+        """After a crash or a restart: what was running goes on, and what is due happens. Once."""
         if not self._is_open:
             self._is_open = True
             try:
@@ -113,10 +131,14 @@ class Runner:
                 raise
             for thread in left:
                 self.start(thread.id, again=True)
+            self._ticking = asyncio.create_task(self._ticker.run(), name="ticker")
 
     async def shut_down(self) -> None:
         """Let what runs come to its next event, for a while; every thread can be taken up again."""
         self.agent.stopping.set()
+        if self._ticking:
+            self._ticking.cancel()
+            await asyncio.wait([self._ticking])
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=GRACE)
             for task in late:
@@ -126,5 +148,9 @@ class Runner:
 
     def _ended(self, task: asyncio.Task[Thread]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
+        if task.cancelled():
+            return
+        if not (error := task.exception()):
+            self._ticker.watch(task.get_name(), task.result().awaiting)
+        else:
             logger().error("thread_not_run", thread=task.get_name(), problem=format_error(error))

@@ -63,7 +63,7 @@ def parse_next_step(data: dict[str, Any]) -> NextStep:
 def approver(tool: Tool) -> str | None:
     """Who must say yes before this call runs; nobody if None. Said here and nowhere else.
 
-    Whom you name is told to the human, and not checked: whoever has the token can say yes.
+    It names a role. Who has it says AGENT_APPROVERS; while that is unset, whoever may answer.
     An environment that somebody adds needs a yes until it is said here that it does not.
     """
     match tool:

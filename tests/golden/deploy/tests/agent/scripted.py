@@ -4,20 +4,24 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from agent.events import (
     AnyEvent,
     Error,
     Event,
+    Expired,
+    HumanContacted,
     HumanRequest,
     HumanResponse,
     ModelFailed,
+    Postponed,
     Prefetched,
     Restarted,
     Resumed,
     Stopped,
     ToolCall,
+    ToolDeferred,
     ToolResponse,
     ToolStarted,
     Trigger,
@@ -58,6 +62,22 @@ def result(call_id: str = "1", data: object = 7) -> ToolResponse:
 
 def error(call_id: str | None = None, message: str = "no luck") -> Error:
     return Error(call_id=call_id, data={"message": message})
+
+
+def deferred(call_id: str = "1", **data: str) -> ToolDeferred:
+    return ToolDeferred(call_id=call_id, data=cast(Any, data))
+
+
+def told(call_id: str = "1", channel: str = "pager", **data: str) -> HumanContacted:
+    return HumanContacted(call_id=call_id, data=cast(Any, {"channel": channel, **data}))
+
+
+def expired(call_id: str = "1") -> Expired:
+    return Expired(call_id=call_id, data={"message": "nobody answered in time"})
+
+
+def postponed(call_id: str = "1", until: str = "2026-01-02T12:00:00+00:00") -> Postponed:
+    return Postponed(call_id=call_id, data={"until": until})
 
 
 def asks(reason: Any, call_id: str = "human-1") -> HumanRequest:

@@ -20,6 +20,7 @@ from .scripted import DONE, Model, agent_of, decided
 
 THREADS = "/api/v1/threads"
 HERE = ("127.0.0.1", 50000)
+LOCAL = {"user": "local", "channel": "http"}  # who speaks without a token
 TOKEN = "0a1b2c3d-the-token-of-the-tests"
 JSON = {"Content-Type": "application/json"}
 

@@ -335,7 +335,7 @@ def test_an_approver_that_fails_is_somebody_who_must_say_yes(
     def approver(tool: object) -> str:
         raise fault
 
-    monkeypatch.setattr("agent.states.approver", approver)
+    monkeypatch.setattr("agent.decisions.approver", approver)
     agent = agent_of(store, model_that_says(SAFE_STEP, DONE))
     thread_id, thread = begin(agent, said())
     assert thread.status == "awaiting_human_approval"

@@ -9,7 +9,7 @@ from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import CannotFollow, Thread, WrongArguments
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP, effects
-from .commands import shell_with
+from .commands import HERE, shell_with
 from .scripted import (
     DONE,
     MANAGER,
@@ -31,7 +31,7 @@ from .scripted import (
     yes,
     yes_with,
 )
-from .serving import THREADS, launch, serving, settled, tell, told
+from .serving import LOCAL, THREADS, launch, serving, settled, tell, told
 from .stores import read
 
 CHANGED = changed(APPROVAL_STEP)
@@ -103,7 +103,7 @@ def test_a_change_that_needs_somebody_else_s_yes_is_refused(
     def by_contents(tool: Any) -> str | None:
         return "the owner" if tool.model_dump(exclude_none=True) != APPROVAL_STEP else "a manager"
 
-    monkeypatch.setattr("agent.states.approver", by_contents)
+    monkeypatch.setattr("agent.decisions.approver", by_contents)
     with pytest.raises(CannotFollow, match="the owner"):
         ASKED.append(yes_with(CHANGED), at=NOON)
     assert call_in(ASKED.append(yes_with(BEFORE), at=NOON)).arguments == BEFORE
@@ -142,7 +142,7 @@ def test_over_http() -> None:
         assert client.get(f"{THREADS}/{thread['id']}").json() == thread
         assert tell(client, thread, "approvals", approved=True, arguments=CHANGED) == 202
         after = settled(client, thread["id"])
-        assert after["events"][2]["data"] == {"approved": True, "arguments": CHANGED}
+        assert after["events"][2]["data"] == {"approved": True, "arguments": CHANGED, **LOCAL}
         assert tell(client, thread, "approvals", approved=True, arguments=CHANGED) == 202
         assert tell(client, thread, "approvals", approved=True) == 409
 
@@ -158,4 +158,4 @@ def test_from_a_terminal(store: FileSystemThreadStore) -> None:
         assert effects() == 0
         shell.here("approve", thread_id, call_id, *edit)
         [answer] = [e for e in read(store, thread_id).events if isinstance(e, HumanResponse)]
-        assert answer.data == {"approved": True, "arguments": CHANGED}
+        assert answer.data == {"approved": True, "arguments": CHANGED, **HERE}

@@ -20,7 +20,7 @@ from .scripted import (
     unasked,
     yes,
 )
-from .serving import THREADS, kinds, launch, serving, settled, tell
+from .serving import LOCAL, THREADS, kinds, launch, serving, settled, tell
 
 
 def test_an_answer_lets_the_thread_go_on() -> None:
@@ -30,7 +30,7 @@ def test_an_answer_lets_the_thread_go_on() -> None:
         after = settled(client, thread["id"])
         assert (after["status"], after["events"][2]["data"]) == (
             "done",
-            {"response": "the red one"},
+            {"response": "the red one", **LOCAL},
         )
 
 
@@ -43,7 +43,7 @@ def test_a_yes_runs_the_call_and_a_no_does_not() -> None:
         thread = launch(client, APPROVAL_STEP)
         assert tell(client, thread, "approvals", approved=False, comment="too much") == 202
         refused = settled(client, thread["id"])
-        assert refused["events"][2]["data"] == {"approved": False, "comment": "too much"}
+        assert refused["events"][2]["data"] == {"approved": False, "comment": "too much", **LOCAL}
         assert kinds(refused) == ["user_input", "tool_call", "human_response", "tool_call"]
 
 

@@ -6,5 +6,6 @@ Everything works as plain forms; the script only keeps an open page up to date.
 
 from .opened import router as hooks
 from .pages import router as pages
+from .telling import Inbox as channel
 
-__all__ = ["hooks", "pages"]
+__all__ = ["channel", "hooks", "pages"]

@@ -1,15 +1,21 @@
 """What a human does on a page: the same events, by the same way, as through the API."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from fastapi import HTTPException
 
 from ...events import Stopped
 from ...forms import Field, arguments_in, faults_of, form_for
-from ...inbound import Approval, Caller, Launch, Response, delivery_id
+from ...inbound import Approval, Caller, Launch, NotNow, Response, delivery_id
 from ...runner import Runner
 
+LATER = {  # when somebody can be asked again
+    "in an hour": timedelta(hours=1),
+    "tomorrow": timedelta(days=1),
+    "in a week": timedelta(weeks=1),
+}
 PREFIX = "argument."  # of the name of an argument's field
 
 
@@ -49,6 +55,10 @@ async def act(form: Mapping[str, str], thread_id: str, runner: Runner, caller: C
             arguments = await changed(form, thread_id, call_id, runner)
             decided = Approval(call_id=call_id, approved=True, arguments=arguments)
             await runner.tell(thread_id, caller.said(decided.event()))
+        case "postpone":
+            now = runner.agent.clock()
+            later = NotNow(call_id=call_id, until=now + time_in(form))
+            await runner.tell(thread_id, caller.said(later.event(now)))
         case "resume":
             await runner.resume(thread_id, caller.person)
         case "stop":
@@ -97,3 +107,9 @@ def place_in(form: Mapping[str, str]) -> int:
     if not (at.isascii() and at.isdecimal() and len(at) < 10):
         raise HTTPException(422, "at: the number of an event")
     return int(at)
+
+
+def time_in(form: Mapping[str, str]) -> timedelta:
+    if (chosen := form.get("later", "")) not in LATER:
+        raise HTTPException(422, f"later: choose one of {', '.join(LATER)}")
+    return LATER[chosen]

@@ -4,14 +4,15 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from ...events import AnyEvent
 from ...redaction import redact
 from ...shown import quoted
-from ...states import Status
 from ...store import StoreError, ThreadStore
 from ...views import Summary
+from ...waiting import Status
 
 Tab = Literal["waiting", "running", "done", "failed", "stopped"]
 TABS: tuple[Tab, ...] = get_args(Tab)
@@ -34,7 +35,13 @@ class Overview:
 
 
 def tab_of(status: Status) -> Tab:
-    return "waiting" if status.startswith("awaiting") else status  # type: ignore[return-value]
+    match status:
+        case "awaiting_human_approval" | "awaiting_human_response":
+            return "waiting"
+        case "awaiting_result":
+            return "running"
+        case _:
+            return status
 
 
 async def overview(store: ThreadStore, tab: Tab, page: int) -> Overview:
@@ -42,13 +49,23 @@ async def overview(store: ThreadStore, tab: Tab, page: int) -> Overview:
     found = await store.find()
     counts = Counter(tab_of(each.status) for each in found)
     chosen = [each for each in found if tab_of(each.status) == tab]
-    chosen.sort(key=lambda each: str(each.updated), reverse=tab != "waiting")
+    chosen.sort(key=since if tab == "waiting" else last, reverse=tab != "waiting")
     pages = max(1, -(-len(chosen) // PAGE))
     page = min(max(1, page), pages)
     shown = chosen[(page - 1) * PAGE : page * PAGE]
     firsts = await asyncio.gather(*(began(store, each.id) for each in shown))
     rows = [Row(each, first) for each, first in zip(shown, firsts, strict=True)]
     return Overview(tab, {each: counts[each] for each in TABS}, rows, page, pages)
+
+
+def since(thread: Summary) -> tuple[datetime, str]:
+    """When it was asked; what somebody put off comes behind."""
+    asked = thread.awaiting.asked_at if thread.awaiting else None
+    return asked or last(thread)[0], thread.id
+
+
+def last(thread: Summary) -> tuple[datetime, str]:
+    return thread.updated or datetime.min.replace(tzinfo=UTC), thread.id
 
 
 async def began(store: ThreadStore, thread_id: str) -> str:

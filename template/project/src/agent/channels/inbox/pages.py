@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from ...aside import aside
+from ...due import expires_at
 from ...forms import form_for
 from ...inbound import Calling, Running, needs
 from ...model.failures import Unavailable
@@ -24,7 +25,7 @@ from . import acting, contexts
 from .opened import typed
 from .overview import TABS, Tab, first_words, overview
 from .rendering import page, to
-from .timeline import lines_of, timeline, tokens_in_all, what_became_of
+from .timeline import lines_of, timeline, tokens_in_all
 
 REFUSALS = (HTTPException, RequestValidationError, ValidationError, CannotFollow, StoreError)
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -152,7 +153,8 @@ async def shown(
         entries=await aside(thread.size, timeline, thread),
         tokens=tokens_in_all(thread),
         why=why,
-        became=what_became_of(thread, form.get("call_id", "")) if status == 409 else None,
+        expires=expires_at(waiting, runner.agent.policy) if waiting else None,
+        later=acting.LATER,
         form=form,
         faults=faults or {},
         as_typed=acting.as_typed,

@@ -5,25 +5,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, assert_never
 
+from ...decisions import asked_of, step_of
 from ...events import (
     AnyEvent,
     Error,
+    Expired,
+    HumanContacted,
     HumanRequest,
     HumanResponse,
     ModelFailed,
+    Postponed,
     Prefetched,
     Restarted,
     Resumed,
     Stopped,
+    Told,
     ToolCall,
+    ToolDeferred,
     ToolResponse,
     ToolStarted,
     Trigger,
 )
 from ...humans import DoneForNow, RequestApprovalFromManager, RequestMoreInformation
 from ...redaction import marked
+from ...shapes import moment
 from ...shown import key_of, quoted
-from ...states import approver_of, step_of
 from ...thread import Thread
 
 Tone = Literal["human", "agent", "asks", "tool", "good", "bad", "quiet"]
@@ -42,6 +48,7 @@ class Entry:
     shows: Any = None
     lines: tuple[tuple[str, str], ...] = ()
     note: str = ""
+    until: datetime | None = None
     call_id: str = ""
     is_call: bool = False
     decision: bool = False
@@ -78,6 +85,17 @@ def told(event: AnyEvent, thread: Thread) -> dict[str, Any]:
             return {"tone": "asks", "who": "agent", "title": "asks", "says": asked["question"]}
         case HumanResponse():
             return answered(event)
+        case HumanContacted(data=contact):
+            return contacted(contact)
+        case Postponed(data=data):
+            who = named(dict(data)) or "a human"
+            return {"tone": "quiet", "who": who, "title": "not now", "until": moment(data["until"])}
+        case Expired(data=data):
+            return {"tone": "bad", "who": "nobody", "title": "in time", "says": data["message"]}
+        case ToolDeferred(data=data):
+            who, note = name_of(event, thread), data.get("ref", "")
+            until = moment(data["until"]) if "until" in data else None
+            return {"tone": "quiet", "who": who, "title": "goes on", "until": until, "note": note}
         case Restarted():
             return {"tone": "quiet", "who": "server", "title": "took it up again after a restart"}
         case Resumed() | Stopped():
@@ -96,14 +114,14 @@ def decided(call: ToolCall) -> dict[str, Any]:
             return {**asks, "note": context or ""}
         case RequestApprovalFromManager(message=message):
             return {"tone": "asks", "who": "agent", "title": "asks a manager", "says": message}
-    who = approver_of(call)
+    who = asked_of(call)
     return {
         "tone": "asks" if who else "tool",
         "who": "agent",
         "title": call.intent,
         "lines": lines_of(call.arguments),
         "is_call": True,
-        "note": f"needs the yes of {who}" if who else "",
+        "note": f"needs the yes of {who.role}" if who else "",
     }
 
 
@@ -120,6 +138,14 @@ def answered(event: HumanResponse) -> dict[str, Any]:
         "says": data.get("comment", ""),
         "lines": lines_of(changed or {}),
     }
+
+
+def contacted(data: Told) -> dict[str, Any]:
+    """Who was told what waits, or why they could not be."""
+    to = f"{data['channel']}:{data['to']}" if "to" in data else data["channel"]
+    if "failed" in data:
+        return {"tone": "bad", "who": to, "title": "could not be told", "says": data["failed"]}
+    return {"tone": "quiet", "who": to, "title": "told", "note": data.get("ref", "")}
 
 
 def said(value: Any) -> dict[str, Any]:
@@ -164,10 +190,3 @@ def tokens_of(call: ToolCall) -> tuple[int, int] | None:
 def tokens_in_all(thread: Thread) -> tuple[int, int] | None:
     known = [counts for call in thread.calls if (counts := tokens_of(call))]
     return (sum(each[0] for each in known), sum(each[1] for each in known)) if known else None
-
-
-def what_became_of(thread: Thread, call_id: str) -> Entry | None:
-    """How a call was answered that does not wait any more."""
-    answers = (each for each in reversed(thread.events) if isinstance(each, HumanResponse))
-    event = next((each for each in answers if each.call_id == call_id), None)
-    return entry_of(event, thread) if event else None

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from ..events import HumanResponse, Trigger
-from ..inbound import Approval, CallId, Comment, Delivery, Launch, Response, Running, Words
+from ..inbound import Approval, CallId, Calling, Comment, Delivery, Launch, Response, Running, Words
 
 routes = APIRouter(prefix="/api/v1")
 
@@ -91,10 +91,15 @@ Conversation = Annotated[
 
 
 @routes.post("/conversations", status_code=202)
-async def converse(body: Conversation, runner: Running, delivery: Delivery) -> dict[str, str]:
+async def converse(
+    body: Conversation, runner: Running, delivery: Delivery, caller: Calling
+) -> dict[str, str]:
     if isinstance(body, ConversationCreated):
-        thread_id = await runner.launch(body.event.event(delivery), delivery)
+        caller.needs("launch")
+        trigger = caller.said(body.event.event(delivery))
+        thread_id = await runner.launch(trigger, delivery)
     else:
         thread_id = body.event.spec.state.thread_id
-        await runner.tell(thread_id, body.event.event(delivery))
+        caller.needs("answer")
+        await runner.tell(thread_id, caller.said(body.event.event(delivery)))
     return {"status": "ok", "thread_id": thread_id}

@@ -12,7 +12,7 @@ from ..parts import Agent
 from ..runner import Runner
 from ..settings import Settings, WrongSettings, load
 from ..watch import watched
-from ..wiring import build
+from ..wiring import build, with_channels
 from . import problems
 from .access import Door, bearer
 from .routes import api
@@ -29,7 +29,7 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     log_from(settings.log_level)
     for section in brought("settings"):
         load(section)
-    runner = Runner(agent or with_its_model(settings), patient=True)
+    runner = Runner(agent or with_channels(with_its_model(settings), settings), patient=True)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -48,13 +48,13 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     for router in (api, *brought("routes")):
         app.include_router(router, dependencies=[Depends(bearer)], responses=problems.EVERYWHERE)
     open_to_all = [route for router in unguarded for route in router.routes]
-    app.add_middleware(Door, token=settings.api_token, open=open_to_all)
+    app.add_middleware(Door, tokens=settings.tokens, open=open_to_all)
     return app
 
 
 def with_its_model(settings: Settings) -> Agent:
     """A name that is misspelt would let the stand-in answer others, and nobody would know."""
-    if settings.api_token and "model" not in settings.model_fields_set:
+    if settings.tokens and "model" not in settings.model_fields_set:
         raise WrongSettings(["AGENT_MODEL is not set: name a model, or say AGENT_MODEL=offline"])
     return build(settings, log_event, log_waiting)
 

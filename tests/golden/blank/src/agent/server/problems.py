@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 
 from ..log import logger
 from ..store import Full, Locked, NoSuchThread, NotStored, ThreadExists, Unreadable
-from ..thread import AnotherDelivery, CannotFollow, WrongArguments
+from ..thread import AnotherDelivery, CannotFollow, NotAllowed, WrongArguments
 from .limits import LimitBody
 
 
@@ -47,6 +47,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NoSuchThread, lambda _, error: problem(404, str(error)))
     app.add_exception_handler(CannotFollow, lambda _, error: problem(409, str(error)))
     app.add_exception_handler(ThreadExists, lambda _, error: problem(409, str(error)))
+    app.add_exception_handler(NotAllowed, lambda _, error: problem(403, str(error)))
     for unfit in (AnotherDelivery, WrongArguments):
         app.add_exception_handler(unfit, lambda _, error: problem(422, str(error)))
     app.add_exception_handler(Unreadable, unreadable)

@@ -7,8 +7,8 @@ from pathlib import Path
 from ..cache import Cache
 from ..files import Fingerprint, fingerprint
 from ..log import logger
-from ..states import Status
 from ..views import Summary, summary_of
+from ..waiting import Status
 from . import NoSuchThread, StoreError
 from .thread_file import load, path_of
 

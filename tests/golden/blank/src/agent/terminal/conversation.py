@@ -3,13 +3,19 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import suppress
+from getpass import getuser
 from typing import Any
 
+from ..due import Contact, Route
 from ..events import Answer, HumanResponse, Trigger
 from ..parts import Agent
+from ..people import E, Person, said_by
+from ..reach import Asked, contact
 from ..runner import advance
-from ..states import Status, Waiting
 from ..thread import CannotFollow, Thread
+from ..waiting import Status, Waiting
+from ..wiring import TERMINAL
 from . import screen
 
 WAITS = 3
@@ -21,6 +27,7 @@ EXIT_CODES: dict[Status, int] = {
     "failed": 1,
     "awaiting_human_response": WAITS,
     "awaiting_human_approval": WAITS,
+    "awaiting_result": WAITS,
 }
 
 
@@ -32,8 +39,10 @@ def converse(agent: Agent, thread_id: str) -> int:
     try:
         thread = asyncio.run(advance(thread_id, agent))
         # Asked outside of asyncio, which would swallow the first Ctrl-C.
-        while thread.awaiting and (said := screen.ask(thread.awaiting)):
-            answer = HumanResponse(call_id=thread.awaiting.call_id, data=said)
+        while (waiting := asked_here(thread)) and asyncio.run(tell(agent, thread_id, waiting)):
+            if not (said := screen.ask(waiting)):
+                break
+            answer = said_here(HumanResponse(call_id=waiting.call_id, data=said))
             thread = asyncio.run(go_on(agent, thread_id, answer))
     except KeyboardInterrupt:
         screen.note("interrupted")
@@ -41,6 +50,31 @@ def converse(agent: Agent, thread_id: str) -> int:
         return INTERRUPTED
     screen.say_what_next(thread_id, thread)
     return EXIT_CODES[thread.status]
+
+
+def asked_here(thread: Thread) -> Waiting | None:
+    """What somebody at this terminal can answer."""
+    is_theirs = thread.awaiting and thread.awaiting.reason != "result"
+    return thread.awaiting if is_theirs and screen.somebody_is_there() else None
+
+
+async def tell(agent: Agent, thread_id: str, waiting: Waiting) -> bool:
+    """By the terminal's own channel; whether anybody was told."""
+    here = Contact(agent.clock(), Route(channel=TERMINAL, to=whoever_is_here().user))
+    channels = {TERMINAL: Terminal()}
+    told = await contact(channels, thread_id, waiting, here, agent.policy)
+    with suppress(CannotFollow):  # it was stopped meanwhile
+        await agent.record(thread_id, told)
+    return "failed" not in told.data
+
+
+class Terminal:
+    """The channel of whoever runs the agent here."""
+
+    name = TERMINAL
+
+    async def tell(self, asked: Asked) -> None:
+        screen.show_what_waits(asked.waiting)
 
 
 async def go_on(agent: Agent, thread_id: str, answer: HumanResponse) -> Thread:
@@ -73,8 +107,20 @@ def answer(agent: Agent, thread_id: str, said: Answer, call_id: str = "") -> boo
         if call_id
         else Trigger(type="user_input", data=said["response"])
     )
-    asyncio.run(agent.record(thread_id, event))
+    asyncio.run(agent.record(thread_id, said_here(event)))
     return True
+
+
+def said_here(event: E) -> E:
+    """By whoever runs this process, as its system knows them."""
+    return said_by(whoever_is_here(), event)
+
+
+def whoever_is_here() -> Person:
+    try:
+        return Person("terminal", getuser())
+    except (OSError, KeyError, ImportError):  # a user without a name, as in some containers
+        return Person("terminal", "unknown")
 
 
 def waits_with(agent: Agent, thread_id: str, said: Answer) -> Waiting | None:

@@ -27,12 +27,15 @@ def serve(settings: Settings) -> None:
     """
     for oddity in oddities():
         logger().warning("unknown_setting", problem=oddity)
-    if settings.api_token is None and not is_loopback(settings.host):
+    if not settings.tokens and not is_loopback(settings.host):
         raise CannotServe(
             f"{settings.host} is not this machine: set AGENT_API_TOKEN to serve there"
         )
     with patient_streams():
         app = create_app(settings)
+        if settings.approvers is None:
+            problem = "AGENT_APPROVERS is not set: whoever may answer may approve anything"
+            logger().warning("approvers_unset", problem=problem)
         baml.generated("sync_client")  # made now if need be, and not while somebody waits
         if note := note_on(settings.model):
             logger().warning("offline_model", note=note)

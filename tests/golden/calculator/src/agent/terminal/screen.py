@@ -14,6 +14,8 @@ from ..events import (
     Answer,
     AnyEvent,
     Error,
+    Expired,
+    HumanContacted,
     HumanRequest,
     HumanResponse,
     ModelFailed,
@@ -26,8 +28,9 @@ from ..events import (
     ToolStarted,
     Trigger,
 )
-from ..states import Waiting, after_decision
+from ..states import after_decision
 from ..thread import Thread
+from ..waiting import Waiting
 from .text import arguments, described, one_line, words
 
 
@@ -63,7 +66,7 @@ def as_told(event: AnyEvent) -> str:
     match event:
         case ToolCall() if isinstance(after_decision(event), Waiting):
             return ""
-        case ToolStarted():
+        case ToolStarted() | HumanContacted():
             return ""
         case ToolResponse(data=result):
             return f"  {style('=', dim=True)} {described(result)}"
@@ -100,6 +103,8 @@ def as_record(event: AnyEvent) -> str:
             name, text = style(event.type, fg="yellow"), words(data["question"])
         case HumanResponse(data=answer):
             name, text = style(event.type, fg="yellow"), described(dict(answer))
+        case Expired(data=data):
+            name, text = style(event.type, fg="yellow"), words(data["message"])
         case ToolStarted() | Restarted() | Resumed() | Stopped():
             name, text = style(event.type, dim=True), ""
         case _:
@@ -132,10 +137,7 @@ def is_meant(waiting: Waiting) -> bool:
 
 
 def ask(waiting: Waiting) -> Answer | None:
-    """Ask until there is an answer; an empty line is none. None if nobody is there, or leaves."""
-    if not somebody_is_there():
-        return None
-    show_what_waits(waiting)
+    """What is answered to what was shown; an empty line is no answer. None for who leaves."""
     try:
         return (
             approval() if waiting.for_approval else {"response": answer_in_words(waiting.choices)}
@@ -187,7 +189,8 @@ def asked(prompt: str) -> str:
 def say_what_next(thread_id: str, thread: Thread) -> None:
     """What the thread waits for, and the exact commands that continue it."""
     if waiting := thread.awaiting:
-        say(style("waiting for a human", fg="yellow", bold=True))
+        what = "its result" if waiting.reason == "result" else "a human"
+        say(style(f"waiting for {what}", fg="yellow", bold=True))
         show_what_waits(waiting)
         for way in ways_on(thread_id, waiting):
             say(f"  {way}")
@@ -199,6 +202,10 @@ def say_what_next(thread_id: str, thread: Thread) -> None:
 
 
 def ways_on(thread_id: str, waiting: Waiting) -> list[str]:
+    if waiting.reason == "result":
+        until = waiting.asked_at and waiting.within and waiting.asked_at + waiting.within
+        after = f"  # after {until:%Y-%m-%d %H:%M:%S} UTC" if until else ""
+        return [f"POST /api/v1/threads/{thread_id}/results", command("resume", thread_id) + after]
     if not waiting.for_approval:
         return [command("answer", thread_id, "--call", waiting.call_id, '"…"')]
     call = (thread_id, waiting.call_id)

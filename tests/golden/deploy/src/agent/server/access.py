@@ -5,18 +5,20 @@ All of it is in the headers, so nobody's body is read before it is known.
 
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from fastapi.security import HTTPBearer
-from pydantic import SecretStr
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..inbound import LOCAL, Caller
+from ..people import Person
+from ..settings import Token
 from .problems import problem
 
 # Says in the description of the API what is sent; `Door` looks at it.
@@ -32,16 +34,21 @@ FORWARDED = re.compile(
 class Door:
     """Closed to everything but the routes that are `open`, which let in whom they know."""
 
-    def __init__(self, app: ASGIApp, token: SecretStr | None, open: Sequence[BaseRoute]) -> None:
+    def __init__(
+        self, app: ASGIApp, tokens: Mapping[str, Token], open: Sequence[BaseRoute]
+    ) -> None:
         self.app = app
-        self.token = token.get_secret_value() if token else None
+        self.tokens = tokens
         self.open = open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or self.is_open(scope):
             return await self.app(scope, receive, send)
-        answer = refusal(HTTPConnection(scope), self.token)
+        asked = HTTPConnection(scope)
+        caller = caller_in(asked.headers, self.tokens) if self.tokens else LOCAL
+        answer = unauthorized() if caller is None else refusal(asked, caller)
         if answer is None:
+            asked.state.caller = caller
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
@@ -52,10 +59,22 @@ class Door:
         return any(route.matches(scope)[0] is not Match.NONE for route in self.open)
 
 
-def refusal(asked: HTTPConnection, token: str | None) -> JSONResponse | None:
+def caller_in(headers: Headers, tokens: Mapping[str, Token]) -> Caller | None:
+    """Whose token this is. All are compared, each in the same time, whichever it is."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    theirs = [
+        Caller(Person("token", name), token.scopes)
+        for name, token in tokens.items()
+        for secret in token.secrets
+        if hmac.compare_digest(given.encode(), secret.get_secret_value().encode())
+    ]
+    return theirs[0] if theirs and scheme.lower() == "bearer" else None
+
+
+def refusal(asked: HTTPConnection, caller: Caller) -> JSONResponse | None:
     """Why this is not answered, if it is not."""
-    if token is not None:
-        return None if has_token(asked.headers, token) else unauthorized()
+    if caller is not LOCAL:
+        return None
     # The name counts because a web page can point a name of its own at 127.0.0.1.
     client = asked.client.host if asked.client else None
     if not (is_loopback(client) and is_loopback(name_in(asked.headers.get("host", "")))):
@@ -67,19 +86,14 @@ def refusal(asked: HTTPConnection, token: str | None) -> JSONResponse | None:
     return None
 
 
-def is_a_proxy_s(header: str) -> bool:
-    return bool(FORWARDED.fullmatch(header.replace("_", "-")))  # some take one for the other
-
-
 def unauthorized(why: str = "") -> JSONResponse:
     answer = problem(401, f"{why}send Authorization: Bearer and the agent's AGENT_API_TOKEN")
     answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
 
-def has_token(headers: Headers, token: str) -> bool:
-    scheme, _, given = headers.get("authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())
+def is_a_proxy_s(header: str) -> bool:
+    return bool(FORWARDED.fullmatch(header.replace("_", "-")))  # some take one for the other
 
 
 def is_cross_site(headers: Headers) -> bool:

@@ -13,34 +13,46 @@ from starlette.responses import Response as HttpResponse
 
 from ..aside import aside
 from ..events import Stopped
-from ..inbound import Approval, Delivery, Launch, Response, Running
-from ..states import Status
+from ..inbound import (
+    Approval,
+    Calling,
+    Delivery,
+    Launch,
+    NotNow,
+    Response,
+    Result,
+    Running,
+    needs,
+)
+from ..runner import Runner
 from ..thread import Thread
 from ..views import as_json, listing
+from ..waiting import Status
 
 MAX_WAIT = 300  # seconds that `Prefer: wait=` can ask for
 
 api = APIRouter(prefix="/api/v1")
 
 
-@api.post("/threads", status_code=202)
+@api.post("/threads", status_code=202, dependencies=[needs("launch")])
 async def launch(
     request: Request,
     body: Launch,
     runner: Running,
     delivery: Delivery,
+    caller: Calling,
     prefer: Annotated[str, Header()] = "",
 ) -> HttpResponse:
-    thread_id = await runner.launch(body.event(delivery), delivery)
+    thread_id = await runner.launch(caller.said(body.event(delivery)), delivery)
     if wait := re.search(r"(?i)\bwait\s*=\s*(\d{1,6})\b", prefer):
         await runner.wait(thread_id, min(int(wait[1]), MAX_WAIT))
     thread = await runner.agent.store.get(thread_id)
     status = 202 if not wait or thread.status == "running" else 200
     place = request.url_for("get_thread", thread_id=thread_id).path
-    return await answer(thread_id, thread, status, {"Location": place})
+    return await answer(thread_id, thread, runner, status, {"Location": place})
 
 
-@api.get("/threads")
+@api.get("/threads", dependencies=[needs("read")])
 async def list_threads(
     runner: Running,
     status: Status | None = None,
@@ -50,55 +62,77 @@ async def list_threads(
     """The oldest first."""
     # One more than is shown says whether there is another page.
     found = await runner.agent.store.find(status=status, after=after or None, limit=limit + 1)
-    return listing(found, limit=limit)
+    return listing(found, runner.agent.policy, limit=limit)
 
 
-@api.get("/openapi.json", include_in_schema=False)
+@api.get("/openapi.json", dependencies=[needs("read")], include_in_schema=False)
 async def description(request: Request) -> dict[str, Any]:
     app: FastAPI = request.app
     return app.openapi()
 
 
-@api.get("/threads/{thread_id}")
+@api.get("/threads/{thread_id}", dependencies=[needs("read")])
 async def get_thread(thread_id: str, runner: Running) -> HttpResponse:
-    return await answer(thread_id, await runner.agent.store.get(thread_id), 200)
+    return await answer(thread_id, await runner.agent.store.get(thread_id), runner, 200)
 
 
-@api.post("/threads/{thread_id}/responses", status_code=202)
+@api.post("/threads/{thread_id}/responses", status_code=202, dependencies=[needs("answer")])
 async def respond(
-    thread_id: str, body: Response, runner: Running, delivery: Delivery
+    thread_id: str, body: Response, runner: Running, delivery: Delivery, caller: Calling
 ) -> HttpResponse:
-    return await answer(thread_id, await runner.tell(thread_id, body.event(delivery)))
+    thread = await runner.tell(thread_id, caller.said(body.event(delivery)))
+    return await answer(thread_id, thread, runner)
 
 
-@api.post("/threads/{thread_id}/approvals", status_code=202)
-async def approve(thread_id: str, body: Approval, runner: Running) -> HttpResponse:
-    return await answer(thread_id, await runner.tell(thread_id, body.event()))
+@api.post("/threads/{thread_id}/approvals", status_code=202, dependencies=[needs("answer")])
+async def approve(thread_id: str, body: Approval, runner: Running, caller: Calling) -> HttpResponse:
+    thread = await runner.tell(thread_id, caller.said(body.event()))
+    return await answer(thread_id, thread, runner)
 
 
-@api.post("/threads/{thread_id}/resume", status_code=202)
-async def resume(thread_id: str, runner: Running) -> HttpResponse:
-    return await answer(thread_id, await runner.resume(thread_id))
+@api.post("/threads/{thread_id}/results", status_code=202, dependencies=[needs("answer")])
+async def give_result(
+    thread_id: str, body: Result, runner: Running, caller: Calling
+) -> HttpResponse:
+    """Of a call whose tool answered that it comes later; once."""
+    event = caller.said(body.event(runner.agent.max_result))
+    return await answer(thread_id, await runner.tell(thread_id, event), runner)
 
 
-@api.post("/threads/{thread_id}/stop", status_code=202)
-async def stop(thread_id: str, runner: Running) -> HttpResponse:
-    return await answer(thread_id, await runner.tell(thread_id, Stopped()))
+@api.post("/threads/{thread_id}/postpone", status_code=202, dependencies=[needs("answer")])
+async def postpone(thread_id: str, body: NotNow, runner: Running, caller: Calling) -> HttpResponse:
+    """Whoever was asked is asked again then."""
+    event = caller.said(body.event(runner.agent.clock()))
+    return await answer(thread_id, await runner.tell(thread_id, event), runner)
+
+
+@api.post("/threads/{thread_id}/resume", status_code=202, dependencies=[needs("answer")])
+async def resume(thread_id: str, runner: Running, caller: Calling) -> HttpResponse:
+    return await answer(thread_id, await runner.resume(thread_id, caller.person), runner)
+
+
+@api.post("/threads/{thread_id}/stop", status_code=202, dependencies=[needs("answer")])
+async def stop(thread_id: str, runner: Running, caller: Calling) -> HttpResponse:
+    return await answer(thread_id, await runner.tell(thread_id, caller.said(Stopped())), runner)
 
 
 class Fork(BaseModel):
     at: Annotated[int, Field(ge=0, strict=True)]
 
 
-@api.post("/threads/{thread_id}/fork", status_code=201)
+@api.post("/threads/{thread_id}/fork", status_code=201, dependencies=[needs("launch")])
 async def fork(thread_id: str, body: Fork, runner: Running) -> HttpResponse:
     """The copy stands where the thread was cut; `resume` runs it."""
     copy = (await runner.agent.store.get(thread_id)).fork(body.at)
-    return await answer(await runner.agent.store.create(copy), copy, 201)
+    return await answer(await runner.agent.store.create(copy), copy, runner, 201)
 
 
 async def answer(
-    thread_id: str, thread: Thread, status: int = 202, headers: dict[str, str] | None = None
+    thread_id: str,
+    thread: Thread,
+    runner: Runner,
+    status: int = 202,
+    headers: dict[str, str] | None = None,
 ) -> HttpResponse:
-    body = await aside(thread.size, as_json, thread_id, thread)
+    body = await aside(thread.size, as_json, thread_id, thread, runner.agent.policy)
     return HttpResponse(body, status, headers, "application/json")

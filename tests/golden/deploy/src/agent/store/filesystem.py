@@ -16,9 +16,9 @@ from ..context import ContextFormat
 from ..errors import format_error
 from ..files import TEMPORARY, Fingerprint, fingerprint, overwrite, private_folder, replace
 from ..log import logger
-from ..states import Status
 from ..thread import Thread
 from ..views import Summary
+from ..waiting import Status
 from . import Busy, Full, Locked, NoSuchThread, NotStored, ThreadExists
 from .summaries import Summaries
 from .thread_file import as_file, load, path_of

@@ -15,11 +15,11 @@ from ..model.next_step import note_on
 from ..parts import Agent
 from ..runner import take_up
 from ..settings import WrongSettings, load_settings
-from ..states import Status
 from ..store import StoreError
 from ..stream import leave, open_missing, show_every_letter
 from ..thread import CannotFollow
 from ..views import listing, view
+from ..waiting import Status
 from ..wiring import build, oddities
 from . import checking, conversation, screen
 
@@ -56,7 +56,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command("MESSAGE", hidden=True)
 def launch(words: list[str]) -> None:
     """Start a thread with a message."""
-    trigger = Trigger(type="user_input", data=not_empty(" ".join(words)))
+    trigger = conversation.said_here(Trigger(type="user_input", data=not_empty(" ".join(words))))
     if faults := checking.faults():
         raise WrongSettings(faults)
     agent = open_agent()
@@ -106,14 +106,14 @@ def resume(thread_id: ThreadId) -> None:
     """Take up a thread that failed or was interrupted."""
     agent = open_agent()
     say_which_model()
-    asyncio.run(take_up(thread_id, agent))
+    asyncio.run(take_up(thread_id, agent, conversation.whoever_is_here()))
     converse(agent, thread_id)
 
 
 @app.command()
 def stop(thread_id: ThreadId) -> None:
     """End a thread for good."""
-    asyncio.run(open_agent().record(thread_id, Stopped()))
+    asyncio.run(open_agent().record(thread_id, conversation.said_here(Stopped())))
 
 
 @app.command()
@@ -136,9 +136,10 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print a thread."""
-    thread = asyncio.run(open_agent().store.get(thread_id))
+    agent = open_agent()
+    thread = asyncio.run(agent.store.get(thread_id))
     if as_json:
-        typer.echo(json.dumps(view(thread_id, thread), indent=2))
+        typer.echo(json.dumps(view(thread_id, thread, agent.policy), indent=2))
     elif context:
         typer.echo(thread.serialize_for_llm(load_settings().context_format))
     else:
@@ -150,13 +151,13 @@ def threads(
     status: Annotated[Status | None, typer.Option()] = None, as_json: AsJson = False
 ) -> None:
     """List the threads, the oldest first."""
-    store = open_agent().store
-    found = asyncio.run(store.find(status=status))
+    agent = open_agent()
+    found = asyncio.run(agent.store.find(status=status))
     if as_json:
-        typer.echo(json.dumps(listing(found), indent=2))
+        typer.echo(json.dumps(listing(found, agent.policy), indent=2))
         return
     for each in found:
-        screen.show_in_list(each.id, asyncio.run(store.get(each.id)))
+        screen.show_in_list(each.id, asyncio.run(agent.store.get(each.id)))
 
 
 @app.command()

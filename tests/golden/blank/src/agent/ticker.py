@@ -1,0 +1,110 @@
+"""Factor 6: does what is due, on one machine: tells and reminds humans, and ends what waited.
+
+It holds nothing that the events do not say: it looks at all threads when it starts and now and
+then, for what other processes did, and knows of those that its own process ran.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from .boundary import is_ours
+from .due import Contact, Expire, due, expired
+from .errors import format_error
+from .log import logger
+from .parts import Agent
+from .reach import contact
+from .store import Busy, NoSuchThread, StoreError
+from .thread import CannotFollow
+from .waiting import Waiting
+
+TICK = 1.0  # seconds
+LOOK = timedelta(seconds=30)  # between two looks at all threads
+LATER = timedelta(seconds=10)  # before what went wrong is tried again
+
+
+class Ticker:
+    """`go_on` runs a thread for which something has happened."""
+
+    def __init__(self, agent: Agent, go_on: Callable[[str], None]) -> None:
+        self.agent = agent
+        self.go_on = go_on
+        self._next: dict[str, datetime] = {}
+        self._look_at: datetime | None = None
+        self._at_work: dict[str, asyncio.Task[None]] = {}
+        self._woken = asyncio.Event()
+
+    def watch(self, thread_id: str, waiting: Waiting | None) -> None:
+        """What it waits for now, if for anything."""
+        if waiting and (then := due(waiting, self.agent.policy)):
+            self._next[thread_id] = then.at
+            self._woken.set()
+        else:
+            self._next.pop(thread_id, None)
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        try:
+            while True:
+                try:
+                    await self.tick()
+                except BaseException as error:
+                    if is_ours(error):
+                        raise
+                    logger().error("ticker_failed", problem=format_error(error))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), TICK)
+                self._woken.clear()
+        finally:
+            for task in self._at_work.values():
+                task.cancel()
+
+    async def tick(self) -> None:
+        """Begin what is due now."""
+        now = self.agent.clock()
+        if self._look_at is None or now >= self._look_at:
+            self._look_at = now + LOOK
+            for summary in await self.agent.store.find():
+                self.watch(summary.id, summary.awaiting)
+        for thread_id in [each for each, at in self._next.items() if at <= now]:
+            if thread_id not in self._at_work:
+                self._begin(thread_id)
+
+    def _begin(self, thread_id: str) -> None:
+        task = self._at_work[thread_id] = asyncio.create_task(self.act(thread_id))
+        task.add_done_callback(lambda _: self._at_work.pop(thread_id))
+
+    async def act(self, thread_id: str) -> None:
+        """Do the one thing that is due for this thread, if it still is."""
+        try:
+            async with self.agent.store.lease(thread_id):
+                has_ended = await self._act_alone(thread_id)
+            if has_ended:
+                self.go_on(thread_id)
+        except Busy:
+            pass  # it runs, or another process is at it: the next tick looks again
+        except NoSuchThread:
+            self._next.pop(thread_id, None)
+        except (StoreError, CannotFollow) as problem:
+            logger().warning("not_done", thread=thread_id, problem=str(problem))
+            self._next[thread_id] = self.agent.clock() + LATER
+
+    async def _act_alone(self, thread_id: str) -> bool:
+        """Whether what the thread waited for is over."""
+        agent = self.agent
+        waiting = (await agent.store.get(thread_id)).awaiting
+        then = due(waiting, agent.policy) if waiting else None
+        if waiting and then and then.at <= agent.clock():
+            match then:
+                case Expire():
+                    await agent.record(thread_id, expired(waiting))
+                    return True
+                case Contact():
+                    told = await contact(agent.channels, thread_id, waiting, then, agent.policy)
+                    if why := told.data.get("failed"):
+                        place = told.data["channel"]
+                        logger().warning("not_told", thread=thread_id, channel=place, problem=why)
+                    waiting = (await agent.record(thread_id, told)).awaiting
+        self.watch(thread_id, waiting)
+        return False

@@ -1,0 +1,256 @@
+"""Time as it passes: humans are told and reminded, and what nobody answers ends."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from agent.due import PAUSES, Policy, Route
+from agent.events import AnyEvent, HumanContacted
+from agent.parts import Agent
+from agent.reach import Asked, Channel
+from agent.runner import Runner, advance
+from agent.store.filesystem import FileSystemThreadStore
+from agent.thread import CannotFollow, Thread
+from agent.ticker import LOOK, Ticker
+
+from ..yours.samples import APPROVAL_STEP
+from .scripted import (
+    DONE,
+    NOON,
+    agent_of,
+    begin,
+    go_on,
+    model_that_says,
+    said,
+    types,
+    yes,
+)
+
+HOUR = timedelta(hours=1)
+
+
+class Clock:
+    now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def passes(self, time: timedelta) -> None:
+        self.now += time
+
+
+class Pager:
+    """A channel that tells nobody, and fails as often as it is told to."""
+
+    name = "pager"
+
+    def __init__(self, *faults: BaseException) -> None:
+        self.faults = list(faults)
+        self.told: list[Asked] = []
+
+    async def tell(self, asked: Asked) -> str | None:
+        self.told.append(asked)
+        if self.faults:
+            raise self.faults.pop(0)
+        return f"message {len(self.told)}"
+
+
+Wait = Callable[..., tuple[Agent, str, Clock]]
+
+
+@pytest.fixture
+def waits(store: FileSystemThreadStore) -> Wait:
+    """A thread that waits for a yes, its agent, and the clock of both."""
+
+    def made(*channels: Channel, expires: timedelta | None = None) -> tuple[Agent, str, Clock]:
+        clock = Clock()
+        routes = tuple(Route(channel=each.name) for each in channels)
+        agent = agent_of(
+            store,
+            model_that_says(APPROVAL_STEP, DONE),
+            clock=clock,
+            channels={each.name: each for each in channels},
+            policy=Policy(routes, expires),
+        )
+        return agent, begin(agent, said())[0], clock
+
+    return made
+
+
+async def settled(ticker: Ticker) -> None:
+    """One tick, and what it began."""
+    await ticker.tick()
+    await asyncio.gather(*ticker._at_work.values())
+
+
+def after(agent: Agent, thread_id: str, *passing: Callable[[], object]) -> Thread:
+    """The thread after ticks, with something in front of each."""
+
+    async def ticks() -> Thread:
+        gone_on: list[str] = []
+        ticker = Ticker(agent, gone_on.append)
+        for passes in passing:
+            passes()
+            await settled(ticker)
+        for each in gone_on:
+            await advance(each, agent)
+        return await agent.store.get(thread_id)
+
+    return asyncio.run(ticks())
+
+
+def nothing() -> None:
+    pass
+
+
+def test_a_human_is_told_once_and_it_is_written_down(waits: Wait) -> None:
+    pager = Pager()
+    agent, thread_id, _ = waits(pager)
+    thread = after(agent, thread_id, nothing, nothing)
+    [asked] = pager.told
+    assert (asked.thread_id, asked.waiting.intent) == (thread_id, APPROVAL_STEP["intent"])
+    assert not asked.reminds
+    told = thread.events[-1]
+    assert (told.type, told.data) == ("human_contacted", {"channel": "pager", "ref": "message 1"})
+    assert thread.status == "awaiting_human_approval"
+
+
+def test_another_process_that_starts_later_does_not_tell_it_again(waits: Wait) -> None:
+    pager = Pager()
+    agent, thread_id, _ = waits(pager)
+    after(agent, thread_id, nothing)
+    after(agent, thread_id, nothing)
+    assert len(pager.told) == 1
+
+
+@pytest.mark.parametrize(
+    "fault", [OSError("no network"), SystemExit(1), KeyboardInterrupt(), asyncio.CancelledError()]
+)
+def test_a_channel_that_fails_is_tried_again_with_ever_longer_pauses(
+    fault: BaseException, waits: Wait
+) -> None:
+    pager = Pager(fault, fault)
+    agent, thread_id, clock = waits(pager)
+    passing = [nothing, nothing, *(lambda pause=pause: clock.passes(pause) for pause in PAUSES)]
+    thread = after(agent, thread_id, *passing)
+    told = [event.data for event in thread.events if isinstance(event, HumanContacted)]
+    failed = [each for each in told if "failed" in each]
+    assert len(failed) == 2
+    assert thread.events[-1].data == {"channel": "pager", "ref": "message 3"}
+
+
+def test_after_the_last_try_the_next_channel_tells_it(waits: Wait) -> None:
+    pager, mail = Pager(*[OSError("no network")] * 9), Pager()
+    mail.name = "mail"
+    agent, thread_id, clock = waits(pager, mail)
+    routes = (Route(channel="pager"), Route(channel="mail", after=86_400))
+    agent = replace(agent, policy=Policy(routes))
+    passing = [nothing, *(lambda pause=pause: clock.passes(pause) for pause in PAUSES), nothing]
+    thread = after(agent, thread_id, *passing)
+    assert len(pager.told) == len(PAUSES) + 1
+    assert thread.events[-1].data == {"channel": "mail", "ref": "message 1"}
+
+
+def test_what_nobody_answers_expires_and_the_model_reads_that(waits: Wait) -> None:
+    agent, thread_id, clock = waits(expires=HOUR)
+    assert after(agent, thread_id, lambda: clock.passes(HOUR / 2)).awaiting
+    thread = after(agent, thread_id, lambda: clock.passes(HOUR / 2))
+    assert types(thread)[-2:] == ["expired", "tool_call"]
+    assert "<expired>" in thread.serialize_for_llm()
+    assert thread.status == "done"
+
+
+def test_a_late_yes_is_refused_and_told_why(waits: Wait) -> None:
+    agent, thread_id, clock = waits(expires=HOUR)
+    call_id = asyncio.run(agent.store.get(thread_id)).events[-1].call_id or ""
+    clock.passes(HOUR)
+    with pytest.raises(CannotFollow, match="could be answered until"):
+        go_on(agent, thread_id, yes(call_id))
+    thread = asyncio.run(advance(thread_id, agent))  # without a ticker it ends here
+    assert types(thread)[-2:] == ["expired", "tool_call"]
+    with pytest.raises(CannotFollow, match="nobody had answered"):
+        go_on(agent, thread_id, yes(call_id))
+
+
+def test_a_yes_in_time_is_taken_and_nothing_expires(waits: Wait) -> None:
+    pager = Pager()
+    agent, thread_id, clock = waits(pager, expires=HOUR)
+    thread = after(agent, thread_id, nothing)
+    assert thread.awaiting
+    go_on(agent, thread_id, yes(thread.awaiting.call_id))
+    thread = after(agent, thread_id, lambda: clock.passes(2 * HOUR))
+    assert thread.status == "done"
+    assert "expired" not in types(thread)
+
+
+def test_a_human_is_reminded_before_the_end(waits: Wait) -> None:
+    pager = Pager()
+    agent, thread_id, clock = waits(pager, expires=HOUR)
+    after(agent, thread_id, nothing, lambda: clock.passes(HOUR * 4 / 5), nothing)
+    assert [asked.reminds for asked in pager.told] == [False, True]
+    assert pager.told[1].expires_at == NOON + HOUR
+
+
+def test_of_what_another_process_did_it_hears_with_the_next_look(waits: Wait) -> None:
+    pager = Pager()
+    agent, thread_id, clock = waits(pager)
+
+    async def elsewhere() -> list[str]:
+        ticker = Ticker(agent, lambda thread_id: None)
+        await settled(ticker)
+        copy = await agent.store.create((await agent.store.get(thread_id)).fork(1))
+        await settled(ticker)
+        assert [asked.thread_id for asked in pager.told] == [thread_id]
+        clock.passes(LOOK)
+        await settled(ticker)
+        return [asked.thread_id for asked in pager.told if asked.thread_id == copy]
+
+    assert len(asyncio.run(elsewhere())) == 1
+
+
+def test_a_runner_tells_by_itself_and_ends_with_its_shutdown(waits: Wait) -> None:
+    pager = Pager()
+    agent, thread_id, _ = waits(pager)
+    written = asyncio.Event()
+    agent = replace(agent, notify=lambda thread_id, event: written.set())
+
+    async def running() -> AnyEvent:
+        runner = Runner(agent)
+        await runner.start_unfinished()
+        async with asyncio.timeout(10):
+            await written.wait()
+        await runner.shut_down()
+        assert [task for task in asyncio.all_tasks() if task.get_name() == "ticker"] == []
+        return (await agent.store.get(thread_id)).events[-1]
+
+    assert asyncio.run(running()).type == "human_contacted"
+
+
+def test_a_store_that_fails_ends_no_ticker(waits: Wait, monkeypatch: pytest.MonkeyPatch) -> None:
+    pager = Pager()
+    agent, _, clock = waits(pager)
+    written = asyncio.Event()
+    agent = replace(agent, notify=lambda thread_id, event: written.set())
+    find: Callable[..., Awaitable[Any]] = agent.store.find
+    faults: list[BaseException] = [OSError("gone"), SystemExit(2)]
+
+    async def sometimes(**given: Any) -> Any:
+        clock.passes(LOOK)
+        if faults:
+            raise faults.pop(0)
+        return await find(**given)
+
+    monkeypatch.setattr(agent.store, "find", sometimes)
+    monkeypatch.setattr("agent.ticker.TICK", 0.01)
+
+    async def running() -> None:
+        task = asyncio.create_task(Ticker(agent, lambda thread_id: None).run())
+        async with asyncio.timeout(10):
+            await written.wait()
+        task.cancel()
+
+    asyncio.run(running())

@@ -1,0 +1,67 @@
+"""What an event can carry: JSON, and what of it has a form of its own."""
+
+import json
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+
+STORED = "stored"  # the context in which events are validated that come from a store
+MAX_DEPTH = 100  # YAML, which the model reads, gives up soon after
+
+
+def as_json(value: Any) -> Any:
+    """The value as a JSON file gives it back: what is on disk and what is in memory are the same.
+
+    Halves of characters (lone surrogates) become `?`. Raises ValueError for numbers that are not
+    finite and for what is nested too deep, TypeError for what has no JSON form.
+    """
+    if is_deeper(value, than=MAX_DEPTH):
+        raise ValueError(f"this is nested more than {MAX_DEPTH} levels deep")
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return json.loads(text.encode("utf-8", "replace"))
+
+
+def unless_stored(value: Any, info: ValidationInfo) -> Any:
+    """What is read from a store is what `as_json` made, and JSON has been read already."""
+    return value if info.context == STORED else as_json(value)
+
+
+def is_deeper(value: Any, than: int) -> bool:
+    items = value.values() if isinstance(value, dict) else value
+    nested = isinstance(value, dict | list | tuple)
+    return than == 0 or (nested and any(is_deeper(item, than - 1) for item in items))
+
+
+def name(text: str) -> str:
+    """What can be a tag in the context: lower-case letters, digits and underscores."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", text):
+        raise ValueError("a name has lower-case letters, digits and underscores, 64 at most")
+    return text
+
+
+def has_intent(data: dict[str, Any]) -> dict[str, Any]:
+    name(str(data.get("intent")))
+    return data
+
+
+def moment(text: str) -> datetime:
+    """A time with its place in the world, as RFC 3339 writes it. Raises ValueError."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time needs its offset, as in 2026-01-31T12:00:00Z")
+    return at
+
+
+def is_moment(text: str) -> str:
+    moment(text)
+    return text
+
+
+Json = Annotated[Any, BeforeValidator(unless_stored)]
+Text = Annotated[str, BeforeValidator(unless_stored)]
+Object = Annotated[dict[str, Any], BeforeValidator(unless_stored)]
+Name = Annotated[str, AfterValidator(name)]
+Decision = Annotated[Object, AfterValidator(has_intent)]
+Moment = Annotated[Text, AfterValidator(is_moment)]
