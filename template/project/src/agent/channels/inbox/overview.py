@@ -13,6 +13,7 @@ from ...shown import quoted
 from ...store import StoreError, ThreadStore
 from ...views import Summary
 from ...waiting import Status
+from .timeline import call_of
 
 Tab = Literal["waiting", "running", "done", "failed", "stopped"]
 TABS: tuple[Tab, ...] = get_args(Tab)
@@ -23,6 +24,8 @@ PAGE = 25  # threads
 class Row:
     thread: Summary
     began: str
+    since: datetime
+    call: str
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,14 @@ async def overview(store: ThreadStore, tab: Tab, page: int) -> Overview:
     page = min(max(1, page), pages)
     shown = chosen[(page - 1) * PAGE : page * PAGE]
     firsts = await asyncio.gather(*(began(store, each.id) for each in shown))
-    rows = [Row(each, first) for each, first in zip(shown, firsts, strict=True)]
+    rows = [row_of(each, first) for each, first in zip(shown, firsts, strict=True)]
     return Overview(tab, {each: counts[each] for each in TABS}, rows, page, pages)
+
+
+def row_of(thread: Summary, began: str) -> Row:
+    lines = call_of(thread.awaiting) if thread.awaiting else ()
+    call = " · ".join(f"{name}: {value}" for name, value in lines)
+    return Row(thread, began, since(thread)[0], call)
 
 
 def since(thread: Summary) -> tuple[datetime, str]:

@@ -25,7 +25,7 @@ from . import acting, contexts
 from .opened import typed
 from .overview import TABS, Tab, first_words, overview
 from .rendering import page, to
-from .timeline import lines_of, timeline, tokens_in_all
+from .timeline import call_of, timeline, tokens_in_all
 
 REFUSALS = (HTTPException, RequestValidationError, ValidationError, CannotFollow, StoreError)
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -148,7 +148,7 @@ async def shown(
         thread=thread,
         began=first_words(thread.events[0]),
         waiting=waiting,
-        arguments=lines_of(waiting.arguments) if waiting else (),
+        arguments=call_of(waiting) if waiting else (),
         fields=form_for(waiting) if waiting else (),
         entries=await aside(thread.size, timeline, thread),
         tokens=tokens_in_all(thread),

@@ -31,7 +31,9 @@ from ...redaction import marked
 from ...shapes import moment
 from ...shown import key_of, quoted
 from ...thread import Thread
+from ...waiting import Waiting
 
+QUESTIONS = ("request_more_information", "request_approval_from_manager")
 Tone = Literal["human", "agent", "asks", "tool", "good", "bad", "quiet"]
 
 
@@ -155,6 +157,12 @@ def said(value: Any) -> dict[str, Any]:
 def lines_of(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """As they run, an argument a line; secrets are told by their length and their ends."""
     return tuple((key_of(name), quoted(value)) for name, value in marked(dict(given)).items())
+
+
+def call_of(waiting: Waiting) -> tuple[tuple[str, str], ...]:
+    """What would run, where a call waits; a question has nothing that it does not say itself."""
+    # By its name and not by its words, which a model could choose so that a call is not shown.
+    return () if waiting.intent in QUESTIONS else lines_of(waiting.arguments)
 
 
 def for_people(event: Error | ModelFailed) -> str:
