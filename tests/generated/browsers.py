@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright; where there is none, the tests say so and are skipped."""
+"""Debian's Chromium, driven by Playwright; where there is none, tests say so and are skipped."""
 
 import shutil
 from collections.abc import Iterator
@@ -41,5 +41,5 @@ def tab(context: BrowserContext, url: str) -> Page:
 def faults(page: Page) -> list[Any]:
     """What axe finds, and whether something stands out on the side."""
     found = Axe().run(page).response["violations"]
-    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    return [*((each["id"], each["nodes"][0]["html"]) for each in found), *([wider] if wider > 0 else [])]
+    wider = page.evaluate("Math.max(0, document.documentElement.scrollWidth - innerWidth)")
+    return [*((each["id"], each["nodes"][0]["html"]) for each in found), *[wider][: bool(wider)]]

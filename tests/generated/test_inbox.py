@@ -319,7 +319,7 @@ def test_a_message_that_tries_to_be_a_page_is_words(
     expect(page.locator(".says").first).to_have_text(words)
     for path in (page.url, f"{page.url}/context", f"{site.url}/?status=done"):
         page.goto(path)
-        assert "taken" not in page.title() or "taken" in page.title() and words[:20] in page.title()
+        assert page.title() != "taken"
         assert page.locator("h1", has_text=re.compile("^taken$")).count() == 0
         assert page.locator("img[src=x], main script, svg[onload]").count() == 0
     assert page.__dict__["complaints"] == []

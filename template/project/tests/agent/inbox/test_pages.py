@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from agent.channels.inbox.rendering import SAFE
 from agent.due import Policy
 from agent.events import HumanContacted
+from agent.people import Approvers
 from agent.steps import Later
 from agent.store.filesystem import FileSystemThreadStore
 
@@ -213,6 +214,17 @@ def test_done_is_followed_up_and_failed_goes_on_and_what_waits_is_stopped() -> N
         assert settled(client, waiting["id"])["status"] == "stopped"
         page = opened(client, place(waiting))
         assert [form.fields.get("do") for form in page.forms if "at" not in form.fields] == []
+
+
+def test_whose_yes_does_not_count_is_told_so_in_the_api_s_words() -> None:
+    with serving(approvers=Approvers({})) as client:
+        thread = launch(client, APPROVAL_STEP)
+        page = opened(client, place(thread))
+        for what in ("approve", "change", "reject"):
+            answer = sent(client, page.form(what))
+            assert answer.status_code == 403
+            assert "and inbox:local is none" in Page(answer.text).text
+        assert client.get(f"{THREADS}/{thread['id']}").json() == thread
 
 
 def test_what_is_put_off_is_asked_again_then_and_stands_behind_the_rest() -> None:

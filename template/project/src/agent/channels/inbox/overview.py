@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from ...events import AnyEvent
-from ...redaction import redact
-from ...shown import quoted
+from ...shown import described
 from ...store import StoreError, ThreadStore
 from ...views import Summary
 from ...waiting import Status
@@ -88,4 +87,4 @@ async def began(store: ThreadStore, thread_id: str) -> str:
 
 def first_words(first: AnyEvent) -> str:
     said = first.data
-    return said if isinstance(said, str) else f"{first.type} {quoted(redact(said))}"
+    return said if isinstance(said, str) else f"{first.type} {described(said)}"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -140,7 +141,8 @@ async def shown(
     thread = await runner.agent.store.get(thread_id)
     status, why = refused or (200, "")
     form, waiting = form or {}, thread.awaiting
-    return page(
+    show = partial(
+        page,
         request,
         "thread.html",
         status,
@@ -162,6 +164,7 @@ async def shown(
         key=uuid4(),
         now=runner.agent.clock(),
     )
+    return await aside(thread.size, show)
 
 
 @router.get("/threads/{thread_id}/context", dependencies=[needs("read")])

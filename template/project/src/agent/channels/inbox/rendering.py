@@ -10,9 +10,13 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from ...redaction import redact
+from ...cache import Cache
+from ...redaction import our_secrets, redact
 from ...sessions import COOKIE
 from ...shown import quoted, visible
+
+# A thread is shown again with every event, and looking for secrets takes a second for a megabyte.
+_told: Cache[tuple[str, frozenset[str]], str] = Cache(16_000_000)
 
 HERE = Path(__file__).parent
 STATIC = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
@@ -57,10 +61,14 @@ def plain(text: str) -> str:
 
 def told(value: Any) -> str:
     """Any JSON over several lines, without its secrets; a text as it is."""
-    shown = redact(value)
-    if isinstance(shown, str):
-        return plain(shown)
-    return visible(json.dumps(shown, ensure_ascii=False, indent=2), but="\n")
+    body, own = json.dumps(value), our_secrets()
+    if known := _told.get((body, own)):
+        return known
+    shown = redact(json.loads(body), own)
+    if not isinstance(shown, str):
+        shown = json.dumps(shown, ensure_ascii=False, indent=2)
+    made = plain(shown)
+    return _told.keep((body, own), made, 4 * (len(body) + len(made)))
 
 
 def at_once(at: datetime | None) -> str:
@@ -83,7 +91,7 @@ def ago(at: datetime | None, now: datetime) -> str:
 
 def a_line(text: str, longest: int = 140) -> str:
     """The beginning of what somebody said, on one line."""
-    line = visible(" ".join(str(redact(text)).split()))
+    line = " ".join(told(text).split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 

@@ -33,11 +33,23 @@ function warn(part) {
   part.prepend(notice);
 }
 
+// The times that have passed are no news.
+function bare(part) {
+  const copy = part.cloneNode(true);
+  for (const time of copy.querySelectorAll(".ago")) time.remove();
+  return copy.innerHTML;
+}
+
 // Takes from the new page what differs, and says so.
 function take(page) {
   for (const part of page.querySelectorAll("[data-part]")) {
     const old = document.querySelector(`[data-part="${part.dataset.part}"]`);
     if (!old || (part.dataset.version && part.dataset.version === old.dataset.version)) continue;
+    if (bare(part) === bare(old)) {
+      const times = part.querySelectorAll(".ago");
+      old.querySelectorAll(".ago").forEach((time, n) => { time.textContent = times[n].textContent; });
+      continue;
+    }
     if (isInUse(old)) {
       if (part.dataset.call !== old.dataset.call) warn(old);
       continue;
@@ -52,7 +64,8 @@ function take(page) {
       if (open.includes(entry.id)) entry.querySelector("details").open = true;
     }
     [...part.querySelectorAll("[href]")].find((link) => link.getAttribute("href") === focused)?.focus();
-    if (part.dataset.part === "ask") say(part.querySelector("h2")?.textContent ?? "");
+    const news = part.querySelector("[data-part=ask] > .card h2, .tabs a");
+    if (news && part.dataset.part !== "story") say(news.textContent);
   }
   document.title = page.title;
 }
