@@ -52,6 +52,8 @@ def key_of(name: str) -> str:
 
 def visible(text: str, but: str = "") -> str:
     """What is no letter or sign stands there as JSON writes it: `\\n`, `\\u001b`."""
+    if text.translate(dict.fromkeys(map(ord, but))).isprintable():  # as nearly all is
+        return text
     return "".join(
         char if char.isprintable() or char in but else json.dumps(char)[1:-1] for char in text
     )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from agent.channels.inbox.rendering import SAFE
+from agent.channels.inbox.rendering import LONGEST, SAFE
 from agent.due import Policy
 from agent.events import HumanContacted
 from agent.people import Approvers
@@ -335,6 +335,18 @@ def test_nothing_is_inline_and_nothing_comes_unescaped() -> None:
         assert not re.search(r"safe\b|autoescape|<style|\sstyle=|\son\w+=|<script(?! src)", text), (
             path
         )
+
+
+def test_what_is_long_is_cut_on_its_page_and_whole_where_the_model_reads_it() -> None:
+    """A secret that stands where it is cut is none of what is left."""
+    secret = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"
+    long = "x " * (LONGEST // 2 - 10) + secret + " y" * LONGEST
+    with serving() as client:
+        thread = launch(client, asking(message="?", context=long))
+        page = client.get(place(thread)).text
+        assert "characters)" in page
+        assert secret[:12] not in page
+        assert " y" * LONGEST in opened(client, f"{place(thread)}/context").text
 
 
 def test_what_the_model_saw_and_what_changed_between() -> None:

@@ -185,7 +185,8 @@ async def context(
     text = await aside(thread.size, contexts.context_at, thread, at, form)
     before = moments[place - 1] if place else None
     then = await aside(thread.size, contexts.context_at, thread, before.at, form) if before else ""
-    return page(
+    show = partial(
+        page,
         request,
         "context.html",
         thread_id=thread_id,
@@ -195,6 +196,7 @@ async def context(
         text=text,
         lines=await aside(len(text), contexts.changes, then, text) if before else [],
     )
+    return await aside(len(text), show)
 
 
 @router.get("/threads/{thread_id}/replay", dependencies=[needs("read")])

@@ -18,6 +18,7 @@ from ...shown import quoted, visible
 # A thread is shown again with every event, and looking for secrets takes a second for a megabyte.
 _told: Cache[tuple[str, frozenset[str]], str] = Cache(16_000_000)
 
+LONGEST = 10_000  # characters of one event that are shown
 HERE = Path(__file__).parent
 STATIC = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
 VERSION = sha256(b"".join(STATIC.values())).hexdigest()[:12]
@@ -71,6 +72,11 @@ def told(value: Any) -> str:
     return _told.keep((body, own), made, 4 * (len(body) + len(made)))
 
 
+def cut(text: str) -> str:
+    """The beginning of what is long; what the model sees has all of it."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
+
+
 def at_once(at: datetime | None) -> str:
     """For machines, such as the script that says it in the reader's own zone."""
     return at.astimezone(UTC).isoformat(timespec="seconds") if at else ""
@@ -105,6 +111,7 @@ templates = Environment(
 templates.filters |= {
     "plain": plain,
     "told": told,
+    "cut": cut,
     "quoted": quoted,
     "iso": at_once,
     "when": when,
