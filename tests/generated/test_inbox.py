@@ -404,11 +404,13 @@ def test_ten_thousand_threads(project: Path, browser: Browser) -> None:
     """All of them waiting, with the script that keeps the page up to date."""
     event = {"type": "user_input", "at": "2026-01-01T00:00:00Z", "data": "hello", "id": 0}
     call = {"type": "tool_call", "at": "2026-01-01T00:00:01Z", "call_id": "1", "data": QUESTION}
+    told: dict[str, Any] = {"type": "human_contacted", "at": "2026-01-01T00:00:02Z", "call_id": "1", "id": 2}
+    told["data"] = {"channel": "inbox"}  # or that would happen now, ten thousand times
     folder = project / ".many"
     folder.mkdir()
     for number in range(MANY):
         thread_id = f"00000000-0000-4000-8000-{number:012d}"
-        thread = {"id": thread_id, "version": 2, "events": [event, {**call, "id": 1}]}
+        thread = {"id": thread_id, "version": 3, "events": [event, {**call, "id": 1}, told]}
         (folder / f"{thread_id}.json").write_text(json.dumps(thread))
     site = Site(project, {"AGENT_STORE_URL": "file:.many", "AGENT_MODEL": "offline"})
     site.begin()
