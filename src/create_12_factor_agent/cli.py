@@ -34,8 +34,7 @@ Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Comp
 
 # Typer has its own copy of Click, and of its errors it exports this one's child.
 UsageError: Any = typer.BadParameter.__base__
-
-
+# Of Click's context: the first word, where no command was said.
 UNSAID = f"{__name__}.unsaid"
 
 
@@ -44,7 +43,7 @@ class NewByDefault(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or args[0] not in {*self.commands, "--help", "--version"}:
-            ctx.meta[UNSAID] = True
+            ctx.meta[UNSAID] = next((word for word in args if not word.startswith("-")), "")
             args = ["new", *args]
         return super().parse_args(ctx, args)
 
@@ -192,6 +191,13 @@ def _require_meant(word: str, context: Any, by_hand: bool) -> None:
         raise errors.NotPossible(f"{question} A project of that name: ./{word}")
 
 
+def _meant_in(error: Any) -> str | None:
+    """Why what was typed does not fit `new`, where another command was meant."""
+    word = error.ctx.meta.get(UNSAID) if error.ctx else None
+    command = meant(word, error.ctx.find_root().command.commands) if word else None
+    return f"{word} is no command; did you mean `{command}`?" if command else None
+
+
 def _replies(data: list[str] | None, yes: bool, as_json: bool) -> "Replies":
     from .template.questions import Replies
 
@@ -225,7 +231,8 @@ def _run() -> int:
         return failure.code
     except UsageError as error:
         help_of = f"{error.ctx.command_path} --help" if error.ctx else "--help"
-        process.complain(f"{error.format_message().rstrip('.')}: see {help_of}")
+        wrong = f"{error.format_message().rstrip('.')}: see {help_of}"
+        process.complain(_meant_in(error) or wrong)
         return errors.NOT_POSSIBLE
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()

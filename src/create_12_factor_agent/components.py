@@ -65,11 +65,15 @@ def absent(source: Source, project: Project) -> list[str]:
     if not project.components:
         return []
     brought = yaml.safe_load(source.components(project.version))
+    left_out = project.left_out()
+
+    def is_there(file: str) -> bool:
+        return exists(project.path / file) or file in left_out
+
     return [
         name
         for name in project.components
-        if name in brought
-        and not any(exists(project.path / file) for file in brought[name]["files"])
+        if name in brought and not any(map(is_there, brought[name]["files"]))
     ]
 
 
@@ -92,7 +96,7 @@ def _project(source: Source, directory: str | None, names: Sequence[str]) -> Pro
     known = _question(source, project.version).choices
     if unknown := [name for name in names if name not in known]:
         listed = ", ".join(known)
-        raise NotPossible(f"{unknown[0]}: {project.version} has no such component, only {listed}")
+        raise NotPossible(f'"{unknown[0]}": {project.version} has no such component, only {listed}')
     return project
 
 

@@ -87,10 +87,10 @@ def _known(source: Source, form: Form, directory: str | None, replies: Replies) 
         answers["project_name"] = _name(source, answers["project_name"])
     elif directory is not None:
         answers["project_name"] = _name(source, _last_part(directory))
-    elif not replies.by_hand:
-        raise NotPossible("give DIR, the folder to create, such as my-agent")
     if directory is None:
         _require_no_project(answers.get("project_name", "my-agent"))
+        if "project_name" not in answers and not replies.by_hand:
+            raise NotPossible("give DIR, the folder to create, such as my-agent")
     form.require_valid(answers)
     replies.require_all(form.questions, answers)
     return answers
@@ -123,7 +123,7 @@ def _folder(source: Source, typed: str) -> str:
 
 
 def _last_part(directory: str) -> str:
-    return directory and Path(directory).resolve().name
+    return directory and Path(os.path.realpath(directory)).name  # a link may lead in a circle
 
 
 def _target(directory: str | None) -> Path | None:
@@ -132,20 +132,36 @@ def _target(directory: str | None) -> Path | None:
         return None
     # Not resolve(): a link is shown, and checked, as it was typed.
     target = Path(os.path.abspath(directory))  # noqa: PTH100
+    if directory.startswith("~"):
+        raise NotPossible(
+            f"{directory}: no shell has put your home there: write it out, or ./{directory}"
+        )
+    if ".git" in target.parts:
+        raise NotPossible(f"{shown(target)} is in git's own folder: choose another one")
     _require_free(target)
     return target
 
 
 def _require_free(target: Path) -> None:
     """Refuse what holds somebody's work, and what is no folder."""
-    if target.is_symlink() and not target.exists():
-        raise NotPossible(f"{shown(target)} is a broken link: remove it or choose another folder")
+    way = (target, *target.parents)
+    try:
+        broken = next((path for path in way if path.is_symlink() and not path.exists()), None)
+    except OSError as error:  # longer than a path can be, in a folder that is another user's
+        raise NotPossible(f"{shown(target)}: {error.strerror}: choose another folder") from None
+    if broken:
+        raise NotPossible(f"{shown(broken)} is a broken link: remove it or choose another folder")
     if not (existing := _existing(target)).is_dir():
         raise NotPossible(f"{shown(existing)} is a file: choose another folder")
     if existing == target and (found := strangers(target)):
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         listed = ", ".join(found[:SHOWN])
-        raise NotPossible(f"{shown(target)} is not empty ({listed}{more}): choose another folder")
+        ways = (
+            "`update` and `add` are for the project that is there, or " if is_ours(target) else ""
+        )
+        raise NotPossible(
+            f"{shown(target)} is not empty ({listed}{more}): {ways}choose another folder"
+        )
 
 
 def _replaced(target: Path, replies: Replies) -> set[str]:

@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
@@ -17,9 +18,11 @@ from .merge.change import Changed
 from .merge.conflicts import Conflict
 from .merge.undo import ABORT
 from .new import Created
+from .process import untold
 from .status import Status
 from .steps import enter, steps_after_a_change
 from .update import Available
+from .visible import visible
 
 
 class Terminal(Console):
@@ -36,6 +39,19 @@ ADD = "create-12-factor-agent add"
 SIGNS = {"added": ("A", "green"), "changed": ("M", "yellow"), "deleted": ("D", "red")}
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """All of it is printed, or that is the error, and not what was done."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        console.on_broken_pipe()
+    except OSError as error:
+        raise untold(error) from None
+
+
+@_told()
 def created(created: Created, *, as_json: bool) -> None:
     if as_json:
         print_json(created.as_json())
@@ -45,7 +61,7 @@ def created(created: Created, *, as_json: bool) -> None:
     else:
         _rooms(created)
     for warning in created.warnings:
-        console.print(f"\nNote: {warning}", style="yellow")
+        _note(warning)
     if created.conflicts:
         _conflicts(created.conflicts, created.template_version)
     if created.dry_run:
@@ -55,6 +71,7 @@ def created(created: Created, *, as_json: bool) -> None:
     _next([*created.next_steps, *solve])
 
 
+@_told()
 def changed(changed: Changed, *, as_json: bool) -> None:
     if as_json:
         print_json(changed.as_json())
@@ -67,7 +84,7 @@ def changed(changed: Changed, *, as_json: bool) -> None:
 
 def _changed(changed: Changed) -> None:
     step = " → ".join(dict.fromkeys([changed.from_version, changed.to_version]))
-    console.print(f"{changed.path.name}  {step}", style="bold")
+    _line(f"{changed.path.name}  {step}", "bold")
     if not changed.files:
         console.print("Up to date: there is nothing to change.")
         return
@@ -75,9 +92,9 @@ def _changed(changed: Changed) -> None:
         console.print(f"\n{changed.release_notes}\n", style="dim")
     for path, kind in changed.files.items():
         sign, style = SIGNS[kind]
-        console.print(f"  {sign} {path}", style=style)
+        _line(f"  {sign} {path}", style)
     for note in changed.notes:
-        console.print(f"\nNote: {note}", style="yellow")
+        _note(note)
     if changed.conflicts:
         _conflicts(changed.conflicts, changed.to_version)
     if changed.conflicts and changed.written:
@@ -93,13 +110,14 @@ def _conflicts(found: Sequence[Conflict], version: str) -> None:
     count = len(found)
     console.print(f"\nConflicts in {count} file{'' if count == 1 else 's'}:", style="bold red")
     for conflict in found:
-        console.print(f"  {conflict}", style="red")
+        _line(f"  {conflict}", "red")
     if any(conflict.kind == "lines" for conflict in found):
         end = f">>>>>>> {version}"
         console.print(f"\n  {'<<<<<<< yours':{len(end)}}  is your edit, down to =======")
         console.print(f"  {end}  is template {version}, up to there")
 
 
+@_told()
 def aborted(what: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"aborted": what})
@@ -107,6 +125,7 @@ def aborted(what: str, *, as_json: bool) -> None:
         console.print(f"The {what} was taken back: everything is as it was before.")
 
 
+@_told()
 def available(available: Available, *, as_json: bool) -> None:
     if as_json:
         print_json(available.as_json())
@@ -116,6 +135,7 @@ def available(available: Available, *, as_json: bool) -> None:
         console.print(f"{available.version}: up to date")
 
 
+@_told()
 def components(found: Sequence[Component], *, as_json: bool) -> None:
     if as_json:
         print_json({"components": [component.as_json() for component in found]})
@@ -128,41 +148,53 @@ def components(found: Sequence[Component], *, as_json: bool) -> None:
                 console.print(f"    {kind}: {', '.join(brought)}", style="dim")
 
 
+@_told()
 def status(found: Status, *, as_json: bool) -> None:
     if as_json:
         print_json(found.as_json())
         return
     newer = f", {found.available} is available" if found.update_available else ", up to date"
-    console.print(f"{found.project_name}  template {found.version}{newer}", style="bold")
-    console.print(f"example {found.example}; components: {', '.join(found.components) or 'none'}")
-    for state, style in {"edited": "yellow", "deleted": "red", "yours": "green"}.items():
+    _line(f"{found.project_name}  template {found.version}{newer}", "bold")
+    _line(f"example {found.example}; components: {', '.join(found.components) or 'none'}")
+    for state, style in {
+        "edited": "yellow",
+        "deleted": "red",
+        "yours": "green",
+        "sparse": "dim",
+    }.items():
         for path in (path for path, is_now in found.files.items() if is_now == state):
-            console.print(f"  {state:9}{path}", style=style)
+            _line(f"  {state:9}{path}", style)
     for name in found.absent:
         say = f"  {name} is in the answers, and none of its files is here: {ADD} {name}"
         console.print(say, style="yellow")
     untouched = sum(state == "template" for state in found.files.values())
     console.print(f"  {untouched} files are as the template made them", style="dim")
     for conflict in found.conflicts:
-        console.print(f"  conflict {conflict}", style="bold red")
+        _line(f"  conflict {conflict}", "bold red")
 
 
 def print_json(found: Any) -> None:
-    try:
-        print(json.dumps(found, indent=2), flush=True)
-    except BrokenPipeError:
-        console.on_broken_pipe()
+    print(json.dumps(found, indent=2))
+
+
+def _line(text: str, style: str = "") -> None:
+    console.print(visible(text), style=style)
+
+
+def _note(text: str) -> None:
+    console.print()
+    _line(f"Note: {text}", "yellow")
 
 
 def _next(steps: Sequence[str]) -> None:
     console.print("\nNext:", style="bold")
     for step in steps:
-        console.print(f"  {step}", style="cyan")
+        _line(f"  {step}", "cyan")
 
 
 def _rooms(created: Created) -> None:
     """What a newcomer opens, on one screen: the owner's first, and how many files there are."""
-    console.print(Text(f"{created.path}  {len(created.files)} files", "bold"))
+    _line(f"{created.path}  {len(created.files)} files", "bold")
     console.print(f"{'src/agent/':{ABOUT}}{'':{FACTORS}}factor", style="dim")
     for room in created.rooms:
         factors = ", ".join(map(str, room.factors))
@@ -182,7 +214,7 @@ def _names(paths: Sequence[str]) -> str:
 
 def _tree(name: str, files: Sequence[str]) -> Tree:
     """Sorted paths as a tree."""
-    tree = Tree(Text(name), guide_style="dim")
+    tree = Tree(Text(visible(name)), guide_style="dim")
     for part, paths in groupby(files, key=lambda path: path.partition("/")[0]):
         inside = [rest for path in paths if (rest := path.partition("/")[2])]
         tree.add(_tree(f"{part}/", inside) if inside else Text(part, "dim"))

@@ -1,5 +1,6 @@
 """The process as its caller made it: a locale of old, streams that are closed, full or hung up."""
 
+import errno
 import os
 import sys
 from contextlib import suppress
@@ -7,11 +8,21 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
-from .errors import FAILED, INTERRUPTED
+from .errors import FAILED, INTERRUPTED, Failure
+from .visible import short, visible
+
+WAYS = {
+    errno.EMFILE: "allow more, as by ulimit -n 256",
+    errno.ENFILE: "the system has no more: end other programs",
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+}
 
 
 def prepare() -> None:
     _speak_utf8()
+    if not os.environ.get("COLUMNS", "80").strip("0"):  # as who has no screen sets it
+        del os.environ["COLUMNS"]
     for name, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
         if getattr(sys, name) is None:  # whoever calls has closed it
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
@@ -34,14 +45,19 @@ def _speak_utf8() -> None:
 
 def complain(problem: object) -> None:
     with suppress(OSError):  # nobody is there to read it
-        print(f"error: {problem}", file=sys.stderr, flush=True)
+        print(f"error: {short(visible(str(problem)))}", file=sys.stderr, flush=True)
 
 
 def failed(error: OSError) -> int:
     """A full disk, a folder that may not be written to."""
     where = f": {error.filename}" if error.filename else ""
-    complain(f"{error.strerror}{where}")
+    what_to_do = f": {WAYS[error.errno]}" if error.errno in WAYS else ""
+    complain(f"{error.strerror}{where}{what_to_do}")
     return FAILED
+
+
+def untold(error: OSError) -> Failure:
+    return Failure(f"the output could not be written ({error.strerror}): what was asked is done")
 
 
 def end(code: int) -> NoReturn:
@@ -63,5 +79,6 @@ def _flushed(code: int) -> int:
     except BrokenPipeError:  # nobody reads on
         return code
     except OSError as error:
-        return code or failed(error)
+        complain(untold(error))
+        return code or FAILED
     return code

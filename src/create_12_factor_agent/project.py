@@ -90,6 +90,11 @@ class Project:
         ways["s"] = [*ways["S"], *ways["h"]]  # git takes one of them at a time
         return {path: ways[flag] for path, flag in flags.items() if flag in ways}
 
+    def left_out(self) -> set[str]:
+        """The files that are not checked out: in a sparse checkout they look like deleted ones."""
+        sparse = {path for path, ways in self.hidden().items() if "--no-skip-worktree" in ways}
+        return {path for path in sparse if not exists(self.path / path)}
+
     def names(self, status: str) -> list[str]:
         """The paths of which `git status --porcelain -z` tells."""
         return [line[3:].removeprefix(self.prefix) for line in status.split("\0") if line]
@@ -124,7 +129,7 @@ def _folder(directory: str | None) -> Path:
         if path.is_dir():
             return path.resolve()
     except OSError as error:
-        raise NotPossible(f"{path!s:.60}: {error.strerror}") from None
+        raise NotPossible(f"{path}: {error.strerror}") from None
     raise NotPossible(f"{path.absolute()} is no folder: give the folder of a project")
 
 
@@ -139,14 +144,12 @@ def _prefix(path: Path) -> str:
 
 
 def require_checked_out(project: Project, paths: Iterable[str]) -> None:
-    """In a sparse checkout a file that is left out looks like one that was deleted."""
-    left_out = [path for path, ways in project.hidden().items() if "--no-skip-worktree" in ways]
-    for path in sorted({*left_out} & {*paths}):
-        if not exists(project.path / path):
-            raise NotPossible(
-                f"{path} is not checked out here, as in a sparse checkout: "
-                "git sparse-checkout disable, then run this again"
-            )
+    """What is not there cannot be merged."""
+    if left_out := sorted(project.left_out() & {*paths}):
+        raise NotPossible(
+            f"{left_out[0]} is not checked out here, as in a sparse checkout: "
+            "git sparse-checkout disable, then run this again"
+        )
 
 
 def require_clean(project: Project) -> None:

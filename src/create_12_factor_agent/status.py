@@ -1,5 +1,6 @@
 """What is the template's in a project, what was edited, and what is its owner's alone."""
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from .template.rendering import rendered
 from .template.source import carried
 from .versions import require_known
 
-State = Literal["template", "edited", "yours", "deleted"]
+State = Literal["template", "edited", "yours", "deleted", "sparse"]
 
 
 @dataclass(frozen=True)
@@ -67,16 +68,21 @@ def _files(project: Project, made: Path) -> dict[str, State]:
     listed = project.git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     here = {path for path in listed.split("\0") if path and exists(project.path / path)}
     found: dict[str, State] = dict.fromkeys(here - theirs, "yours")
+    left_out = project.left_out()
+    modes = project.git("config", "--type=bool", "core.fileMode", fine=(0, 1)) != "false\n"
     for path in theirs:
-        found[path] = _compared(project.path / path, made / path)
+        same = _is_same(project.path / path, made / path, modes=modes)
+        if exists(project.path / path):
+            found[path] = "template" if same else "edited"
+        else:
+            found[path] = "sparse" if path in left_out else "deleted"
     return dict(sorted(found.items()))
 
 
-def _compared(mine: Path, theirs: Path) -> State:
-    if not exists(mine):
-        return "deleted"
+def _is_same(mine: Path, theirs: Path, *, modes: bool) -> bool:
+    """How lines end is git's business (autocrlf), and no edit; so are modes that it passes over."""
     if mine.is_symlink() or not mine.is_file():
-        return "edited"
-    # How lines end is git's business (autocrlf), and no edit.
+        return False
     one, other = (file.read_bytes().replace(b"\r\n", b"\n") for file in (mine, theirs))
-    return "template" if one == other else "edited"
+    can_run = {os.access(file, os.X_OK) for file in (mine, theirs)}
+    return one == other and (len(can_run) == 1 or not modes)

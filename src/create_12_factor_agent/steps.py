@@ -1,12 +1,13 @@
 """What to do with a new project: the commands that its own tests run as well."""
 
 import os
-import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from .visible import quoted
 
 FIRST_MESSAGE = {
     "calculator": "multiply 3 and 4, then divide the result by 2",
@@ -51,7 +52,7 @@ def notes_at_the_root(project: Path, subfolder: str, files: Iterable[str]) -> It
     if WORKFLOW in files:
         moved = root / WORKFLOW.replace("ci.yml", f"{subfolder.strip('/').replace('/', '-')}.yml")
         here, folder, there = (
-            shlex.quote(os.path.relpath(path)) for path in (project / WORKFLOW, moved.parent, moved)
+            quoted(os.path.relpath(path)) for path in (project / WORKFLOW, moved.parent, moved)
         )
         yield (
             "GitHub looks for workflows at the root of the repository alone: "
@@ -69,7 +70,7 @@ def python() -> str:
     for name in ("python3", *(f"python3.{minor}" for minor in range(20, OLDEST[1] - 1, -1))):
         if (found := shutil.which(name)) and _will_do(found):
             return name
-    return shlex.quote(getattr(sys, "_base_executable", None) or sys.executable)
+    return quoted(getattr(sys, "_base_executable", None) or sys.executable)
 
 
 def _will_do(python: str) -> bool:
@@ -85,7 +86,7 @@ def has_uv() -> bool:
 
 def enter(target: Path) -> list[str]:
     """How to get there, if we are elsewhere."""
-    return [] if target == Path.cwd() else [f"cd {shlex.quote(shown(target))}"]
+    return [] if target == Path.cwd() else [f"cd {quoted(shown(target))}"]
 
 
 def shown(path: Path) -> str:

@@ -2,6 +2,8 @@
 
 from .errors import NotPossible
 from .project import Project
+from .template.answers import ANSWERS_FILE
+from .template.asking import Form
 from .template.releases import order
 from .template.source import Source
 
@@ -20,8 +22,15 @@ def target(source: Source, project: Project, wanted: str | None = None) -> str:
 
 
 def require_known(source: Source, project: Project) -> None:
-    """Refuse a project made from a version that this installation does not carry."""
+    """Refuse a project made from a version that this installation does not carry.
+
+    So it is with answers that this version does not take, which somebody wrote by hand.
+    """
     if project.version in source.versions:
+        form = Form(source.read(project.version, "copier.yml"))
+        if wrong := form.wrong(project.answers):
+            name, why = wrong
+            raise NotPossible(f"{ANSWERS_FILE}: {name}: {why}; or restore the file with git")
         return
     try:
         is_newer = order(project.version) > order(source.version)

@@ -11,7 +11,7 @@ LISTED = (ROOT / "template/rooms.yml").read_text(encoding="utf-8")
 PROJECTS = sorted(path.parent for path in (ROOT / "tests/golden").glob("*/README.md"))
 OWN = {
     "calculator": ["orders.py", "refunds.py"],
-    "deploy": ["deployments.py", "releases.py", "repository.py"],
+    "deploy": ["deployments.py", "releases.py", "repository.py", "rollout.py"],
     "blank": [],
 }
 

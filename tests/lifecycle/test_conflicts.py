@@ -140,6 +140,20 @@ def test_an_untracked_file_where_one_comes_is_a_conflict_and_not_lost(owner: Own
     assert two.index(YOURS) < two.index("my_two = 2") < two.index("two = 2", 30) < two.index(THEIRS)
 
 
+@pytest.mark.parametrize("kind", ["link", "broken link", "bytes"])
+def test_what_is_no_text_and_unknown_to_git_is_refused(owner: Owner, kind: str) -> None:
+    """It could not be shown as a conflict later on."""
+    two = owner.project / "src/two.py"
+    if kind == "bytes":
+        two.write_bytes(b"\0\1")
+    else:
+        two.symlink_to("loop.py" if kind == "link" else "nowhere")
+    before = owner.everything()
+    refused = owner.update()
+    assert (refused.code, owner.everything()) == (2, before)
+    assert "src/two.py is in the way of the template's: move it" in refused.stderr
+
+
 def test_the_same_file_untracked_is_no_conflict(owner: Owner) -> None:
     owner.write("src/two.py", "two = 2\n")
     assert owner.update().code == 0

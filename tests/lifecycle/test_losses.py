@@ -188,16 +188,32 @@ def test_what_a_human_added_to_the_answers_is_told(owner: Owner) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["components:", "components: docker", "components: 5", "project_name:", "x: 2024-13-45"],
+    [
+        "components:",
+        "components: docker",
+        "components: 5",
+        "components: [nope]",
+        "project_name:",
+        "project_name: [1]",
+        "example: nope",
+        "example: [calculator]",
+        "x: 2024-13-45",
+        "[" * 3000,
+    ],
 )
 def test_odd_answers_are_one_line(owner: Owner, line: str) -> None:
     key = line.partition(":")[0]
     kept = [one for one in answers(owner).splitlines() if not one.startswith(key)]
     owner.write(".copier-answers.yml", "\n".join([*kept, line, ""]))
     owner.commit()
-    for command in (["update", "--yes"], ["status"], ["add", "ci"], ["add", "--list"]):
-        refused = owner.run("0.3.0", *command)
+    said = set()
+    commands = ["update --yes", "update --check", "status", "add ci", "add --list", "remove ci"]
+    for command in commands:
+        refused = owner.run("0.3.0", *command.split())
         assert (refused.code, refused.stderr.count("\n")) == (2, 1)
+        said.add(refused.stderr)
+    assert len(said) == 1
+    assert ".copier-answers.yml" in said.pop()
 
 
 @pytest.mark.parametrize(

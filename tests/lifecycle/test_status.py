@@ -1,5 +1,6 @@
 """`status`: whose each file is."""
 
+import pytest
 from factory import Owner, as_json
 
 
@@ -23,6 +24,42 @@ def test_every_file_is_the_template_s_edited_deleted_or_yours(owner: Owner) -> N
     assert files["src/loop.py"] == "template"
     assert "private/ignored" not in files
     assert owner.everything() == before
+
+
+def test_a_mode_is_an_edit_as_remove_has_it(owner: Owner) -> None:
+    assert owner.run("0.1.0", "add", "docker").code == 0
+    owner.commit()
+    (owner.project / "Dockerfile").chmod(0o755)
+    (owner.project / "run.sh").chmod(0o644)
+    owner.commit()
+    files = as_json(owner.run("0.1.0", "status", "--json"))["files"]
+    assert isinstance(files, dict)
+    assert {name for name, state in files.items() if state == "edited"} == {"Dockerfile", "run.sh"}
+    assert "Dockerfile" in owner.run("0.1.0", "remove", "docker").stderr
+    owner.git("config", "core.fileMode", "false")
+    assert "edited" not in owner.run("0.1.0", "status").stdout
+
+
+def test_what_a_sparse_checkout_leaves_out_is_not_deleted(owner: Owner) -> None:
+    assert owner.run("0.1.0", "add", "docker").code == 0
+    owner.commit()
+    (owner.project / "run.sh").unlink()
+    owner.commit()
+    owner.git("sparse-checkout", "set", "--no-cone", "/README.md", "/.copier-answers.yml")
+    told = as_json(owner.run("0.1.0", "status", "--json"))
+    files = told["files"]
+    assert isinstance(files, dict)
+    assert (files["src/loop.py"], files["Dockerfile"]) == ("sparse", "sparse")
+    assert (files["README.md"], files["run.sh"]) == ("template", "deleted")
+    assert told["absent"] == []
+    assert "  sparse   src/loop.py\n" in owner.run("0.1.0", "status").stdout
+
+
+@pytest.mark.parametrize("columns", ["0", "", "nonsense", "1"])
+def test_a_screen_of_no_width_shows_all(owner: Owner, columns: str) -> None:
+    shown = owner.run("0.3.0", "status", COLUMNS=columns)
+    assert (shown.code, shown.stdout) == (0, owner.run("0.3.0", "status").stdout)
+    assert "v0.3.0 is available" in shown.stdout
 
 
 def test_it_says_the_version_and_what_is_available(owner: Owner) -> None:

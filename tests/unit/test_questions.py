@@ -57,6 +57,8 @@ def test_a_value_is_yaml_but_text_stays_as_typed(
         ("tested=perhaps", "must be of type bool"),
         ("size=true", "must be of type int"),
         ("size=[", "not YAML"),
+        ("size=" + "[" * 3000, "not YAML"),
+        ("size=2024-13-45", "not YAML"),
         ("shape=square", "choose from round, flat"),
         ("parts=ci", r"give a list, such as \[one,two\]"),
         ("parts=[ci, kubernetes]", "choose from docker, ci"),

@@ -1,5 +1,6 @@
 """Git as a subprocess: one way to call it, deaf to a repository that surrounds us."""
 
+import errno
 import os
 import re
 import shutil
@@ -41,11 +42,33 @@ APART = {
 def require() -> None:
     if shutil.which("git") is None:
         raise NotPossible("git is needed and was not found: install it (https://git-scm.com)")
-    if not version():
-        raise NotPossible("git was found and does not run: see what `git --version` says")
+    _require_to_run()
     if version() < OLDEST:
         wanted, found = (".".join(map(str, numbers)) for numbers in (OLDEST, version()))
         raise NotPossible(f"git {wanted} or newer is needed, this is git {found}: update it")
+
+
+def _require_to_run() -> None:
+    """Refuse what makes every command of git fail: no program, settings or a date that are none."""
+    try:
+        Path.cwd()
+    except OSError:
+        raise NotPossible("this folder is gone: cd to one that is there") from None
+    program = shutil.which("git") or "git"
+    try:  # it reads them all
+        done = subprocess.run(
+            [program, "var", "-l"], cwd=os.sep, env=environment(), capture_output=True
+        )
+    except OSError as error:
+        if error.errno == errno.EMFILE:
+            raise
+        why = error.strerror
+        raise NotPossible(f"{program} does not run ({why}): mend it, or its PATH") from None
+    if done.returncode or not version():
+        dates = [name for name in os.environ if re.fullmatch(r"GIT_\w+_DATE", name)]
+        named = f" ({', '.join(dates)})" if dates else ""
+        said = in_one_line(to_text(done.stderr)) or "`git --version` is not what git says"
+        raise NotPossible(f"git does not run, correct this first: {said}{named}")
 
 
 @cache

@@ -1,11 +1,11 @@
 """The git repository of a new project: one, with one commit."""
 
 import os
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import Failure
+from ..errors import Failure, NotPossible
+from ..visible import quoted
 from .command import git
 
 SHOWN = 5
@@ -30,8 +30,16 @@ def _has_git(folder: Path) -> bool:
     return (folder / ".git").exists()
 
 
+def require_sound(repository: Path) -> None:
+    """Refuse a .git that is none: nothing could be committed there. One of another user may be."""
+    place = git("rev-parse", "--git-dir", cwd=repository, fine=(0, DENIED))
+    if not place.strip() and not (repository / ".git" / "HEAD").exists():
+        raise NotPossible(f"{repository / '.git'} is no git repository: repair it or remove it")
+
+
 def surrounded(repository: Path, target: Path, files: Sequence[str]) -> str:
     """What to know about a project in somebody's repository."""
+    require_sound(repository)
     within = target.relative_to(repository)
     listed = "".join(f"{within / file}\0" for file in files)
     told = git("check-ignore", "-z", "--stdin", cwd=repository, stdin=listed, fine=(0, 1, DENIED))
@@ -54,6 +62,6 @@ def first_commit(project: Path, message: str) -> str | None:
         settings = ("-c", f"core.hooksPath={os.devnull}", "-c", "maintenance.auto=false")
         git(*settings, "commit", "-q", "-m", message, cwd=project)
     except Failure as failure:
-        command = f"git add --all --force && git commit -m {shlex.quote(message)}"
-        return f"the first commit is left to you, run: {command}\ngit said: {failure}"
+        command = f"git add --all --force && git commit -m {quoted(message)}"
+        return f"git said: {failure}; the first commit is left to you, run: {command}"
     return None

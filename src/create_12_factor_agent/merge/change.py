@@ -1,6 +1,5 @@
 """Change a project, all of it or nothing: what `update`, `add` and `remove` have in common."""
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from ..project import Project, require_clean
 from ..template.asking import Form
 from ..template.questions import Answers, Replies
 from ..template.source import Source
+from ..visible import quoted
 from . import conflicts, undo
 from .conflicts import Conflict
 from .outcome import Edited, Outcome, try_merge
@@ -152,7 +152,7 @@ def _require_untouched(project: Project, outcome: Outcome) -> None:
 def _restored(outcome: Outcome) -> Iterator[str]:
     """How to see what the template changed in what the user has deleted."""
     for path in (found.path for found in outcome.conflicts if found.kind == "restored"):
-        base, theirs = (shlex.quote(f":{stage}:./{path}") for stage in (1, 3))
+        base, theirs = (quoted(f":{stage}:./{path}") for stage in (1, 3))
         yield f"what the template changed in {path}: git diff {base} {theirs}"
 
 
@@ -160,7 +160,7 @@ def _unseen(project: Project, paths: Iterable[str]) -> Iterator[str]:
     """What git was told not to see changes of would not be committed: how to unsay it."""
     hidden = project.hidden()
     for path in (path for path in paths if path in hidden):
-        ways = [f"git update-index {way} {shlex.quote(path)}" for way in hidden[path]]
+        ways = [f"git update-index {way} {quoted(path)}" for way in hidden[path]]
         yield f"git was told not to see changes of {path}: {' && '.join(ways)}, and commit it"
 
 

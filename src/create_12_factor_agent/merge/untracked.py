@@ -1,13 +1,12 @@
 """What git does not know of the user's, where the template has or brings a file."""
 
-import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import NotPossible
 from ..git.contents import Content, content_of, exists, is_file
-from ..git.index import LINK
 from ..project import Project
+from ..visible import quoted
 
 
 def require_committed(project: Project, paths: Iterable[str]) -> None:
@@ -17,7 +16,7 @@ def require_committed(project: Project, paths: Iterable[str]) -> None:
     if unknown := [path for path in files if not _is_within_another(project.path, path)]:
         raise NotPossible(
             f"git does not know what the template made ({', '.join(unknown)}): "
-            f"git add --force {shlex.join(unknown)} && git commit -m Add, or move it"
+            f"git add --force {' '.join(map(quoted, unknown))} && git commit -m Add, or move it"
         )
 
 
@@ -42,7 +41,7 @@ def _is_within_another(root: Path, path: str) -> bool:
 def require_room(
     project: Project,
     files: Mapping[str, Content | None],
-    unknown: Mapping[str, Content],
+    unknown: Collection[str],
     whole: Collection[str],
 ) -> None:
     """Refuse to write where something stands that git could not bring back.
@@ -58,8 +57,7 @@ def require_room(
                 raise NotPossible(f"{folder} is in the way of the template's {path}: move it")
         if exists(project.path / path) and not is_file(project.path / path):
             raise NotPossible(f"{path} is a folder, in the way of the template's file: move it")
-        mine = unknown.get(path)
-        if mine and mine != content and (LINK in (mine.mode, content.mode) or path in whole):
+        if path in unknown and path in whole:
             raise NotPossible(f"{path} is in the way of the template's: move it")
 
 
@@ -68,4 +66,4 @@ def ignored(project: Project, added: Iterable[str]) -> Iterator[str]:
     listed = "".join(f"{path}\0" for path in added)
     told = project.git("check-ignore", "-z", "--stdin", stdin=listed, fine=(0, 1))
     if paths := [path for path in told.split("\0") if path]:
-        yield f"git ignores {', '.join(paths)}: git add --force {shlex.join(paths)}"
+        yield f"git ignores {', '.join(paths)}: git add --force {' '.join(map(quoted, paths))}"

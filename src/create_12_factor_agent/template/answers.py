@@ -53,19 +53,11 @@ def answers_file(path: Path) -> dict[str, Any]:
         ) from None
     except OSError as error:
         raise NotPossible(f"{file}: {error.strerror}") from None
-    except (yaml.YAMLError, ValueError):  # a date such as 2024-13-45 is a ValueError
+    except (yaml.YAMLError, ValueError, RecursionError):  # 2024-13-45 is a ValueError
         raise NotPossible(f"{file} is broken: restore it with git") from None
     if not isinstance(answers, dict) or not all(isinstance(key, str) for key in answers):
         raise NotPossible(f"{file} holds no answers: restore it with git")
-    if wrong := next((key for key, value in answers.items() if not _is_answer(key, value)), None):
-        raise NotPossible(f"{file}: {wrong} holds no answer: restore it with git")
     return answers
-
-
-def _is_answer(key: str, value: Any) -> bool:
-    if key == "components":
-        return isinstance(value, list) and all(isinstance(name, str) for name in value)
-    return value is not None
 
 
 def made_from(raw: dict[str, Any]) -> str:

@@ -40,6 +40,16 @@ class Form:
             if problem := self._problem(name, answer, given):
                 raise self.questions[name].refused(answer, problem)
 
+    def wrong(self, answers: Answers) -> tuple[str, str] | None:
+        """The first of the questions that these do not answer as they could, and why."""
+        for name, question in self.questions.items():
+            if name in answers:
+                answer = answers[name]
+                problem = question.problem(answer) or self._problem(name, answer, answers)
+                if problem:
+                    return name, problem
+        return None
+
     def ask(self, known: Answers, shapes: Shapes = NO_SHAPES) -> Answers:
         """The answers to all the questions, once a human has given those that are not `known`.
 
@@ -76,7 +86,7 @@ class Form:
             for label, value in zip(question.labels, question.choices, strict=True)
         ]
         if question.several:
-            return question.checked(_chosen(questionary.checkbox(message, choices)))
+            return question.in_order(_chosen(questionary.checkbox(message, choices)))
         return _chosen(questionary.select(message, choices, default=default))
 
     def _default(self, name: str, answers: Answers) -> Any:

@@ -30,32 +30,39 @@ class Question:
     def parse(self, text: str) -> Any:
         """The answer that `--data name=text` gives: YAML, but plain text stays as typed."""
         if self.type == "str" and not self.several:
-            return self.checked(text)
-        try:
-            return self.checked(yaml.safe_load(text))
-        except yaml.YAMLError:
-            raise self.refused(text, "this is not YAML") from None
+            answer = text
+        else:
+            try:
+                answer = yaml.safe_load(text)
+            except (yaml.YAMLError, ValueError, RecursionError):
+                raise self.refused(text, "this is not YAML") from None
+        if problem := self.problem(answer):
+            raise self.refused(text, problem)
+        return self.in_order(answer)
 
-    def checked(self, answer: Any) -> Any:
-        answers = answer if self.several else [answer]
-        if not isinstance(answers, list):
-            raise self.refused(answer, "give a list, such as [one,two]")
-        for one in answers:
-            self.check(one)
-        # In the order of the choices, so that the order of typing makes no difference.
-        return [choice for choice in self.choices if choice in answers] if self.several else answer
+    def in_order(self, answer: Any) -> Any:
+        """Of the choices, so that the order of typing makes no difference."""
+        return [choice for choice in self.choices if choice in answer] if self.several else answer
 
-    def check(self, answer: Any) -> None:
+    def problem(self, answer: Any) -> str | None:
+        """Why this is no answer, and what would be one."""
+        if not self.several:
+            return self._problem_of_one(answer)
+        if not isinstance(answer, list):
+            return "give a list, such as [one,two]"
+        return next(filter(None, map(self._problem_of_one, answer)), None)
+
+    def _problem_of_one(self, answer: Any) -> str | None:
         if self.choices and answer not in self.choices:
-            raise self.refused(answer, f"choose from {_listed(self.choices)}")
+            return f"choose from {_listed(self.choices)}"
         # To Python a bool is an int.
         wrong_bool = isinstance(answer, bool) and self.type != "bool"
         if wrong_bool or not isinstance(answer, TYPES.get(self.type, (object,))):
-            raise self.refused(answer, f"this must be of type {self.type}")
+            return f"this must be of type {self.type}"
+        return None
 
-    def refused(self, answer: Any, why: str) -> NotPossible:
-        shown = " ".join(str(answer).split())
-        return NotPossible(f"--data {self.name}={shown}: {why}")
+    def refused(self, text: Any, why: str) -> NotPossible:
+        return NotPossible(f"--data {self.name}={text}: {why}")
 
 
 def load(copier_yml: Path) -> dict[str, Question]:

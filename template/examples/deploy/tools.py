@@ -5,6 +5,7 @@ case in `approver` and in `handle_next_step`. mypy and `tests/agent/test_steps.p
 forgot.
 """
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import Field, TypeAdapter
@@ -13,7 +14,8 @@ from .deployments import deploy, rollback, status
 from .humans import HumanStep
 from .releases import Environment, Service
 from .repository import newest_tags
-from .steps import ToolStep
+from .rollout import roll_out
+from .steps import Ask, ToolStep
 
 
 class ListGitTags(ToolStep):
@@ -43,7 +45,13 @@ class Rollback(ToolStep):
     environment: Environment
 
 
-Tool = ListGitTags | CheckDeploymentStatus | DeployBackend | DeployFrontend | Rollback
+class RollOut(ToolStep):
+    intent: Literal["roll_out"] = "roll_out"
+    service: Service
+    tag: str
+
+
+Tool = ListGitTags | CheckDeploymentStatus | DeployBackend | DeployFrontend | Rollback | RollOut
 NextStep = Tool | HumanStep
 
 _tool: TypeAdapter[Tool] = TypeAdapter(Annotated[Tool, Field(discriminator="intent")])
@@ -60,7 +68,7 @@ def parse_next_step(data: dict[str, Any]) -> NextStep:
     return _next_step.validate_python(data)
 
 
-def approver(tool: Tool) -> str | None:
+def approver(tool: Tool) -> str | Ask | None:
     """Who must say yes before this call runs; nobody if None. Said here and nowhere else.
 
     It names a role. Who has it says AGENT_APPROVERS; while that is unset, whoever may answer.
@@ -71,6 +79,8 @@ def approver(tool: Tool) -> str | None:
             return None
         case DeployBackend() | DeployFrontend() | Rollback():
             return None if tool.environment == "staging" else "a release manager"
+        case RollOut():
+            return Ask("a release manager", within=timedelta(hours=8))
         case never:
             assert_never(never)
 
@@ -92,5 +102,7 @@ async def handle_next_step(tool: Tool, call_id: str) -> Any:
             return deploy(call_id, "frontend", tool.tag, tool.environment)
         case Rollback():
             return rollback(call_id, tool.service, tool.environment)
+        case RollOut():
+            return roll_out(call_id, tool.service, tool.tag)
         case never:
             assert_never(never)

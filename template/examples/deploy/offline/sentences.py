@@ -19,6 +19,12 @@ SENTENCES = (
         "deploy_{service}",
         DEPLOY,
     ),
+    Sentence(
+        "(?:deploy|ship|release|roll out) (?:the )?{service}(?: {tag})?"
+        " (?:gradually|slowly|bit by bit)(?: (?:to|in) production)?",
+        "roll_out",
+        {"service": SERVICE, "tag": TAG},
+    ),
     Sentence("(?:deploy|ship|release) {tag}(?: to {environment})?", "deploy_{service}", DEPLOY),
     Sentence(
         "(?:roll back|rollback|revert)(?: (?:the )?{service})?(?: (?:in|on) {environment})?",
@@ -38,13 +44,14 @@ SENTENCES = (
 )
 USAGE = (
     "deployments, rollbacks and questions about them. Try “deploy the backend v1.2.0 to staging”,"
-    " “what is deployed in production?”, “which tags are there?” or “roll back the backend in"
-    " production”."
+    " “what is deployed in production?”, “which tags are there?” “roll back the backend in"
+    " production” or “roll out the frontend gradually”."
 )
 SAID = {
     "list_git_tags": "The newest tags are {tags}.",
     "check_deployment_status": "In {environment}: backend {backend}, frontend {frontend}.",
     "rollback": "Rolled back the {service} in {environment} from {before} to {deployed}.",
+    "roll_out": "Rolled out {service} {deployed} to {environment} (before: {before}).",
     "deploy_backend": "Deployed {service} {deployed} to {environment} (before: {before}).",
     "deploy_frontend": "Deployed {service} {deployed} to {environment} (before: {before}).",
 }

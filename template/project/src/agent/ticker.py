@@ -20,7 +20,7 @@ from .thread import CannotFollow
 from .waiting import Waiting
 
 TICK = 1.0  # seconds
-LOOK = timedelta(seconds=30)  # between two looks at all threads
+LOOK = timedelta(seconds=60)  # between two looks at all threads
 LATER = timedelta(seconds=10)  # before what went wrong is tried again
 
 

@@ -1,6 +1,8 @@
 """What a module in `channels/` brings is mounted, guarded and told; it answers as ours do."""
 
+import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +10,8 @@ import pytest
 
 from .commands import Shell, shell_with
 from .processes import HOME, SOURCES, python
-from .serving import TOKEN
+from .scripted import QUESTION
+from .serving import TOKEN, told
 
 CHANNEL = """
 from pathlib import Path
@@ -52,6 +55,15 @@ def listen(thread_id, event):
 @commands.command()
 def greet():
     typer.echo(load(settings).greeting)
+
+
+class channel:
+    name = "pager"
+
+    async def tell(self, asked):
+        with Path("paged").open("a") as paged:
+            paged.write(f"{asked.waiting.question} {asked.to}\\n")
+        return "message 1"
 """
 
 
@@ -91,6 +103,47 @@ def test_it_is_told_of_every_event_and_cannot_stop_one(shell: Shell) -> None:
     code, out, _ = shell.run("hello")
     assert (code, out.splitlines()[-1]) == (0, "that is all")
     assert Path("told").read_text().split() == ["user_input", "tool_call"]
+
+
+def wait_for(path: Path) -> str:
+    deadline = time.monotonic() + 10
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return path.read_text("utf-8")
+
+
+def test_it_tells_a_human_what_waits_for_them(shell: Shell) -> None:
+    """Also of what waited before the server was there."""
+    shell.variables["AGENT_CHANNELS"] = json.dumps([{"channel": "pager", "to": "ada"}, "terminal"])
+    shell.run(told(QUESTION)["message"])
+    with shell.serving():
+        assert wait_for(Path("paged")) == f"{QUESTION['message']} ada\n"
+        contacted: list[dict[str, str]] = []
+        while not contacted:
+            [thread] = json.loads(shell.run("threads", "--json")[1])["threads"]
+            contacted = thread["awaiting"]["contacted"]
+    [one] = contacted
+    assert one | {"at": ""} == {"channel": "pager", "to": "ada", "ref": "message 1", "at": ""}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ('["pigeon"]', "pigeon is no channel of this project (pager, terminal)"),
+        ('[{"channel": "pager", "afer": 3}]', "afer: Extra inputs are not permitted"),
+        ('[{"channel": "pager", "after": -1}]', "greater than or equal to 0"),
+        ("pager, pigeon", "pigeon is no channel of this project (pager, terminal)"),
+        ("[pager", "valid list"),
+    ],
+)
+def test_channels_that_are_none_are_named_at_the_start(value: str, said: str, shell: Shell) -> None:
+    shell.variables["AGENT_CHANNELS"] = value
+    code, out, err = shell.run("serve", "--port", "0")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: AGENT_CHANNELS")
+    assert said in err
+    assert len(err.splitlines()) == 1
 
 
 def test_its_commands_are_the_agent_s_own(shell: Shell) -> None:

@@ -1,12 +1,23 @@
 """What others say is shown so that it cannot pass for something else."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 
 from agent.events import AnyEvent, HumanResponse, ToolCall, Trigger
-from agent.shown import LONGEST, MORE, SECRETS_RUN, arguments, described, quoted, words
+from agent.shown import (
+    LONGEST,
+    MORE,
+    SECRETS_RUN,
+    arguments,
+    described,
+    folded,
+    quoted,
+    width,
+    words,
+)
 from agent.terminal import screen
 from agent.waiting import Waiting
 
@@ -72,6 +83,63 @@ def test_values_are_quoted_as_json_is() -> None:
     assert arguments(given) == ['a: "3"', "b: 4", "c: null", 'd: [true, "é"]']
     assert arguments({"a: 1, b": 2}) == ['"a: 1, b": 2']
     assert arguments({}) == []
+
+
+PLAIN = re.compile(r"\x1b\[[0-9;]*m")
+WIDE = [
+    "5" + " " * 90 + 'amount: "1"',
+    "x" * 300,
+    "\u4e2d" * 100,
+    "\t" * 30 + "x",
+    "a " * 200,
+    "e\u0301" * 100,
+]
+
+
+@pytest.mark.parametrize("text", WIDE, ids=lambda text: ascii(text[:3]))
+@pytest.mark.parametrize("columns", [80, 41, 5, 1, 0])
+def test_no_value_goes_on_at_the_margin_where_the_terminal_ends(text: str, columns: int) -> None:
+    said = f"pay\n  \x1b[36ma\x1b[0m: {text}"
+    first, second, *more = folded(said, columns).split("\n")
+    if columns > len(MORE) + 8:
+        assert all(width_of(row) <= columns for row in (first, second, *more))
+        assert more
+    assert all(row.startswith(MORE) and len(row) > len(MORE) for row in more)
+    assert "\n".join([first, second]) + "".join(r.removeprefix(MORE) for r in more) == said
+    assert folded("short\nand short", 80) == "short\nand short"
+
+
+def width_of(row: str) -> int:
+    return sum(map(width, PLAIN.sub("", row)))
+
+
+BLANKS = ["\u3164", "\u115f", "\u1160", "\uffa0", "\u2800", "\u034f", "\u17b4", "\u180b"]
+BLANKS += [
+    "\ufe0f",
+    "\U000e0100",
+    "\u200b",
+    "\u00ad",
+    "\u2060",
+    "\u00a0",
+    "\u3000",
+    "\ufeff",
+    "\U000e0041",
+]
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+def test_a_letter_that_nobody_sees_can_be_seen(blank: str) -> None:
+    shown = json.dumps(blank)[1:-1]
+    assert shown.startswith("\\u")
+    assert words(f"a{blank}b") == f"a{shown}b"
+    assert arguments({"a": f"A-1{blank}"}) == [f'a: "A-1{shown}"']
+    assert arguments({f"a{blank}": 1}) == [f'"a{shown}": 1']
+
+
+def test_letters_of_every_script_are_letters() -> None:
+    texts = ["Grüße", "\u0928\u092e\u0938\u094d\u0924\u0947", "\ud55c\uae00", "\u4f60\u597d"]
+    for text in (*texts, "\u2801", "e\u0301"):
+        assert words(text) == text
 
 
 @pytest.mark.parametrize("long", ["x" * 2_000_000, ["x"] * 500_000])

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ from typing import Any
 import pytest
 
 from agent.deployments import HISTORY, append, deploy, read, releases, rollback
+from agent.events import ToolResponse
 from agent.releases import DEPLOYED, serve
 from agent.repository import REPOSITORY, git, newest_tags, tags
+from agent.store.filesystem import FileSystemThreadStore
 from agent.tools import approver, handle_next_step, parse_tool
 
-from ..agent.processes import python
+from ..agent.processes import SOURCES, python
+from ..agent.scripted import DONE, agent_of, begin, go_on, model_that_says, said, types, yes
 
 STAGING = DEPLOYED / "staging"
 PERSON = ("-c", "user.name=A Person", "-c", "user.email=person@example.org")
@@ -337,3 +341,30 @@ def test_deploying_leaves_the_repository_as_it_was() -> None:
     deployed("v1.0.0", "v1.2.0")
     assert git("status", "--porcelain", "--ignored") == b""
     assert git("describe", "--tags", "--exact-match") == b"v1.2.0\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tag", ["v1.1.0", "v9"])
+def test_a_rollout_goes_on_by_itself_and_gives_its_result(
+    tag: str, store: FileSystemThreadStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a process of its own, which outlives the agent's."""
+    monkeypatch.setenv("ROLLOUT_SECONDS", "1")
+    monkeypatch.setenv("PYTHONPATH", str(SOURCES))
+    newest_tags()
+    step = {"intent": "roll_out", "service": "backend", "tag": tag}
+    agent = agent_of(store, model_that_says(step, DONE), handle_next_step=handle_next_step)
+    thread_id, thread = begin(agent, said(f"roll out the backend {tag} gradually"))
+    assert thread.awaiting
+    thread = go_on(agent, thread_id, yes(thread.awaiting.call_id))
+    if tag == "v9":
+        assert "error" in types(thread)
+        return
+    assert thread.status == "awaiting_result"
+    deadline = time.monotonic() + 30
+    while (thread := asyncio.run(store.get(thread_id))).status != "done":
+        assert time.monotonic() < deadline, types(thread)
+        time.sleep(0.1)
+    [given] = [event.data for event in thread.events if isinstance(event, ToolResponse)]
+    assert given["deployed"] == tag
+    assert [entry["release"].split("-")[0] for entry in read()] == [tag]

@@ -7,8 +7,9 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from ..errors import format_error
+from ..exactness import changed
 from ..tools import NextStep
-from .exactness import changed
 from .json_text import NoStep, as_number
 
 T = TypeVar("T")
@@ -55,7 +56,12 @@ def validated(steps: TypeAdapter[T], found: dict[str, Any]) -> T:
 
     Raises ValidationError, and NoStep for what would not stay as it is.
     """
-    step = steps.validate_json(json.dumps(found), strict=True)
+    try:
+        step = steps.validate_json(json.dumps(found), strict=True)
+    except ValidationError:
+        raise
+    except BaseException as error:  # noqa: BLE001, a validator is yours
+        raise NoStep(format_error(error)) from None
     if names := changed(found, steps.dump_python(step, by_alias=True)):
         raise NoStep(f"{names[0]} cannot be kept as it is written")
     return step

@@ -8,11 +8,12 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from .looks import USERINFO, Span, by_look
-from .names import by_name, is_mixed, is_secret, plain_words
+from .names import by_name, is_mixed, is_secret, is_value_of, plain_words
 
 REDACTED = "[redacted]"
 ENDS_SHOWN = 16  # characters that a secret has at least, of which four are shown
@@ -77,14 +78,14 @@ def without_secrets(value: Any, own: frozenset[str], instead: Instead) -> Any:
         case int() | float() if str(value) in own:
             return instead(str(value))
         case list():
-            return [without_secrets(item, own, instead) for item in value]
+            return in_list(value, own, instead)
         case _:
             return value
 
 
 def in_object(value: dict[str, Any], own: frozenset[str], instead: Instead) -> dict[str, Any]:
     """By the name of each, and of `{"name": "API_KEY", "value": …}` the value."""
-    said = next((value[key] for key in ("name", "key", "Name", "Key") if key in value), None)
+    said = next((value[key] for key in value if key.lower() in ("name", "key", "header")), None)
     is_pair = isinstance(said, str) and is_secret(said)
     shown: dict[str, Any] = {}
     for key, item in value.items():
@@ -93,6 +94,18 @@ def in_object(value: dict[str, Any], own: frozenset[str], instead: Instead) -> d
         shown[unlike(in_text(key, own, instead), shown)] = (
             instead(as_text(item)) if hidden else without_secrets(item, own, instead)
         )
+    return shown
+
+
+def in_list(value: list[Any], own: frozenset[str], instead: Instead) -> list[Any]:
+    """Of `[name, value]`, as some give headers, the value; and what stands behind `--password`."""
+    shown = [without_secrets(item, own, instead) for item in value]
+    is_pair = len(value) == 2
+    for place, (name, item) in enumerate(pairwise(value), 1):
+        if isinstance(name, str) and isinstance(item, str):
+            is_option = name.startswith("-") and is_secret(name) and not item.startswith("-")
+            if is_option or (is_pair and is_value_of(name, item)):
+                shown[place] = instead(item)
     return shown
 
 

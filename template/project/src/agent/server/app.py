@@ -17,6 +17,7 @@ from ..watch import watched
 from ..wiring import build, everybody, with_channels
 from . import problems
 from .access import Door, bearer
+from .limits import Limits, Pace
 from .routes import api
 from .streams import Streams
 
@@ -56,6 +57,8 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     pages = list(brought("pages"))
     for router in pages:
         app.include_router(router)
+    app.add_middleware(Limits)
+    app.add_middleware(Pace, a_minute=settings.max_requests)
     app.add_middleware(
         Door, tokens=settings.tokens, open=routes_of(unguarded), pages=routes_of(pages)
     )

@@ -1,5 +1,6 @@
 """The server as a process: where it listens, and when it does not."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from socket import socket
@@ -16,6 +17,7 @@ from ..wiring import oddities
 from .access import is_loopback
 from .app import create_app
 from .limits import MAX_CONNECTIONS, Punctual
+from .lines import lines
 from .streams import Streams
 
 
@@ -51,6 +53,19 @@ class Server(uvicorn.Server):
         self.streams.close()  # they would hold it up until it breaks them off
         await super().shutdown(sockets)
 
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.let_go)
+
+    def let_go(self) -> None:
+        """A process that a tool forks may outlive us: it keeps neither our port nor our callers."""
+        listening = [each for server in self.servers for each in server.sockets]
+        callers = [each.transport for each in self.server_state.connections]
+        for each in (*listening, *(caller.get_extra_info("socket") for caller in callers)):
+            with suppress(OSError):
+                os.close(each.fileno())
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """uvicorn ends with the signal that it was sent: its last words come first."""
@@ -68,6 +83,7 @@ def run(app: FastAPI, settings: Settings) -> None:
         host=host,
         port=port,
         log_level=settings.log_level,
+        log_config=lines(settings.log_level),
         http=Punctual,
         limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=3,

@@ -1,14 +1,11 @@
 """Factor 9: an error is one useful line."""
 
-from asyncio import CancelledError
 from collections.abc import Iterator
 
 from pydantic import ValidationError
 
 from .redaction import redact
 
-# All that others' code can raise where no task of its own holds it. Ctrl-C is ours.
-WHATEVER = (Exception, SystemExit, GeneratorExit, CancelledError, BaseExceptionGroup)
 LONGEST = 500  # characters
 
 

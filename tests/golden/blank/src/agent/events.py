@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NotRequired, Self, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 from typing_extensions import TypedDict  # pydantic asks for this one below Python 3.12
 
-from .shapes import STORED, Decision, Json, Moment, Name, Object, Text
+from .shapes import STORED, Decision, Exactly, Json, Moment, Name, Object, Text
 
 
 class Message(TypedDict):
@@ -32,7 +32,7 @@ class Answer(TypedDict):
 
     response: NotRequired[Text]
     approved: NotRequired[StrictBool]
-    arguments: NotRequired[Object]
+    arguments: NotRequired[Exactly]
     comment: NotRequired[Text]
     user: NotRequired[Text]
     channel: NotRequired[Text]

@@ -11,6 +11,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    ConfigDict,
     Field,
     StringConstraints,
     model_validator,
@@ -22,6 +23,7 @@ from .people import E, Person, said_by
 from .results import as_result
 from .runner import Runner
 from .settings import SCOPES, Scope
+from .shapes import Exactly
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ Running = Annotated[Runner, Depends(running)]
 
 FURTHEST = timedelta(days=366)  # that a human can put something off
 DELIVERIES = UUID("6ba2a2a4-6a0c-5f0e-9b1f-0d5f4c1e7a12")
-Key = Annotated[str | None, Header(max_length=255)]
+Key = Annotated[str | None, Header(min_length=1, max_length=255)]  # an empty one is no key
 
 
 def delivery_id(*names: str) -> str:
@@ -82,6 +84,9 @@ def named_delivery(
     request: Request, idempotency_key: Key = None, webhook_id: Key = None
 ) -> str | None:
     """None where the sender gives no key, so that nobody can know it from the next."""
+    for name in ("idempotency-key", "webhook-id"):
+        if len(request.headers.getlist(name)) > 1:
+            raise HTTPException(422, f"{name} is there more than once: send one")
     key = idempotency_key or webhook_id
     place = (request.scope["route"].path, *request.path_params.values())
     return delivery_id(*place, key) if key else None
@@ -103,7 +108,13 @@ Comment = Annotated[str, StringConstraints(max_length=100_000)]
 CallId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
-class Launch(BaseModel):
+class Body(BaseModel):
+    """What the API is sent: a key that it does not know is a meaning dropped in silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Launch(Body):
     message: Words
 
     def event(self, delivery: str | None) -> Trigger:
@@ -111,7 +122,7 @@ class Launch(BaseModel):
         return Trigger(type="user_input", data=self.message, meta=meta)
 
 
-class Response(BaseModel):
+class Response(Body):
     """`call_id` is left out only for a follow-up to a thread that is done."""
 
     response: Words
@@ -123,7 +134,7 @@ class Response(BaseModel):
         return HumanResponse(call_id=self.call_id, data={"response": self.response})
 
 
-class Result(BaseModel):
+class Result(Body):
     """What became of a call that goes on elsewhere: its result, or one line on why it failed."""
 
     call_id: CallId
@@ -143,7 +154,7 @@ class Result(BaseModel):
         return ToolResponse(call_id=self.call_id, data=as_result(self.result, room))
 
 
-class NotNow(BaseModel):
+class NotNow(Body):
     call_id: CallId
     until: AwareDatetime
 
@@ -154,10 +165,10 @@ class NotNow(BaseModel):
         return Postponed(call_id=self.call_id, data={"until": self.until.isoformat()})
 
 
-class Approval(BaseModel):
+class Approval(Body):
     call_id: CallId
     approved: Annotated[bool, Field(strict=True)]
-    arguments: dict[str, Any] | None = None
+    arguments: Exactly | None = None
     comment: Comment | None = None
 
     def event(self) -> HumanResponse:

@@ -11,7 +11,7 @@ from .log import logger
 from .loop import agent_loop
 from .parts import Agent
 from .people import Person, said_by
-from .store import Busy
+from .store import Busy, StoreError
 from .store.patient import PatientStore
 from .thread import CannotFollow, Thread
 from .ticker import Ticker
@@ -84,7 +84,7 @@ class Runner:
         self._at_work = replace(agent, store=waiting) if patient else agent
         self._tasks: set[asyncio.Task[Thread]] = set()
         self._ticker = Ticker(agent, self.start)
-        self._ticking: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
         self._is_open = False
 
     def start(self, thread_id: str, *, again: bool = False) -> None:
@@ -116,29 +116,44 @@ class Runner:
 
     async def wait(self, thread_id: str, seconds: float | None = None) -> None:
         """Until this process runs it no more, or the time is over."""
-        tasks = [task for task in self._tasks if task.get_name() == thread_id]
-        if tasks:
-            await asyncio.wait(tasks, timeout=seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                if not self._running(thread_id) and self._beside:
+                    await asyncio.wait(self._beside[:1])  # it may be among what was unfinished
+                if tasks := self._running(thread_id):
+                    await asyncio.wait(tasks)
+
+    def _running(self, thread_id: str) -> list[asyncio.Task[Thread]]:
+        return [task for task in self._tasks if task.get_name() == thread_id]
 
     async def start_unfinished(self) -> None:
-        """After a crash or a restart: what was running goes on, and what is due happens. Once."""
+        """After a crash or a restart: what was running goes on, and what is due happens. Once.
+
+        It looks at all threads, and nobody waits for that.
+        """
         if not self._is_open:
             self._is_open = True
-            try:
-                left = await self.agent.store.find(status="running")
-            except BaseException:
-                self._is_open = False
-                raise
-            for thread in left:
+            self._beside = [
+                asyncio.create_task(self._take_up_all(), name="take-up"),
+                asyncio.create_task(self._ticker.run(), name="ticker"),
+            ]
+
+    async def _take_up_all(self) -> None:
+        try:
+            left = await self._at_work.store.find(status="running")
+        except StoreError as problem:
+            logger().error("threads_not_taken_up", problem=str(problem))
+            return
+        for thread in left:
+            if not self._running(thread.id):
                 self.start(thread.id, again=True)
-            self._ticking = asyncio.create_task(self._ticker.run(), name="ticker")
 
     async def shut_down(self) -> None:
         """Let what runs come to its next event, for a while; every thread can be taken up again."""
         self.agent.stopping.set()
-        if self._ticking:
-            self._ticking.cancel()
-            await asyncio.wait([self._ticking])
+        for beside in self._beside:
+            beside.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=GRACE)
             for task in late:

@@ -34,7 +34,7 @@ class Patient(TextIOBase):
     """Writes to a stream from a thread of its own. No call waits, and none fails."""
 
     def __init__(self, stream: TextIO | None) -> None:
-        self._stream = stream
+        self._stream = stream and of_its_own(stream)
         self._lines: Queue[str] = Queue(LINES)
         threading.Thread(target=self._write_on, name="log", daemon=True).start()
 
@@ -61,6 +61,17 @@ class Patient(TextIOBase):
                     self._stream.write(text)
                     self._stream.flush()
             self._lines.task_done()
+
+
+def of_its_own(stream: TextIO) -> TextIO:
+    """The same file under another number: whoever closes 1 or 2 does not close ours, and a socket
+    that gets the number gets no line of ours. A program that is started does not inherit it.
+    """
+    try:
+        number = os.dup(stream.fileno())
+    except (OSError, AttributeError):  # it is no file, or closed
+        return stream
+    return os.fdopen(number, "w", encoding=stream.encoding, errors="replace")
 
 
 @contextmanager

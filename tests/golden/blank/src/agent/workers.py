@@ -5,6 +5,7 @@ hangs is left behind; these threads are daemons, so no process waits for them.
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -73,10 +74,21 @@ def run(work: Work, outcome: Future[Any]) -> None:
 
 
 async def settled_by(work: Work, outcome: Future[Any]) -> None:
+    process = os.getpid()
     try:
-        settle(outcome, await work())
+        result = await work()
     except BaseException as error:  # noqa: BLE001, nothing here is ours, cancelling included
+        end_copy_of(process)
         settle(outcome, fault=error)
+    else:
+        end_copy_of(process)
+        settle(outcome, result)
+
+
+def end_copy_of(process: int) -> None:
+    """A tool that forks may return twice: the copy has no threads, and our loops and locks."""
+    if os.getpid() != process:
+        os._exit(0)
 
 
 async def the_rest(loop: asyncio.AbstractEventLoop) -> None:

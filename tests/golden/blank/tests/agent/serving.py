@@ -42,7 +42,7 @@ def told(*steps: dict[str, Any]) -> dict[str, str]:
 
 def app_of(model: Model = as_told, *, token: str | None = None, **parts: Any) -> FastAPI:
     """The whole app, with its threads in the current folder."""
-    settings = Settings(api_token=SecretStr(token) if token else None)
+    settings = Settings(api_token=SecretStr(token) if token else None, max_requests=10**6)
     return create_app(settings, agent_of(FileSystemThreadStore(Path(".threads")), model, **parts))
 
 
@@ -83,7 +83,7 @@ def kinds(thread: dict[str, Any]) -> list[str]:
 
 def tell(client: TestClient, thread: dict[str, Any], what: str, **body: Any) -> int:
     """The status of the answer; the call that waits is named unless the body names another."""
-    if thread["awaiting"]:
+    if thread["awaiting"] and what in ("responses", "approvals"):
         body = {"call_id": thread["awaiting"]["call_id"]} | body
     answer = client.post(f"{THREADS}/{thread['id']}/{what}", json=body)
     if answer.is_success:

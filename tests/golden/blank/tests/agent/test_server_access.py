@@ -41,7 +41,9 @@ def test_with_a_token_other_machines_and_names_are_served() -> None:
         assert client.get(THREADS, headers=bearer(TOKEN)).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "[::1]:8000", "127.0.0.9"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8000", "localhost", "LOCALHOST:1", "[::1]:8000", "127.0.0.9"]
+)
 def test_without_a_token_this_machine_is_served_by_its_own_names(host: str) -> None:
     assert serving(host=host).get(THREADS).status_code == 200
 
@@ -64,11 +66,35 @@ def test_without_a_token_no_other_machine_is_served(client: tuple[str, int]) -> 
         "[",
         "@",
         "a@localhost",
+        "127.0.0.1:8000.evil.example",
+        "127.0.0.1:80:80",
+        "localhost:",
+        "localhost:8000/x",
+        "localhost?x",
+        "localhost#x",
+        "localhost\\x",
+        "localhost, localhost",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "127.0.0.1.",
+        "127.0.0.1%20",
+        "::1",
+        "[::1",
+        "[::1%25lo]",
+        "[127.0.0.1]x",
+        "http://localhost",
     ],
 )
 def test_without_a_token_a_foreign_name_for_this_machine_is_refused(host: str) -> None:
     for path in (THREADS, f"{THREADS}/x/stop"):
         assert serving().get(THREADS, headers={"Host": host}).status_code == 401, path
+
+
+@pytest.mark.parametrize("other", ["localhost", "evil.example", ""])
+def test_without_a_token_two_names_are_none(other: str) -> None:
+    for hosts in (["localhost", other], [other, "localhost"]):
+        assert serving().get(THREADS, headers=[("Host", host) for host in hosts]).status_code == 401
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "agent.example"])
@@ -109,6 +135,10 @@ def test_without_a_token_nothing_is_served_through_a_proxy(header: str, value: s
 
 
 FOREIGN = ["https://evil.example", "null", "http://localhost.evil.example", "http://192.0.2.1:8000"]
+FOREIGN += ["http://127.0.0.1:8000.evil.example", "http://localhost.", "http://a@localhost"]
+FOREIGN += ["http://localhost/x", "http://localhost:80@evil.example", "http://127.0.0.1\\.evil"]
+FOREIGN += ["HTTP://localhost", "ftp://localhost", "file://localhost", "app://localhost"]
+FOREIGN += ["localhost", "http:localhost", "http://localhost http://localhost", "http://[::1]:x"]
 FOREIGN += ["", "evil", "file://", "https://evil.example, http://localhost"]
 CROSS_SITE = [{"Origin": origin} for origin in FOREIGN]
 CROSS_SITE += [{"Sec-Fetch-Site": "cross-site"}, {"sec-fetch-site": "CROSS-SITE"}]

@@ -180,3 +180,34 @@ def test_a_thread_at_the_terminal_runs_whoever_reads(kind: str) -> None:
         assert process.wait(timeout=60) == 0
     [path] = Path(".threads").glob("*.json")
     assert json.loads(path.read_text("utf-8"))["version"] == 4
+
+
+CLOSES = """
+import os, socket, sys
+from agent.log import logger
+from agent.stream import patient_streams
+
+ours, theirs = socket.socketpair()
+with patient_streams():
+    os.close(2)
+    os.dup2(ours.fileno(), 2)
+    logger().error("something", thread="1")
+    print("a word", file=sys.stderr)
+theirs.setblocking(False)
+try:
+    print(theirs.recv(9999))
+except BlockingIOError:
+    print("nothing")
+count = "import os; print(len(os.listdir('/proc/self/fd')))"
+os.execv(sys.executable, [sys.executable, "-c", count])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what is open")
+def test_whoever_gets_the_number_of_stderr_gets_no_line_of_ours() -> None:
+    """The log goes on where it went, and no program that is started has its file."""
+    words = [sys.executable, "-c", CLOSES]
+    ran = subprocess.run(words, env=Shell({}).environment, capture_output=True, text=True)
+    assert ran.stdout.splitlines() == ["nothing", "4"]
+    assert '"something"' in ran.stderr
+    assert "a word" in ran.stderr

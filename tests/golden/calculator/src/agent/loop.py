@@ -41,7 +41,7 @@ async def agent_loop(thread_id: str, agent: Agent) -> Thread:
             case RunTool(call, approved):
                 if approved:
                     await record(ToolStarted(call_id=call.call_id))
-                thread = await record(*await run_tool(call, approved, agent))
+                thread = await record(*await run_tool(thread_id, call, approved, agent))
             case InDoubt(call):
                 question = f"{call.intent} was started and left no result: run it again?"
                 thread = await record(ask_human("in_doubt", question))

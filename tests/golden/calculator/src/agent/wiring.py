@@ -60,7 +60,7 @@ def with_channels(agent: Agent, settings: Settings) -> Agent:
 
     Raises WrongSettings for a channel that is none.
     """
-    made: list[Channel] = [new() for new in brought("channel")]
+    made: list[Channel] = [channel() for channel in brought("channel")]
     channels = {channel.name: channel for channel in made}
     routes = settings.channels or [Route(channel=name) for name in channels]
     if unknown := {route.channel for route in routes} - channels.keys() - {TERMINAL}:

@@ -1,5 +1,6 @@
 """Edit, then approve: the call runs as a human changed it, and everybody can see that they did."""
 
+import json
 from typing import Any
 
 import pytest
@@ -92,9 +93,28 @@ def test_what_its_class_does_not_take_is_refused(arguments: dict[str, Any]) -> N
         ASKED.append(yes_with(arguments), at=NOON)
 
 
-def test_the_intent_cannot_be_changed() -> None:
-    after = ASKED.append(yes_with({**CHANGED, "intent": SAFE_STEP["intent"]}), at=NOON)
-    assert call_in(after).intent == APPROVAL_STEP["intent"]
+@pytest.mark.parametrize("intent", [SAFE_STEP["intent"], APPROVAL_STEP["intent"], None])
+def test_the_intent_cannot_be_changed(intent: Any) -> None:
+    with pytest.raises(WrongArguments, match="the intent of a call cannot be changed"):
+        ASKED.append(yes_with({**CHANGED, "intent": intent}), at=NOON)
+
+
+@pytest.mark.parametrize("instead", [True, "1", "4.9", "\u0661", "1_0"])
+def test_what_would_run_as_something_else_is_refused(instead: Any) -> None:
+    """Where a number belongs: a yes would be a 1, and a text whatever is read from it."""
+    numbers = [name for name, value in BEFORE.items() if type(value) in (int, float)]
+    for name in numbers:
+        with pytest.raises(WrongArguments):
+            ASKED.append(yes_with({**BEFORE, name: instead}), at=NOON)
+
+
+HALF = [{"a": "\ud800"}, {"\udfff": 1}, {"a": [{"b": "x\udc80y"}]}]
+
+
+@pytest.mark.parametrize("arguments", HALF, ids=ascii)
+def test_what_cannot_be_kept_as_it_is_said_does_not_run(arguments: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="half a character"):
+        yes_with(arguments)
 
 
 def test_a_change_that_needs_somebody_else_s_yes_is_refused(
@@ -104,9 +124,10 @@ def test_a_change_that_needs_somebody_else_s_yes_is_refused(
         return "the owner" if tool.model_dump(exclude_none=True) != APPROVAL_STEP else "a manager"
 
     monkeypatch.setattr("agent.decisions.approver", by_contents)
+    asked = thread_of(said(), decided(APPROVAL_STEP))
     with pytest.raises(CannotFollow, match="the owner"):
-        ASKED.append(yes_with(CHANGED), at=NOON)
-    assert call_in(ASKED.append(yes_with(BEFORE), at=NOON)).arguments == BEFORE
+        asked.append(yes_with(CHANGED), at=NOON)
+    assert call_in(asked.append(yes_with(BEFORE), at=NOON)).arguments == BEFORE
 
 
 @pytest.mark.parametrize(
@@ -139,6 +160,12 @@ def test_over_http() -> None:
         wrong = {"approved": True, "arguments": {"no": "such"}}
         assert tell(client, thread, "approvals", **wrong) == 422
         assert tell(client, thread, "approvals", approved=True, arguments=[1]) == 422
+        for half in HALF:
+            sent = {"call_id": thread["awaiting"]["call_id"], "approved": True, "arguments": half}
+            place = f"{THREADS}/{thread['id']}/approvals"
+            assert client.post(place, content=json.dumps(sent)).status_code == 422
+        renamed = {**CHANGED, "intent": SAFE_STEP["intent"]}
+        assert tell(client, thread, "approvals", approved=True, arguments=renamed) == 422
         assert client.get(f"{THREADS}/{thread['id']}").json() == thread
         assert tell(client, thread, "approvals", approved=True, arguments=CHANGED) == 202
         after = settled(client, thread["id"])
@@ -153,8 +180,15 @@ def test_from_a_terminal(store: FileSystemThreadStore) -> None:
         thread_id = shell.here(told(APPROVAL_STEP)["message"])[2].split()[-1]
         call_id = str(read(store, thread_id).events[-1].call_id)
         edit = ("--set", f"{name}={value}")
-        for wrong in ([call_id, "--set", name], [call_id, "--set", "no=1"], edit, ["2", *edit]):
-            assert shell.here("approve", thread_id, *wrong)[0] == 2
+        for wrong in (
+            *([call_id, "--set", name], [call_id, "--set", "no=1"], edit, ["2", *edit]),
+            *([call_id, *edit, "--set", change] for change in ("intent=add", f"{name}=b")),
+            [call_id, "--set", f"{name}=\udcff"],
+            [call_id, "--set", 'new=["\\ud800"]'],
+            [call_id, "--set", "new=" + "[" * 100_000],
+        ):
+            code, _, err = shell.here("approve", thread_id, *wrong)
+            assert (code, len(err.splitlines())) == (2, 1), wrong
         assert effects() == 0
         shell.here("approve", thread_id, call_id, *edit)
         [answer] = [e for e in read(store, thread_id).events if isinstance(e, HumanResponse)]

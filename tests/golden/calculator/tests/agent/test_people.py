@@ -115,8 +115,11 @@ def test_two_secrets_are_valid_at_once_and_say_the_same_name() -> None:
 def test_what_a_body_says_of_a_person_is_not_believed() -> None:
     with client_of() as client:
         thread_id, call_id = waiting(client)
-        body = {"call_id": call_id, "approved": False, "user": "boss", "channel": "slack"}
+        body = {"call_id": call_id, "approved": False}
         place = f"{THREADS}/{thread_id}/approvals"
+        for of_whom in ({"user": "boss"}, {"channel": "slack"}):
+            answer = client.post(place, json=body | of_whom, headers=bearer("ops"))
+            assert answer.status_code == 422
         assert client.post(place, json=body, headers=bearer("ops")).status_code == 202
         client.headers.update(bearer("ops"))
         assert settled(client, thread_id)["events"][2]["data"]["user"] == "ops"

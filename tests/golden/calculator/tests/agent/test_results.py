@@ -2,10 +2,13 @@
 
 import array
 import collections
+import io
 import itertools
 import json
 import re
+import socket
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -131,6 +134,10 @@ FORMS: list[tuple[Any, Any]] = [
     (b"\xff\xfe", "base64://4="),
     (bytearray(b"text"), "text"),
     (memoryview(b"text"), "text"),
+    (memoryview(b"text")[::2], "tx"),
+    (memoryview(array.array("i", [1, 2])), [1, 2]),
+    (memoryview(array.array("d", [1.5])), [1.5]),
+    (array.array("h", [0, 1]).tobytes(), "base64:AAABAA=="),
     (Colour.RED, "red"),
     (Price.LOW, "4.90"),
     (Flag.A | Flag.B, 3),
@@ -212,6 +219,11 @@ UNSHOWN = [
     ValueError("returned, not raised"),
     10**5000,
     lambda: 1,
+    io.StringIO("a line"),
+    io.BytesIO(b"a line"),
+    io.TextIOWrapper(io.BytesIO(b"a line")),
+    tempfile.SpooledTemporaryFile(),  # noqa: SIM115
+    socket.socket(),
 ]
 
 

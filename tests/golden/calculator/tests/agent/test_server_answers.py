@@ -85,6 +85,31 @@ def test_what_was_not_asked_is_refused_and_changes_nothing(
         assert client.get(f"{THREADS}/{thread['id']}").json() == thread
 
 
+@pytest.mark.parametrize(
+    ("step", "what", "body"),
+    [
+        (APPROVAL_STEP, "approvals", {"approved": True, "argument": {"amount": 1}}),
+        (APPROVAL_STEP, "approvals", {"approved": True, "comments": "no more than this once"}),
+        (QUESTION, "responses", {"response": "red", "calls": "1"}),
+        (DONE, "fork", {"at": 0, "resume": True}),
+        (QUESTION, "results", {"result": 7, "errors": "no"}),
+    ],
+)
+def test_a_key_that_nobody_knows_is_named_and_changes_nothing(
+    step: dict[str, Any], what: str, body: dict[str, Any]
+) -> None:
+    """It may be the one that counts, misspelt."""
+    with serving() as client:
+        thread = launch(client, step)
+        call = {"call_id": thread["awaiting"]["call_id"]} if thread["awaiting"] else {}
+        answer = client.post(f"{THREADS}/{thread['id']}/{what}", json={**call, **body})
+        assert answer.status_code == 422
+        assert [*body][1] in answer.json()["detail"]
+        assert client.get(f"{THREADS}/{thread['id']}").json() == thread
+        wrong = client.post(THREADS, json={"message": "a", "messages": ["b"]})
+        assert (wrong.status_code, "messages" in wrong.json()["detail"]) == (422, True)
+
+
 def test_a_thread_that_is_done_takes_a_follow_up_without_a_call_id() -> None:
     with serving() as client:
         thread = launch(client)

@@ -6,9 +6,9 @@ cannot be shown.
 """
 
 import asyncio
-from collections.abc import Sequence
-from inspect import isawaitable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from inspect import isawaitable, iscoroutine
+from typing import Any, TypeVar
 
 from .errors import format_error
 from .events import (
@@ -23,23 +23,29 @@ from .events import (
 from .log import logger
 from .parts import Agent
 from .results import as_deferral, as_result
-from .steps import Later
+from .steps import Later, thread_id
 from .thread import Thread
 from .tools import Tool, parse_tool
 from .workers import Failed, run_apart
 
+T = TypeVar("T")
+MAX_FACTS = 100  # that are pre-fetched
+LEFT_OUT = "prefetch_left_out"
+ASK_FOR_LESS = "more was pre-fetched than there is room for, so not all is here"
 
-async def run_tool(call: ToolCall, approved: bool, agent: Agent) -> Sequence[AnyEvent]:
+
+async def run_tool(within: str, call: ToolCall, approved: bool, agent: Agent) -> Sequence[AnyEvent]:
     """One event, its result or its error. None where an approved call is out of time: it may still
     take effect, so it stands as started and without a result, and a human is asked.
     """
     try:
         tool = parse_tool(call.data)
-    except Exception as error:  # noqa: BLE001, a step that is gone, or a validator that fails
+        limit = limit_of(tool) or agent.tool_timeout
+    except BaseException as error:  # noqa: BLE001, a step that is gone, a validator that fails
         return [failed(call.call_id, format_error(error))]
-    limit = tool.time_limit or agent.tool_timeout
 
     async def work() -> AnyEvent:
+        thread_id.set(within)
         result = await handled(tool, call.call_id, agent)
         if isinstance(result, Later):
             return ToolDeferred(call_id=call.call_id, data=as_deferral(result))
@@ -55,11 +61,25 @@ async def run_tool(call: ToolCall, approved: bool, agent: Agent) -> Sequence[Any
         return [] if approved else [failed(call.call_id, message)]
 
 
+def limit_of(tool: Tool) -> float | None:
+    """In seconds. Raises ValueError for what is no time."""
+    limit = tool.time_limit
+    if limit is not None and not float(limit) > 0:
+        raise ValueError(f"time_limit is {limit!r}: seconds above 0 are a limit")
+    return limit if limit is None else float(limit)
+
+
 async def handled(tool: Tool, call_id: str, agent: Agent) -> Any:
-    result = await agent.handle_next_step(tool, call_id)
-    if isawaitable(result):  # so nothing has happened
-        raise TypeError("what it gives must be awaited, and was not: see handle_next_step")
-    return result
+    return awaited(await agent.handle_next_step(tool, call_id), "handle_next_step")
+
+
+def awaited(given: T, where: str) -> T:
+    """Raises TypeError for what still has to be awaited: so nothing has happened."""
+    if isawaitable(given):
+        if iscoroutine(given):
+            given.close()
+        raise TypeError(f"what it gives must be awaited, and was not: see {where}")
+    return given
 
 
 async def ask_model(thread: Thread, agent: Agent) -> AnyEvent:
@@ -76,16 +96,18 @@ async def ask_model(thread: Thread, agent: Agent) -> AnyEvent:
 
 
 def is_ours(error: BaseException) -> bool:
-    """Whether somebody ends us: Ctrl-C, or a shutdown that does not wait any longer."""
+    """Whether somebody ends us: Ctrl-C, which asyncio makes a cancellation of, or a shutdown that
+    does not wait any longer.
+    """
     task = asyncio.current_task()
-    return isinstance(error, KeyboardInterrupt | GeneratorExit) or bool(task and task.cancelling())
+    return isinstance(error, GeneratorExit) or bool(task and task.cancelling())
 
 
 async def run_prefetch(thread: Thread, agent: Agent) -> Sequence[AnyEvent]:
     """What was fetched, or one error."""
 
     async def work() -> list[AnyEvent]:
-        return [cut(event, agent.max_result) for event in await agent.prefetch(thread)]
+        return bounded(awaited(await agent.prefetch(thread), "prefetch"), agent.max_result)
 
     try:
         return await run_apart(work, agent.tool_timeout)
@@ -95,10 +117,18 @@ async def run_prefetch(thread: Thread, agent: Agent) -> Sequence[AnyEvent]:
         return [failed(None, f"to pre-fetch took longer than {agent.tool_timeout:g} seconds")]
 
 
-def cut(event: AnyEvent, limit: int) -> AnyEvent:
-    if not isinstance(event, Prefetched):
-        raise TypeError(f"prefetch gives Prefetched events, and this is a {type(event).__name__}")
-    return event.model_copy(update={"data": as_result(event.data, limit)})
+def bounded(events: Iterable[AnyEvent], room: int) -> list[AnyEvent]:
+    """So many, in so many characters in all; and that there were more, where there were."""
+    kept: list[AnyEvent] = []
+    for event in events:
+        if not isinstance(event, Prefetched):
+            raise TypeError(f"prefetch gives Prefetched events, not {type(event).__name__}")
+        if room <= 0 or len(kept) == MAX_FACTS:
+            return [*kept, Prefetched(type=LEFT_OUT, data={"message": ASK_FOR_LESS})]
+        data = as_result(event.data, room)
+        kept.append(event.model_copy(update={"data": data}))
+        room -= len(str(data))
+    return kept
 
 
 def failed(call_id: str | None, message: str) -> Error:

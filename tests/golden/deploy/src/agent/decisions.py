@@ -1,17 +1,20 @@
 """Factors 1 and 7: what a decision of the model is, and whose yes it needs."""
 
-from .errors import WHATEVER
+from datetime import timedelta
+
 from .events import ToolCall
 from .humans import HumanStep
 from .steps import Ask
 from .tools import NextStep, Tool, approver, parse_next_step
+
+SOMEBODY = "a human"
 
 
 def step_of(call: ToolCall) -> NextStep | None:
     """None for a step that is gone: an older version of the agent decided it."""
     try:
         return parse_next_step(call.data)
-    except WHATEVER:  # a validator is yours
+    except BaseException:  # noqa: BLE001, a validator is yours
         return None
 
 
@@ -23,9 +26,15 @@ def who_approves(tool: Tool) -> Ask | None:
     """Where `approver` fails, somebody must say yes: a thread is read as it is all the same."""
     try:
         who = approver(tool)
-    except WHATEVER:  # it is yours, as the tools are
-        return Ask("a human")
-    return Ask(who) if isinstance(who, str) else who
+        return who if who is None else plain(who if isinstance(who, Ask) else Ask(who))
+    except BaseException:  # noqa: BLE001, it is yours; a Ctrl-C of ours asyncio raises elsewhere
+        return Ask(SOMEBODY)
+
+
+def plain(who: Ask) -> Ask:
+    """Of nobody's own classes. Raises TypeError where the role is no text, the time no duration."""
+    role = str.encode(who.role, "utf-8", "replace").decode()
+    return Ask(role or SOMEBODY, None if who.within is None else timedelta() + who.within)
 
 
 def asked_of(call: ToolCall) -> Ask | None:

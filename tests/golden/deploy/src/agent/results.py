@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import UTC
 from enum import Enum
+from io import IOBase
 from math import isfinite
 from pathlib import PurePath
 from typing import Any
@@ -83,8 +84,10 @@ class Shown:
             case float():
                 self.left -= 10
                 return float(value) if isfinite(value) else json.dumps(float(value))
-            case bytes() | bytearray() | memoryview():
+            case bytes() | bytearray() | memoryview(format="B" | "b" | "c"):
                 return self.text(decoded(bytes(value)))
+            case IOBase():  # to read it is to change it, and may take for ever
+                raise TypeError("an open file")
             case PurePath():
                 return self.text(str(value))
             case set() | frozenset():
@@ -139,8 +142,9 @@ def rest(values: Any, shown: int) -> str:
 
 
 def decoded(content: bytes) -> str:
-    with suppress(ValueError):
-        return content.decode("utf-8")
+    if b"\0" not in content:  # which no text has
+        with suppress(ValueError):
+            return content.decode("utf-8")
     return f"base64:{base64.b64encode(content).decode()}"
 
 

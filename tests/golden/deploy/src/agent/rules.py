@@ -1,8 +1,9 @@
 """Factor 12: what can follow where a thread stands, and why something cannot."""
 
+import json
 from typing import Any, assert_never
 
-from .decisions import who_approves
+from .decisions import asked_of
 from .errors import format_error
 from .events import (
     AnyEvent,
@@ -23,6 +24,7 @@ from .events import (
     ToolStarted,
     Trigger,
 )
+from .exactness import changed
 from .states import (
     AskModel,
     BroughtDown,
@@ -115,9 +117,9 @@ def misfit(asked: Waiting, event: HumanResponse) -> str | None:
         return "only a call that is approved can be given other arguments"
     if fault := untaken(asked, event):
         return fault
-    now, before = (parse_tool(call_of(asked, data)) for data in (event.data["arguments"], None))
-    who, asked_now = who_approves(now), who_approves(before)
-    if who is None or (asked_now and who.role == asked_now.role):
+    call = ToolCall(call_id=asked.call_id, data=call_of(asked, event.data["arguments"]))
+    who = asked_of(call)
+    if who is None or who.role == asked.approver:
         return None
     return f"with these arguments it needs the yes of {who.role}: reject it, and say what you want"
 
@@ -126,15 +128,20 @@ def untaken(asked: Waiting, event: HumanResponse) -> str | None:
     """What is wrong with the arguments for the class of the call."""
     if "arguments" not in event.data:
         return None
+    if "intent" in event.data["arguments"]:
+        return "the intent of a call cannot be changed: leave it out, or reject the call"
     try:
-        parse_tool(call_of(asked, event.data["arguments"]))
-    except ValueError as error:
+        given = call_of(asked, event.data["arguments"])
+        # As strictly as a reply of the model's: a yes is no 1, and a text is no number.
+        tool = type(parse_tool(given)).model_validate_json(json.dumps(given), strict=True)
+        names = changed(given, tool.model_dump(by_alias=True))
+    except BaseException as error:  # noqa: BLE001, a validator is yours
         return f"{asked.intent} does not take these arguments: {format_error(error)}"
-    return None
+    return f"{asked.intent} would not run with {names[0]} as it is written" if names else None
 
 
-def call_of(asked: Waiting, arguments: dict[str, Any] | None) -> dict[str, Any]:
-    return {**(asked.arguments if arguments is None else arguments), "intent": asked.intent}
+def call_of(asked: Waiting, arguments: dict[str, Any]) -> dict[str, Any]:
+    return {**arguments, "intent": asked.intent}
 
 
 def refusal(state: State, event: AnyEvent) -> str:

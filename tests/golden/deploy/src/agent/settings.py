@@ -42,10 +42,18 @@ def hard_to_guess(token: SecretStr) -> SecretStr:
 
 
 def by_name(route: object) -> object:
-    """A channel alone is told at once, of everything."""
+    """A channel alone tells at once, and of everything."""
     return {"channel": route} if isinstance(route, str) else route
 
 
+def names_in(routes: object) -> object:
+    """Names can be written without JSON."""
+    if not isinstance(routes, str) or routes.startswith("["):
+        return routes
+    return [name.strip() for name in routes.split(",")]
+
+
+Named = Annotated[Route, BeforeValidator(by_name)]
 Secret = Annotated[SecretStr, AfterValidator(hard_to_guess)]
 Scope = Literal["launch", "answer", "read"]
 SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
@@ -72,10 +80,11 @@ class Settings(Section):
     api_token: Secret | None = None
     api_tokens: dict[Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")], Token] = {}
     approvers: dict[str, list[str]] | None = None
-    channels: list[Annotated[Route, BeforeValidator(by_name)]] | None = None
+    channels: Annotated[list[Named] | None, BeforeValidator(names_in)] = None
     expires_after: Annotated[int | float | None, Field(gt=0, allow_inf_nan=False)] = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    max_requests: Annotated[int, Field(ge=1)] = 600
     max_steps: Annotated[int, Field(ge=1)] = 20
     max_errors: Annotated[int, Field(ge=1)] = 3
     max_thread_size: Annotated[int, Field(ge=1)] = 4_000_000

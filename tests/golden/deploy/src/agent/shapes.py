@@ -11,7 +11,7 @@ STORED = "stored"  # the context in which events are validated that come from a 
 MAX_DEPTH = 100  # YAML, which the model reads, gives up soon after
 
 
-def as_json(value: Any) -> Any:
+def as_json(value: Any, errors: str = "replace") -> Any:
     """The value as a JSON file gives it back: what is on disk and what is in memory are the same.
 
     Halves of characters (lone surrogates) become `?`. Raises ValueError for numbers that are not
@@ -20,7 +20,15 @@ def as_json(value: Any) -> Any:
     if is_deeper(value, than=MAX_DEPTH):
         raise ValueError(f"this is nested more than {MAX_DEPTH} levels deep")
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return json.loads(text.encode("utf-8", "replace"))
+    return json.loads(text.encode("utf-8", errors))
+
+
+def exactly_json(value: Any) -> Any:
+    """What will run is what was said. Raises ValueError for what JSON would change."""
+    try:
+        return as_json(value, "strict")
+    except UnicodeEncodeError:
+        raise ValueError("a text has half a character (a lone surrogate), or is no UTF-8") from None
 
 
 def unless_stored(value: Any, info: ValidationInfo) -> Any:
@@ -62,6 +70,7 @@ def is_moment(text: str) -> str:
 Json = Annotated[Any, BeforeValidator(unless_stored)]
 Text = Annotated[str, BeforeValidator(unless_stored)]
 Object = Annotated[dict[str, Any], BeforeValidator(unless_stored)]
+Exactly = Annotated[dict[str, Any], BeforeValidator(exactly_json)]
 Name = Annotated[str, AfterValidator(name)]
 Decision = Annotated[Object, AfterValidator(has_intent)]
 Moment = Annotated[Text, AfterValidator(is_moment)]

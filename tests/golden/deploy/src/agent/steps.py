@@ -1,5 +1,6 @@
 """Factor 4: what every step is, whether a tool runs it or a human is asked."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -31,10 +32,13 @@ class Ask:
 class Later:
     """What a tool gives when its work goes on without it, as a deployment does.
 
-    The thread waits for `POST /api/v1/threads/{id}/results`. At `until` the model reads that no
-    result has come; a time without an offset is this machine's. `ref` is the other side's own name
-    of the work, for people and for the model.
+    The thread waits for `POST /api/v1/threads/{id}/results`; whoever does the work gets that id,
+    `thread_id.get()`, and the call's. At `until` the model reads that no result has come; a time
+    without an offset is this machine's. `ref` is the other side's own name of the work.
     """
 
     until: datetime | None = None
     ref: str | None = None
+
+
+thread_id: ContextVar[str] = ContextVar("thread_id")  # of the thread whose call runs

@@ -7,13 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
+from itertools import repeat
 from math import inf
 from typing import Any, NoReturn
 
 import pytest
 
+from agent.boundary import LEFT_OUT, MAX_FACTS
 from agent.errors import format_error
-from agent.events import AnyEvent, Error, ModelFailed
+from agent.events import AnyEvent, Error, ModelFailed, Prefetched
 from agent.runner import Runner, advance
 from agent.steps import ToolStep
 from agent.store.filesystem import FileSystemThreadStore
@@ -21,7 +23,18 @@ from agent.thread import Thread
 from agent.workers import run_apart
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
-from .scripted import DONE, agent_of, begin, decided, go_on, model_that_says, said, types, yes
+from .scripted import (
+    DONE,
+    agent_of,
+    begin,
+    decided,
+    go_on,
+    loaded,
+    model_that_says,
+    said,
+    types,
+    yes,
+)
 
 
 class Mute(Exception):
@@ -99,6 +112,7 @@ RAISES: dict[str, tuple[Callable[[], Any], str]] = {
 }
 
 
+@pytest.mark.filterwarnings("error")  # what was never awaited was closed
 @pytest.mark.parametrize(("does", "message"), RAISES.values(), ids=RAISES)
 @pytest.mark.parametrize("step", [SAFE_STEP, APPROVAL_STEP], ids=["safe", "approved"])
 def test_what_a_tool_raises_is_one_error(
@@ -120,6 +134,7 @@ def test_what_a_tool_raises_is_one_error(
     assert thread.status == "done"
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("does", [does for does, _ in RAISES.values()], ids=RAISES)
 def test_so_it_is_for_what_is_fetched_first(does: Any, store: FileSystemThreadStore) -> None:
     async def prefetch(thread: Thread) -> Any:
@@ -138,12 +153,51 @@ def test_what_is_fetched_is_facts_or_an_error(fetched: Any, store: FileSystemThr
     assert types(thread) == ["user_input", "error", "tool_call"]
 
 
+def fact(size: int) -> Prefetched:
+    return Prefetched(type="looked_up", data={"text": "x" * size})
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        lambda: [fact(1)] * 100_000,
+        lambda: repeat(fact(1)),
+        lambda: (fact(1_000) for _ in range(100_000)),
+        lambda: [fact(1_000_000)] * 3,
+        lambda: [fact(40_000)] * 50,
+    ],
+)
+def test_what_is_fetched_is_bounded_and_that_is_said(
+    facts: Callable[[], Any], store: FileSystemThreadStore
+) -> None:
+    """In number and in all, however it is given."""
+
+    async def prefetch(thread: Thread) -> Any:
+        return facts()
+
+    _, thread = begin(agent_of(store, model_that_says(DONE), prefetch=prefetch), said())
+    *_, last, call = thread.events
+    assert (last.type, call.type) == (LEFT_OUT, "tool_call")
+    assert len(thread.events) <= MAX_FACTS + 3
+    assert thread.size < 60_000
+    assert loaded(thread) == thread
+
+
+def test_what_is_little_is_all_there(store: FileSystemThreadStore) -> None:
+    async def prefetch(thread: Thread) -> Any:
+        return [fact(100)] * MAX_FACTS
+
+    _, thread = begin(agent_of(store, model_that_says(DONE), prefetch=prefetch), said())
+    assert types(thread) == ["user_input", *["looked_up"] * MAX_FACTS, "tool_call"]
+
+
 def failure(event: AnyEvent) -> str:
     assert isinstance(event, Error | ModelFailed)
     return event.data["message"]
 
 
 MODEL_RAISES = [ValueError("odd"), SystemExit(1), asyncio.CancelledError(), Mute(), GROUP]
+MODEL_RAISES += [KeyboardInterrupt()]
 
 
 @pytest.mark.parametrize("fault", MODEL_RAISES, ids=lambda fault: type(fault).__name__)
@@ -324,23 +378,6 @@ def test_what_a_call_leaves_running_ends_with_it() -> None:
 
     asyncio.run(run_apart(work))
     assert ended.wait(5)
-
-
-@pytest.mark.parametrize("fault", [KeyError("who?"), SystemExit(3), asyncio.CancelledError()])
-def test_an_approver_that_fails_is_somebody_who_must_say_yes(
-    fault: BaseException, store: FileSystemThreadStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The thread can be read, listed and answered all the same."""
-
-    def approver(tool: object) -> str:
-        raise fault
-
-    monkeypatch.setattr("agent.decisions.approver", approver)
-    agent = agent_of(store, model_that_says(SAFE_STEP, DONE))
-    thread_id, thread = begin(agent, said())
-    assert thread.status == "awaiting_human_approval"
-    assert [each.status for each in asyncio.run(store.find())] == ["awaiting_human_approval"]
-    assert go_on(agent, thread_id, yes("call-1")).status == "done"
 
 
 @pytest.mark.parametrize("decided", [None, 7, SAFE_STEP, said()])

@@ -12,7 +12,7 @@ MODULES = [path for path in PACKAGE.rglob("*.py") if "baml_client" not in path.p
 # From the ground up. What stands on one line may import what stands above, and its own line.
 # What is in none of them is yours: a module of your tools.
 FLOORS = [
-    {"steps", "humans", "shapes", "events", "errors", "results", "redaction"},
+    {"steps", "humans", "shapes", "events", "errors", "exactness", "results", "redaction"},
     {"files", "cache", "aside", "workers"},
     {"tools"},
     {"decisions", "waiting", "states", "rules", "repetition", "outcomes", "due", "people"},

@@ -32,17 +32,26 @@ def client() -> Iterator[TestClient]:
         yield client
 
 
-def routes(thread_id: str) -> list[tuple[str, str]]:
-    actions = ("responses", "approvals", "resume", "stop", "fork")
-    posts = [("POST", f"{THREADS}/{thread_id}/{action}") for action in actions]
-    return [("GET", f"{THREADS}/{thread_id}"), *posts]
+BODIES: dict[str, dict[str, Any]] = {
+    "responses": {"call_id": "1", "response": "a"},
+    "approvals": {"call_id": "1", "approved": True},
+    "resume": {},
+    "stop": {},
+    "fork": {"at": 0},
+}
+
+
+def routes(thread_id: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """Each with a body that fits."""
+    place = f"{THREADS}/{thread_id}"
+    posts = [("POST", f"{place}/{what}", body) for what, body in BODIES.items()]
+    return [("GET", place, {}), *posts]
 
 
 @pytest.mark.parametrize("thread_id", ODD_IDS)
 def test_what_is_no_id_is_no_thread(client: TestClient, thread_id: str) -> None:
     Path("victim.json").write_text('{"id": "victim"}', "utf-8")
-    body = {"call_id": "1", "response": "a", "approved": True, "at": 0}
-    for method, path in routes(thread_id):
+    for method, path, body in routes(thread_id):
         assert problem(client.request(method, path, json=body)) == 404
     assert client.get(THREADS, params={"after": thread_id}).status_code == 404
     assert Path("victim.json").read_text("utf-8") == '{"id": "victim"}'
@@ -57,7 +66,7 @@ def test_what_is_not_json_is_a_400(client: TestClient, body: bytes) -> None:
 
 @pytest.mark.parametrize("body", BAD_SHAPES)
 def test_json_of_the_wrong_shape_is_a_422(client: TestClient, body: bytes) -> None:
-    paths = [path for method, path in routes(NOBODY) if path.endswith(("s", "fork"))]
+    paths = [path for _, path, _ in routes(NOBODY) if path.endswith(("s", "fork"))]
     for path in (THREADS, *paths, "/api/v1/conversations"):
         answer = client.post(path, content=body, headers=JSON)
         assert problem(answer) == 422
@@ -77,11 +86,13 @@ def test_halves_of_characters_and_controls_do_no_harm(client: TestClient, said: 
     state = f'{{"thread_id": "{said}", "call_id": "{said}"}}'
     status = f'{{"response": "{said}", "approved": true, "comment": "{said}"}}'
     event = f'{{"user_message": "{said}", "spec": {{"state": {state}}}, "status": {status}}}'
-    whole = f'{{"message": "{said}", "response": "{said}", "call_id": "{said}", "at": 0}}'
+    reply = f'{{"response": "{said}", "call_id": "{said}"}}'
+    approval = f'{{"call_id": "{said}", "approved": true, "comment": "{said}"}}'
     types = ("conversation.created", "human_contact.completed", "function_call.completed", said)
     posts = [("/api/v1/conversations", f'{{"type": "{type}", "event": {event}}}') for type in types]
-    posts += [(path, whole) for _, path in routes(thread_id) if path.endswith("responses")]
-    for path, body in [*posts, (THREADS, whole), (THREADS, f'"{said}"')]:
+    posts += [(f"{THREADS}/{thread_id}/responses", reply)]
+    posts += [(f"{THREADS}/{thread_id}/approvals", approval)]
+    for path, body in [*posts, (THREADS, f'{{"message": "{said}"}}'), (THREADS, f'"{said}"')]:
         answer = client.post(path, content=body, headers=JSON)
         assert answer.status_code in (202, 404, 409, 422)
 
@@ -140,8 +151,7 @@ def test_a_thread_that_cannot_be_read_is_named_and_left_alone(client: TestClient
     whole = torn.read_text("utf-8")
     for content in (whole[:-20], "", "null", "[]", "{}", json.dumps({"events": [3]})):
         torn.write_text(content, "utf-8")
-        for method, path in routes(torn.stem):
-            body: dict[str, Any] = {"call_id": "1", "response": "a", "approved": True, "at": 0}
+        for method, path, body in routes(torn.stem):
             assert problem(client.request(method, path, json=body)) == 409
         assert torn.read_text("utf-8") == content
         assert launch(client)["status"] == "done"

@@ -33,6 +33,10 @@ ASKS = "request_more_information"
             "roll back the frontend in staging",
             {"intent": "rollback", "service": "frontend", "environment": "staging"},
         ),
+        (
+            "roll out the backend v1.1.0 gradually",
+            {"intent": "roll_out", "service": "backend", "tag": "v1.1.0"},
+        ),
     ],
 )
 def test_a_deployment_is_a_tool(text: str, step: dict[str, Any]) -> None:

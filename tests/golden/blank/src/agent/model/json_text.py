@@ -6,6 +6,8 @@ from decimal import Decimal
 from math import isinf
 from typing import Any
 
+from ..exactness import NUMBER
+
 MAX_DEPTH = 100
 MAX_VALUES = 10_000  # a fault in each of them is told before it is known that one is enough
 MAX_REPAIRED = 50_000  # characters: a reply that long and wrong is not worth the work
@@ -28,7 +30,6 @@ TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 PYTHON = {"True": "true", "False": "false", "None": "null"}
 
 

@@ -126,13 +126,28 @@ LOOKS = [
 SECRET = re.compile(r"(?<![A-Za-z0-9])(?:" + "|".join(look.pattern for look in LOOKS) + ")")
 # `user:password@`, up to the last `@` of the word: passwords hold others. A port is none.
 USERINFO = re.compile(
-    r"://((?P<user>[^\s:/?#@]{0,200}):(?!\d{1,5}(?:[/?#]|$))"
+    r"://(?P<secret>(?P<user>[^\s:/?#@]{0,200}):(?!\d{1,5}(?:[/?#]|$))"
     r"(?P<password>(?:(?!://)[^\s\"'<>`])+)|[A-Za-z0-9_-]{20,200})@"
+)
+# Of a URL that is signed, the signature: who has it has what it opens.
+SIGNED = re.compile(r"[?&;][\w-]{0,40}[sS]ignature=(?P<secret>[^\s&;\"'<>]++)")
+# `-p password` where it is no port and no path: behind a user, or of a command that logs in.
+OPTION = re.compile(
+    r"(?:(?<![\w-])(?:-u[ =]?|--user(?:name)?[ =])[^\s-]\S{0,60}"
+    r"(?: -[\w-]{1,20}(?:[ =][^\s-]\S{0,60})?){0,5}?"
+    r"|\b(?:sshpass|login|mysql\w{0,9}|mariadb\w{0,9})(?: [^\s|;&]{1,60}){0,6}?)"
+    r" -p[ =]?['\"]?(?P<secret>(?![\d.:]+:\d)(?=[^\s'\"]{0,60}?\d)(?=[^\s'\"]{0,60}?[A-Za-z])"
+    r"[^\s'\"]++)"
+)
+# `user/password@//host`, as Oracle has it. `owner/name@version` is none.
+ORACLE = re.compile(
+    r"(?<![\w/.-])[\w$#]{1,60}/(?P<secret>[^\s/@\"']{1,99})"
+    r"@(?=//[\w[]|[\w.-]{1,99}:1521\b)"
 )
 
 
 def by_look(text: str) -> Iterator[Span]:
     """Where something stands that looks like a secret."""
-    for pattern, group in ((SECRET, 0), (USERINFO, 1)):
-        for found in pattern.finditer(text):
-            yield found.span(group)
+    yield from (found.span() for found in SECRET.finditer(text))
+    for pattern in (USERINFO, SIGNED, OPTION, ORACLE):
+        yield from (found.span("secret") for found in pattern.finditer(text))

@@ -31,22 +31,33 @@ SEAM = re.compile(r"[^A-Za-z0-9ñ]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-
 COMMON = {"auth", "cookie", "cookies", "pass"}  # words of sentences and lists, more than names
 VERDICT = "PASS"  # of a test
 
-SPACE, END = r"[ \t]{0,8}", r"\s|\Z"
+LONGEST = 200  # characters; what is longer is no word of a sentence, and is read once
+LONG = 16  # characters that few words have
+SPACE, END = r"[ \t\u00a0]{0,8}", r"\s|\Z"
 # A name and what leads to its value. Each begins where a word does, so that a text is read once.
 LEADS = [
     re.compile(  # name=  "name":  ['name'] =>  **name**:  "name is"
         r"(?<![\w.-])(?P<name>[\w.-]++(?: (?i:key|token|string|phrase|code)(?![\w.-]))?)"
         rf"(?:\\{{0,7}}[\"'`])?\]?\*{{0,2}}"
-        rf"(?P<sign>{SPACE}(?:[:?+]=|=>|={{1,3}}|:|%3D)\*{{0,2}}|[ ](?:is|was):?(?=[ ])){SPACE}"
-        rf"(?:(?:[|>]-?)?\n[ \t]{{1,16}}(?![\w.-]+:(?:{END})))?"
+        rf"(?P<sign>{SPACE}(?:[:?+]=|=>|={{1,3}}|[:\uff1a]|%3D)\*{{0,2}}"
+        rf"|[ ](?:is|was):?(?=[ ])){SPACE}"
+        rf"(?:(?:[|>]-?)?\r?\n[ \t]{{1,16}}(?![\w.-]+:(?:{END}))"
+        rf"|(?:\r?\n){{1,2}}[ \t]{{0,16}}(?=[^\s:=]{{1,{LONGEST}}}[ \t]{{0,8}}(?:\r?\n|\Z)))?"
     ),
     re.compile(  # --name, and the words of Docker, shells and .netrc
         r"(?<![\w.-])(?:--|(?:ENV|ARG|setenv|setx) |login (?!-)\S{1,99} )"
         r"(?P<name>[\w-]++)(?P<sign>[ ])"
     ),
+    re.compile(  # a line of a table
+        r"(?m:^|\|[ ])[`*]{0,2}(?P<name>[\w.-]++)[`*]{0,2}(?P<sign>\t|[ ]{0,40}\|)[ \t]{0,8}"
+        rf"(?=[^\s|()]{{1,{LONGEST}}}[ \t]{{0,40}}(?:\||\r?\n|\Z))"
+    ),
+    re.compile(  # a pair: ["authorization", "…"], ('x-api-key', '…')
+        r"[\[(][ ]?[\"'](?P<name>[\w.-]++)[\"'](?P<sign>,)[ ]?(?=[\"'])"
+    ),
     re.compile(r"<(?P<name>[\w.:-]++)(?P<sign>>)(?=[^<\n]{1,500}+</)"),
     re.compile(  # name: DB_PASSWORD, value:
-        r"(?<![\w.-])(?:name|key|Name|Key)[\"']?\s?[:=]\s?[\"']?(?P<name>[\w.-]++)[\"']?,?\s{0,20}"
+        r"(?<![\w.-])(?:name|key|header|Name|Key|Header)[\"']?\s?[:=]\s?[\"']?(?P<name>[\w.-]++)[\"']?,?\s{0,20}"
         r"[\"']?[vV]alue[\"']?(?P<sign>\s?[:=])\s?"
     ),
 ]
@@ -58,12 +69,11 @@ VALUE = re.compile(
     r"|[bfru@]?'(?:'')?(?P<single>(?:[^'\\\n]|\\.)++)"
     r"|`(?P<ticks>[^`\n]++)"
     r"|(?P<quote>\\{1,7}[\"'])(?P<escaped>[^\n]+?)(?=(?<!\\)(?P=quote)|\n|\Z)"
-    r"|(?P<several>[\[{](?=[ \t]{0,8}\\{0,7}[\"'])[^\]}\n]++[\]}]?)"
+    r"|(?P<several>[\[{(](?=[ \t]{0,8}\\{0,7}[\"'])[^\]})\n]++[\]})]?)"
     rf"|(?![\"'`])(?P<bare>(?:[^\s\"'`<&;,]|[&;,](?!{NEXT_FIELD}|[\"'`]|{END})|<(?!/)"
     rf"|[\"'`](?![,;:)\]}}>&]|{END}))*[^\s\"'`<&;,.:)\]}}])"
     r")"
 )
-LONGEST_WORD = 200  # characters; what is longer is no word of a sentence, and is read once
 HEADER = re.compile(r"(?i)(?:proxy-)?authorization|(?:set-)?cookie")
 FIELDS = re.compile(  # session=1; theme="dark"
     r"(?:[\w-]+[ ]+)?(?P<fields>[\w.-]+=(?:(?<==)\"[^\"\n]*\"?|[^\n\"'`])*)"
@@ -116,11 +126,22 @@ def value_behind(lead: re.Match[str], text: str) -> Span | None:
     if sign == ":" and HEADER.fullmatch(name) and (fields := FIELDS.match(text, start)):
         return fields.span("fields")
     found = VALUE.match(text, start)
-    if found and (bare := found["bare"]) and len(bare) <= LONGEST_WORD:
+    if sign == "," and not (found and is_value_of(name, found[found.lastgroup or 0])):
+        return None
+    if found and (bare := found["bare"]) and len(bare) <= LONGEST:
         in_prose = sign.startswith(("is", "was")) or (sign == ":" and name.lower() in COMMON)
+        in_prose |= sign == "|" or (sign == "" and not name.isupper() and lead["sign"] == "\t")
         if is_plain(bare) or (in_prose and not is_mixed(bare)):
             return None
     return span_of(found)
+
+
+def is_value_of(name: str, value: str) -> bool:
+    """Of two texts side by side: a list of names is none of their values."""
+    if not is_secret(name) or is_secret(value):
+        return False
+    is_header = HEADER.fullmatch(name) or name.lower().startswith("x-")
+    return bool(is_header) or is_mixed(value) or len(value) >= LONG
 
 
 def span_of(found: re.Match[str] | None) -> Span | None:

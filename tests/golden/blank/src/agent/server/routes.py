@@ -8,13 +8,14 @@ import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Header, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import Response as HttpResponse
 
 from ..aside import aside
 from ..events import Stopped
 from ..inbound import (
     Approval,
+    Body,
     Calling,
     Delivery,
     Launch,
@@ -116,7 +117,7 @@ async def stop(thread_id: str, runner: Running, caller: Calling) -> HttpResponse
     return await answer(thread_id, await runner.tell(thread_id, caller.said(Stopped())), runner)
 
 
-class Fork(BaseModel):
+class Fork(Body):
     at: Annotated[int, Field(ge=0, strict=True)]
 
 

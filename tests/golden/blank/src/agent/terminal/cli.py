@@ -9,10 +9,11 @@ import typer
 from typer.core import TyperGroup
 
 from ..channels import brought
-from ..events import Answer, Stopped, Trigger
+from ..events import Answer, Error, Stopped, ToolResponse, Trigger
 from ..model.failures import Unavailable
 from ..model.next_step import note_on
 from ..parts import Agent
+from ..results import as_result
 from ..runner import take_up
 from ..settings import WrongSettings, load_settings
 from ..store import StoreError
@@ -21,7 +22,7 @@ from ..thread import CannotFollow
 from ..views import listing, view
 from ..waiting import Status
 from ..wiring import build, oddities
-from . import checking, conversation, screen
+from . import checking, conversation, screen, serving
 
 REFUSED = 2
 
@@ -102,6 +103,27 @@ def reject(
 
 
 @app.command()
+def result(
+    thread_id: ThreadId,
+    call: Annotated[str, typer.Argument(help="The call that was to give it later.")],
+    value: Annotated[str, typer.Argument(metavar="[JSON]", help="JSON, or a text.")] = "",
+    error: Annotated[str, typer.Option(help="Why there is none, in one line.")] = "",
+) -> None:
+    """Give the result of a call that goes on elsewhere."""
+    if bool(value) == bool(error):
+        raise NothingSaid("give either its result or --error and why there is none")
+    agent = open_agent()
+    event = Error(call_id=call, data={"message": error}) if error else result_of(call, value, agent)
+    asyncio.run(agent.record(thread_id, conversation.said_here(event)))
+    converse(agent, thread_id)
+
+
+def result_of(call: str, value: str, agent: Agent) -> ToolResponse:
+    given = as_result(conversation.json_or_text(value), agent.max_result)
+    return ToolResponse(call_id=call, data=given)
+
+
+@app.command()
 def resume(thread_id: ThreadId) -> None:
     """Take up a thread that failed or was interrupted."""
     agent = open_agent()
@@ -143,7 +165,7 @@ def show(
     elif context:
         typer.echo(thread.serialize_for_llm(load_settings().context_format))
     else:
-        screen.show_thread(thread_id, thread)
+        screen.show_thread(thread_id, thread, agent.policy)
 
 
 @app.command()
@@ -172,27 +194,7 @@ def replay(thread_id: ThreadId) -> None:
     raise typer.Exit(any(result.verdict != "same" for result in results))
 
 
-@app.command()
-def serve(
-    host: Annotated[str | None, typer.Option(help="AGENT_HOST if left out.")] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="AGENT_PORT if left out.")
-    ] = None,
-) -> None:
-    """Serve the API."""
-    from ..server.process import CannotServe
-    from ..server.process import serve as serve_forever
-
-    given = {"host": host, "port": port}
-    changed = {name: value for name, value in given.items() if value is not None}
-    try:
-        serve_forever(load_settings().model_copy(update=changed))
-    except CannotServe as error:
-        refuse(error)
-    leave(0)
-
-
-for commands in (checking.commands, *brought("commands")):
+for commands in (checking.commands, serving.commands, *brought("commands")):
     app.add_typer(commands)
 
 

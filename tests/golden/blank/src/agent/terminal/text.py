@@ -6,13 +6,20 @@ first bears a mark. Whatever moves the cursor, turns the direction or ends a lin
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+from unicodedata import east_asian_width
 
 from ..redaction import marked, redact
 
 LONGEST = 1_000  # characters of one value that are shown
 MORE = "  │ "  # before a line that goes on with what the line above says
+# Letters and signs that nobody sees: fillers, the empty pattern of Braille, selectors of variants.
+BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U00016fe4\U0001d159\U0001da7f\U0001da80\U000e0100-\U000e01ef]"
+)
+COLOUR_OR_CHAR = re.compile(r"\x1b\[[0-9;]*m|.", re.DOTALL)
 SECRETS_RUN = "(secrets are shown in part: the call runs with them as they are)"
 
 
@@ -53,5 +60,35 @@ def key_of(name: str) -> str:
 def visible(text: str, but: str = "") -> str:
     """What is no letter or sign stands there as JSON writes it: `\\n`, `\\u001b`."""
     return "".join(
-        char if char.isprintable() or char in but else json.dumps(char)[1:-1] for char in text
+        char if is_seen(char) or char in but else json.dumps(char)[1:-1] for char in text
     )
+
+
+def folded(text: str, columns: int) -> str:
+    """No line goes beyond the terminal's width: it would go on at the margin, as if it were new."""
+    return "\n".join(row for line in text.split("\n") for row in rows(line, columns))
+
+
+def rows(line: str, columns: int) -> Iterator[str]:
+    """Cut behind a blank where one is near the end."""
+    row, used = "", 0
+    for piece in COLOUR_OR_CHAR.findall(line):
+        if used + width(piece) > columns and used > len(MORE):
+            end = row.rfind(" ") + 1
+            end = end if end > max(columns // 2, len(MORE)) else len(row)
+            yield row[:end]
+            row = MORE + row[end:]
+            used = sum(map(width, COLOUR_OR_CHAR.findall(row)))
+        row, used = row + piece, used + width(piece)
+    yield row
+
+
+def width(piece: str) -> int:
+    """In columns of a terminal; rather more than too few."""
+    if piece.startswith("\x1b"):  # a colour
+        return 0
+    return 8 if piece == "\t" else 1 + (east_asian_width(piece) in "WF")
+
+
+def is_seen(char: str) -> bool:
+    return char.isprintable() and not BLANK.match(char)

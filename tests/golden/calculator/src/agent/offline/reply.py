@@ -11,7 +11,7 @@ from ..context import unescape
 from .story import Story
 
 TAG = re.compile(r"^<([a-z]\w*)>\n(.*?)\n</\1>$", re.DOTALL | re.MULTILINE)
-TEXTS = ("user_input", "error")  # their bodies are texts, whatever they look like
+TEXTS = ("user_input", "error", "expired")  # their bodies are texts, whatever they look like
 
 
 def reply(prompt: str) -> str:

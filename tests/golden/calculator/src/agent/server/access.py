@@ -7,7 +7,6 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers
@@ -23,6 +22,7 @@ from .problems import problem
 
 # Says in the description of the API what is sent; `Door` looks at it.
 bearer = HTTPBearer(auto_error=False, description="AGENT_API_TOKEN")
+HOST = re.compile(r"(?:([A-Za-z0-9.-]+)|\[([0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?")
 # What a proxy adds: behind it is another machine, whatever the address says.
 FORWARDED = re.compile(
     r"(x-)?forwarded|via|cdn-loop|x-(forwarded|original|envoy)-.*|(x-)?(real|client|cluster-client|connecting)-ip"
@@ -77,7 +77,8 @@ def refusal(asked: HTTPConnection, caller: Caller) -> JSONResponse | None:
         return None
     # The name counts because a web page can point a name of its own at 127.0.0.1.
     client = asked.client.host if asked.client else None
-    if not (is_loopback(client) and is_loopback(name_in(asked.headers.get("host", "")))):
+    hosts = asked.headers.getlist("host")
+    if not (is_loopback(client) and len(hosts) == 1 and is_loopback(name_in(hosts[0]))):
         return unauthorized()
     if forwarded := next(filter(is_a_proxy_s, asked.headers), None):
         return unauthorized(f"this came through a proxy ({forwarded}): set AGENT_API_TOKEN, and ")
@@ -100,10 +101,13 @@ def is_cross_site(headers: Headers) -> bool:
     """What a browser says of the page that asks; what is no browser says nothing."""
     origins = headers.getlist("origin")
     fetched = {site.strip().lower() for site in headers.getlist("sec-fetch-site")}
-    return not (
-        fetched <= {"same-origin", "same-site", "none"}
-        and all(is_loopback(name_in(origin.partition("://")[2])) for origin in origins)
-    )
+    return not (fetched <= {"same-origin", "same-site", "none"} and all(map(is_ours, origins)))
+
+
+def is_ours(origin: str) -> bool:
+    """A page of this machine, on any port."""
+    scheme, _, host = origin.partition("://")
+    return scheme in ("http", "https") and is_loopback(name_in(host))
 
 
 def is_loopback(host: str | None) -> bool:
@@ -113,11 +117,7 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def name_in(header: str) -> str | None:
-    """The host in a Host header, without its port; there is no user in one."""
-    if "@" in header:
-        return None
-    try:
-        return urlsplit(f"//{header}").hostname
-    except ValueError:
-        return None
+def name_in(host: str) -> str | None:
+    """The name or address without its port; None for whatever else there is in it."""
+    found = HOST.fullmatch(host)
+    return (found[1] or found[2]).lower() if found else None

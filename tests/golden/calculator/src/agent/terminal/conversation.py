@@ -13,12 +13,14 @@ from ..parts import Agent
 from ..people import E, Person, said_by
 from ..reach import Asked, contact
 from ..runner import advance
+from ..shapes import exactly_json
 from ..thread import CannotFollow, Thread
 from ..waiting import Status, Waiting
 from ..wiring import TERMINAL
 from . import screen
 
 WAITS = 3
+PAUSE = 0.5  # seconds between two looks for a result
 INTERRUPTED = 130
 EXIT_CODES: dict[Status, int] = {
     "done": 0,
@@ -38,17 +40,19 @@ def converse(agent: Agent, thread_id: str) -> int:
     """
     try:
         thread = asyncio.run(advance(thread_id, agent))
+        thread = asyncio.run(with_its_result(thread, agent, thread_id))
         # Asked outside of asyncio, which would swallow the first Ctrl-C.
         while (waiting := asked_here(thread)) and asyncio.run(tell(agent, thread_id, waiting)):
             if not (said := screen.ask(waiting)):
                 break
             answer = said_here(HumanResponse(call_id=waiting.call_id, data=said))
             thread = asyncio.run(go_on(agent, thread_id, answer))
+            thread = asyncio.run(with_its_result(thread, agent, thread_id))
     except KeyboardInterrupt:
         screen.note("interrupted")
-        screen.say_what_next(thread_id, asyncio.run(agent.store.get(thread_id)))
+        screen.say_what_next(thread_id, asyncio.run(agent.store.get(thread_id)), agent.policy)
         return INTERRUPTED
-    screen.say_what_next(thread_id, thread)
+    screen.say_what_next(thread_id, thread, agent.policy)
     return EXIT_CODES[thread.status]
 
 
@@ -56,6 +60,19 @@ def asked_here(thread: Thread) -> Waiting | None:
     """What somebody at this terminal can answer."""
     is_theirs = thread.awaiting and thread.awaiting.reason != "result"
     return thread.awaiting if is_theirs and screen.somebody_is_there() else None
+
+
+async def with_its_result(thread: Thread, agent: Agent, thread_id: str) -> Thread:
+    """Whoever is there sees what comes of a call that goes on elsewhere, unless they leave."""
+    if thread.status == "awaiting_result" and screen.somebody_is_there():
+        screen.note("its result is to come; Ctrl-C leaves the thread waiting for it")
+    while thread.status == "awaiting_result" and screen.somebody_is_there():
+        known = len(thread.events)
+        await asyncio.sleep(PAUSE)
+        thread = await advance(thread_id, agent)
+        for event in thread.events[known:]:
+            screen.show(thread_id, event)
+    return thread
 
 
 async def tell(agent: Agent, thread_id: str, waiting: Waiting) -> bool:
@@ -74,7 +91,7 @@ class Terminal:
     name = TERMINAL
 
     async def tell(self, asked: Asked) -> None:
-        screen.show_what_waits(asked.waiting)
+        screen.show_what_waits(asked.waiting, asked.expires_at)
 
 
 async def go_on(agent: Agent, thread_id: str, answer: HumanResponse) -> Thread:
@@ -134,22 +151,30 @@ def waits_with(agent: Agent, thread_id: str, said: Answer) -> Waiting | None:
 def changed_arguments(thread: Thread, call_id: str, changes: Sequence[str]) -> dict[str, Any]:
     """Those of the call that waits, with each NAME=VALUE in its place.
 
-    A value is JSON or a text, and a text where a text was. Raises CannotFollow.
+    A value is JSON or a text, and a text where a text was. Raises CannotFollow, also for a value
+    that would not run as it was typed.
     """
     waiting = thread.awaiting
     if not waiting or waiting.call_id != call_id:
         raise CannotFollow("--set changes the call that waits, and no other: name it behind the ID")
-    arguments = dict(waiting.arguments)
+    arguments, seen = dict(waiting.arguments), set[str]()
     for change in changes:
         name, has_value, value = change.partition("=")
         if not has_value:
             raise CannotFollow(f"--set {change} has no value: write {name}=VALUE")
+        if name in seen:
+            raise CannotFollow(f"--set {name} is there twice: say which one is meant")
+        seen.add(name)
         arguments[name] = value if isinstance(arguments.get(name), str) else json_or_text(value)
+    try:
+        exactly_json(arguments)
+    except ValueError as error:
+        raise CannotFollow(f"--set: {error}") from None
     return arguments
 
 
 def json_or_text(value: str) -> Any:
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value

@@ -4,12 +4,14 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from shutil import which
+from datetime import UTC, datetime
+from shutil import get_terminal_size, which
 from typing import Any
 
 import typer
 from typer import style
 
+from ..due import Policy, expires_at
 from ..events import (
     Answer,
     AnyEvent,
@@ -24,6 +26,7 @@ from ..events import (
     Resumed,
     Stopped,
     ToolCall,
+    ToolDeferred,
     ToolResponse,
     ToolStarted,
     Trigger,
@@ -31,18 +34,25 @@ from ..events import (
 from ..states import after_decision
 from ..thread import Thread
 from ..waiting import Waiting
-from .text import arguments, described, one_line, words
+from .text import arguments, described, folded, one_line, words
 
 
 def say(text: str, *, end: str = "\n", err: bool = False) -> None:
-    """In colour at a terminal, unless NO_COLOR is set; plain elsewhere."""
+    """In colour at a terminal, unless NO_COLOR is set, and no wider than it; plain elsewhere."""
+    if (sys.stderr if err else sys.stdout).isatty():
+        text = folded(text, get_terminal_size().columns)
+    say_whole(text, end=end, err=err)
+
+
+def say_whole(text: str, *, end: str = "\n", err: bool = False) -> None:
+    """What is to be copied."""
     typer.echo(text + end, nl=False, err=err, color=False if os.environ.get("NO_COLOR") else None)
 
 
 def note(text: str) -> None:
     """Something beside the conversation."""
     with suppress(OSError, ValueError):  # a log: nobody may be reading it
-        say(style(one_line(text), dim=True), err=True)
+        say_whole(style(one_line(text), dim=True), err=True)
 
 
 def complain(text: str) -> None:
@@ -68,6 +78,8 @@ def as_told(event: AnyEvent) -> str:
             return ""
         case ToolStarted() | HumanContacted():
             return ""
+        case ToolDeferred(data=data):
+            return f"  {style('later:', dim=True)} {described(dict(data))}"
         case ToolResponse(data=result):
             return f"  {style('=', dim=True)} {described(result)}"
         case Error():
@@ -146,13 +158,15 @@ def ask(waiting: Waiting) -> Answer | None:
         return None
 
 
-def show_what_waits(waiting: Waiting) -> None:
+def show_what_waits(waiting: Waiting, until: datetime | None = None) -> None:
     """What is asked and, where a call is to be approved, what would run."""
     say(f"{style('?', fg='yellow', bold=True)} {words(waiting.question)}")
     if waiting.intent and waiting.reason != "question":
         say(as_call(waiting.intent, waiting.arguments, margin="  "))
     for number, choice in enumerate(waiting.choices, 1):
         say(f"  {number}. {words(choice)}")
+    if until:
+        say(style(f"  until {until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", dim=True))
 
 
 def answer_in_words(choices: Sequence[str]) -> str:
@@ -186,36 +200,38 @@ def asked(prompt: str) -> str:
     return input().strip()
 
 
-def say_what_next(thread_id: str, thread: Thread) -> None:
+def say_what_next(thread_id: str, thread: Thread, policy: Policy) -> None:
     """What the thread waits for, and the exact commands that continue it."""
     if waiting := thread.awaiting:
         what = "its result" if waiting.reason == "result" else "a human"
         say(style(f"waiting for {what}", fg="yellow", bold=True))
-        show_what_waits(waiting)
+        show_what_waits(waiting, expires_at(waiting, policy))
         for way in ways_on(thread_id, waiting):
-            say(f"  {way}")
+            say_whole(f"  {way}")
     elif (thread.events[-1].meta or {}).get("too_long"):
-        say(f"{style('failed', fg='red')} to go on: {command('fork', thread_id, '--at', 'N')}")
+        say_whole(
+            f"{style('failed', fg='red')} to go on: {command('fork', thread_id, '--at', 'N')}"
+        )
     elif thread.status in ("failed", "running"):
         where = "unless another process is at it, " if thread.status == "running" else ""
-        say(f"{style(thread.status, fg='red')} {where}to go on: {command('resume', thread_id)}")
+        say_whole(
+            f"{style(thread.status, fg='red')} {where}to go on: {command('resume', thread_id)}"
+        )
 
 
 def ways_on(thread_id: str, waiting: Waiting) -> list[str]:
     if waiting.reason == "result":
-        until = waiting.asked_at and waiting.within and waiting.asked_at + waiting.within
-        after = f"  # after {until:%Y-%m-%d %H:%M:%S} UTC" if until else ""
-        return [f"POST /api/v1/threads/{thread_id}/results", command("resume", thread_id) + after]
+        return [command("result", thread_id, waiting.call_id, "JSON"), command("resume", thread_id)]
     if not waiting.for_approval:
         return [command("answer", thread_id, "--call", waiting.call_id, '"…"')]
     call = (thread_id, waiting.call_id)
     return [command("approve", *call), command("reject", *call, "--because", '"…"')]
 
 
-def show_thread(thread_id: str, thread: Thread) -> None:
+def show_thread(thread_id: str, thread: Thread, policy: Policy) -> None:
     for event in thread.events:
         say(f"{style(f'{event.id:3}', dim=True)} {as_record(event)}")
-    say_what_next(thread_id, thread)
+    say_what_next(thread_id, thread, policy)
 
 
 def show_in_list(thread_id: str, thread: Thread) -> None:

@@ -42,6 +42,8 @@ class Story:
                 self.came(data)
             case "error":
                 self.doubt(text_of(data))
+            case "expired":
+                self.plan([], done(self.told(f"{text_of(data).capitalize()}.")))
             case "human_response" if "approved" in about:
                 self.judge(about["approved"] in (True, "true"), str(about.get("comment") or ""))
             case "human_response":

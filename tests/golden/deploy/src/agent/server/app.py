@@ -15,6 +15,7 @@ from ..watch import watched
 from ..wiring import build, with_channels
 from . import problems
 from .access import Door, bearer
+from .limits import Limits, Pace
 from .routes import api
 
 public = APIRouter()
@@ -48,6 +49,8 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     for router in (api, *brought("routes")):
         app.include_router(router, dependencies=[Depends(bearer)], responses=problems.EVERYWHERE)
     open_to_all = [route for router in unguarded for route in router.routes]
+    app.add_middleware(Limits)
+    app.add_middleware(Pace, a_minute=settings.max_requests)
     app.add_middleware(Door, tokens=settings.tokens, open=open_to_all)
     return app
 

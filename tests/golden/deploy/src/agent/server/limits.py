@@ -4,6 +4,9 @@ uvicorn has no limit for the time that headers take; the rest is its own or ours
 """
 
 import asyncio
+import time
+from collections import OrderedDict
+from math import ceil
 from typing import Any
 
 import h11
@@ -11,8 +14,12 @@ from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .problems import problem
+
 MAX_BODY = 1_000_000  # bytes
+MAX_HEADERS = 16_000  # bytes
 MAX_CONNECTIONS = 1_000
+MAX_CALLERS = 10_000
 HEADER_SECONDS = 10.0
 BODY_SECONDS = 30.0
 
@@ -52,13 +59,53 @@ class Punctual(H11Protocol):
             self.transport.close()
 
 
-class LimitBody:
-    """Refuses a body that is too long, or too slow, while it is read, whatever its headers say."""
+class Pace:
+    """So many requests a minute for each caller, and as many at once. It holds up nobody else.
+
+    A bucket that runs over: each request takes one, and they come back with time. Whoever is not
+    known by a token is known by their address.
+    """
+
+    def __init__(self, app: ASGIApp, a_minute: int) -> None:
+        self.app = app
+        self.a_minute = a_minute
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # how many, and when
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        seconds = self.take(caller_of(scope), time.monotonic()) if scope["type"] == "http" else 0
+        if seconds:
+            answer = problem(429, f"more than {self.a_minute} requests a minute: slow down")
+            answer.headers["Retry-After"] = str(ceil(seconds))
+            return await answer(scope, receive, send)
+        await self.app(scope, receive, send)
+
+    def take(self, caller: str, now: float) -> float:
+        """Seconds until there is one again, and 0 if there was one to take."""
+        left, before = self._left.pop(caller, (float(self.a_minute), now))
+        left = min(self.a_minute, left + (now - before) * self.a_minute / 60)
+        self._left[caller] = (left - 1 if left >= 1 else left, now)
+        if len(self._left) > MAX_CALLERS:
+            self._left.popitem(last=False)
+        return 0 if left >= 1 else (1 - left) * 60 / self.a_minute
+
+
+def caller_of(scope: Scope) -> str:
+    caller = scope.get("state", {}).get("caller")
+    return str(caller.person) if caller else str((scope.get("client") or ("",))[0])
+
+
+class Limits:
+    """Refuses headers that are too long, and a body that is too long or too slow while it is read,
+    whatever its headers say.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if sum(len(name) + len(value) for name, value in scope.get("headers", ())) > MAX_HEADERS:
+            answer = problem(431, f"the headers have more than {MAX_HEADERS} bytes")
+            return await answer(scope, receive, send)
         length, is_whole = 0, scope["type"] != "http"
         until = asyncio.get_running_loop().time() + BODY_SECONDS
 

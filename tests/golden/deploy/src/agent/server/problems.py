@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse
 from ..log import logger
 from ..store import Full, Locked, NoSuchThread, NotStored, ThreadExists, Unreadable
 from ..thread import AnotherDelivery, CannotFollow, NotAllowed, WrongArguments
-from .limits import LimitBody
 
 
 class Problem(BaseModel):
@@ -35,12 +34,11 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 # What any route here can answer with, a channel's as well.
-EVERYWHERE = documented(400, 401, 403, 404, 408, 409, 413, 422, 503, 507)
+EVERYWHERE = documented(400, 401, 403, 404, 408, 409, 413, 422, 429, 431, 503, 507)
 
 
 def install(app: FastAPI) -> None:
     """Answer every error of this app with a problem."""
-    app.add_middleware(LimitBody)
     app.add_exception_handler(StarletteHTTPException, refused)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(ValidationError, malformed)  # a hook reads its body itself

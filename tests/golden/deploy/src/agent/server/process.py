@@ -1,7 +1,9 @@
 """The server as a process: where it listens, and when it does not."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from socket import socket
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,6 +17,7 @@ from ..wiring import oddities
 from .access import is_loopback
 from .app import create_app
 from .limits import MAX_CONNECTIONS, Punctual
+from .lines import lines
 
 
 class CannotServe(Exception):
@@ -43,6 +46,19 @@ def serve(settings: Settings) -> None:
 
 
 class Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.let_go)
+
+    def let_go(self) -> None:
+        """A process that a tool forks may outlive us: it keeps neither our port nor our callers."""
+        listening = [each for server in self.servers for each in server.sockets]
+        callers = [each.transport for each in self.server_state.connections]
+        for each in (*listening, *(caller.get_extra_info("socket") for caller in callers)):
+            with suppress(OSError):
+                os.close(each.fileno())
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """uvicorn ends with the signal that it was sent: its last words come first."""
@@ -60,6 +76,7 @@ def run(app: FastAPI, settings: Settings) -> None:
         host=host,
         port=port,
         log_level=settings.log_level,
+        log_config=lines(settings.log_level),
         http=Punctual,
         limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=3,

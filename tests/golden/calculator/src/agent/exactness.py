@@ -4,11 +4,12 @@ A float takes a whole number that it cannot hold, a decimal takes spaces and dig
 and 1 takes a yes.
 """
 
+import re
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from .json_text import NUMBER
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
 def changed(said: dict[str, Any], read: dict[str, Any]) -> list[str]:

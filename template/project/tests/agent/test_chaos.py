@@ -1,0 +1,99 @@
+"""Killed at any moment, again and again: what was accepted is there, and nothing is done twice."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.events import (
+    Expired,
+    HumanContacted,
+    HumanRequest,
+    HumanResponse,
+    ToolDeferred,
+    ToolResponse,
+    Trigger,
+)
+from agent.store.filesystem import FileSystemThreadStore
+from agent.thread import Thread
+
+from .processes import HOME, SOURCES
+
+pytestmark = pytest.mark.slow
+
+CAMPAIGNS = int(os.environ.get("CHAOS_CAMPAIGNS", "1"))
+KILLS = 30  # in each
+
+
+def survived(seed: int) -> tuple[dict[str, Any], dict[str, Thread]]:
+    """What happened, by those who saw it, and by what is stored."""
+    code = f"from tests.agent.chaos import main; main({seed}, {KILLS})"
+    paths = os.pathsep.join([str(SOURCES), str(HOME)])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=170,
+    )
+    assert done.returncode == 0, done.stderr
+    store = FileSystemThreadStore(Path(".threads"))
+    stored = asyncio.run(store.find())
+    assert len(stored) == len(list(Path(".threads").glob("*.json")))  # each can be read
+    threads = {each.id: asyncio.run(store.get(each.id)) for each in stored}
+    return json.loads(done.stdout), threads
+
+
+@pytest.mark.parametrize("seed", range(CAMPAIGNS))
+def test_nothing_is_lost_and_nothing_is_done_twice(seed: int) -> None:
+    report, threads = survived(seed)
+    assert sum(report["killed"].values()) == KILLS
+    assert report["ended"] == signal.SIGTERM  # in its own time, and then as it was told
+
+    assert set(report["launched"]) == set(threads)  # each once, although launched again
+    assert {thread.status for thread in threads.values()} == {"done"}
+    for thread_id, call_id in report["answered"]:
+        kept = [event for event in threads[thread_id].events if event.call_id == call_id]
+        assert any(isinstance(event, HumanResponse | ToolResponse) for event in kept)
+
+    for what, times in Counter(report["ran"]).items():
+        thread_id, call_id = what.split("/")
+        events = threads[thread_id].events
+        assert times == 1, f"{what} ran {times} times"
+        assert any(
+            isinstance(event, HumanResponse)
+            and event.call_id == call_id
+            and event.data.get("approved")
+            for event in events
+        )
+        is_known = any(
+            isinstance(event, ToolResponse | ToolDeferred) and event.call_id == call_id
+            for event in events
+        )
+        is_doubted = any(
+            isinstance(event, HumanRequest) and event.data["reason"] == "in_doubt"
+            for event in events
+        )
+        assert is_known or is_doubted
+
+    told = set(report["told"])
+    for thread_id, thread in threads.items():
+        assert isinstance(thread.events[0], Trigger)
+        for event in thread.events:
+            if isinstance(event, HumanContacted | Expired) and not was_deferred(thread, event):
+                assert f"{thread_id}/{event.call_id}" in told
+
+
+def was_deferred(thread: Thread, event: HumanContacted | Expired) -> bool:
+    """A result that did not come is nobody's fault."""
+    return any(
+        isinstance(known, ToolDeferred) and known.call_id == event.call_id
+        for known in thread.events
+    )

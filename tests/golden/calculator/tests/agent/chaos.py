@@ -1,0 +1,228 @@
+"""Chaos: the real server is killed again and again, and somebody goes on using it.
+
+Run as a program, in an empty folder: `python -m tests.agent.chaos SEED KILLS`. It starts servers by
+forking, which takes milliseconds where a new process takes a second, kills them with -9, at a named
+point or at any moment, and at last lets one come to the end. What it prints is checked by
+`test_chaos.py`.
+"""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from agent import ticker
+from agent.due import Policy, Route
+from agent.events import AnyEvent
+from agent.log import log_event
+from agent.reach import Asked
+from agent.server.app import create_app
+from agent.server.process import run
+from agent.settings import Settings
+from agent.steps import Later, thread_id
+from agent.store.filesystem import FileSystemThreadStore
+from agent.thread import Thread
+
+from ..yours.samples import APPROVAL_STEP, SAFE_STEP
+from .scripted import DONE, QUESTION, agent_of, decided
+
+THREADS = "/api/v1/threads"
+EXPIRES = timedelta(seconds=1)
+# Where a server dies: behind an event of this type, or amid what a tool or a channel does.
+POINTS = {
+    "selected": "tool_call",
+    "contacted": "human_contacted",
+    "approved": "human_response",
+    "started": "tool_started",
+    "ran": "",
+    "told": "",
+    "saved": "tool_response",
+    "deferred": "tool_deferred",
+    "expired": "expired",
+}
+# What happens in a thread, by its first message.
+SCRIPTS = {
+    "approved": [SAFE_STEP, APPROVAL_STEP, DONE],
+    "later": [APPROVAL_STEP, DONE],
+    "asked": [QUESTION, SAFE_STEP, DONE],
+    "nobody": [QUESTION, DONE],  # whom nobody answers
+}
+Die = Callable[[str], None]
+
+
+def note(file: str, line: str) -> None:
+    """A ledger: a line that is there is there whatever happens next."""
+    place = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.write(place, f"{line}\n".encode())
+    os.fsync(place)
+    os.close(place)
+
+
+def noted(file: str) -> list[str]:
+    return Path(file).read_text().split() if Path(file).exists() else []
+
+
+async def model(thread: Thread) -> AnyEvent:
+    """It takes its time, and decides what the script says."""
+    await asyncio.sleep(random.uniform(0, 0.03))
+    script = SCRIPTS[str(thread.events[0].data).split()[0]]
+    return decided(script[min(len(thread.calls), len(script) - 1)], f"call-{len(thread.events)}")
+
+
+def serve(port: int, point: str) -> None:
+    """A server, until it is killed, or until it comes to this point for the second time."""
+    left = [random.randint(0, 3)]
+
+    def die(here: str) -> None:
+        left[0] -= here == point
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    async def tool(step: Any, call_id: str) -> Any:
+        await asyncio.sleep(random.uniform(0, 0.02))
+        if step.intent != APPROVAL_STEP["intent"]:
+            return 7
+        note("ran", f"{thread_id.get()}/{call_id}")
+        die("ran")
+        return Later(ref=call_id) if random.random() < 0.3 else 7
+
+    class Pager:
+        name = "pager"
+
+        async def tell(self, asked: Asked) -> None:
+            note("told", f"{asked.thread_id}/{asked.waiting.call_id}")
+            die("told")
+
+    def notify(where: str, event: AnyEvent) -> None:
+        log_event(where, event)
+        for name, kind in POINTS.items():
+            if kind == event.type:
+                die(name)
+
+    store = FileSystemThreadStore(Path(".threads"))
+    agent = agent_of(store, model, handle_next_step=tool, notify=notify)
+    agent = replace(agent, clock=lambda: datetime.now(UTC), channels={"pager": Pager()})
+    agent = replace(agent, policy=Policy((Route(channel="pager"),), EXPIRES))
+    ticker.TICK = 0.05
+    settings = Settings(host="127.0.0.1", port=port, max_requests=10**6)
+    run(create_app(settings, agent), settings)
+
+
+def begin(port: int, point: str) -> int:
+    """The id of a process of its own that serves."""
+    if child := os.fork():
+        return child
+    log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    random.seed()
+    try:
+        serve(port, point)
+    finally:
+        os._exit(0)
+
+
+class Somebody:
+    """Uses the server while it is there. What was accepted is promised, and written down."""
+
+    def __init__(self, port: int) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        self.launched: list[str] = []
+        self.answered: list[tuple[str, str]] = []
+
+    def go_on(self, seconds: float, threads: int) -> None:
+        """Until so many seconds have passed, or the server is gone, or all is done."""
+        until = time.monotonic() + seconds
+        with httpx2.Client(base_url=self.address, timeout=5) as self.client:
+            while time.monotonic() < until:
+                try:
+                    if len(self.launched) < threads:
+                        self.launch()
+                    if sum(map(self.look_at, self.launched)) == threads:
+                        return
+                except httpx2.TransportError:
+                    time.sleep(0.005)
+
+    def launch(self) -> None:
+        """Again under the same key if nobody knows what became of it."""
+        number = len(self.launched)
+        message = f"{list(SCRIPTS)[number % len(SCRIPTS)]} {number}"
+        key = {"Idempotency-Key": f"{number} of {os.getpid()}"}
+        answer = self.client.post(THREADS, json={"message": message}, headers=key)
+        self.launched.append(answer.raise_for_status().json()["id"])
+
+    def look_at(self, each: str) -> bool:
+        """Whether it is done. What it waits for is answered, or not."""
+        thread = self.client.get(f"{THREADS}/{each}").raise_for_status().json()
+        waiting = thread["awaiting"]
+        if waiting is None or random.random() < 0.5:
+            return bool(thread["status"] == "done")
+        match waiting["reason"]:
+            case "question" if str(thread["events"][0]["data"]).startswith("nobody"):
+                return False
+            case "approval":
+                body = {"approved": random.random() < 0.9}
+                self.tell(each, waiting, "approvals", body)
+            case "in_doubt":
+                self.tell(each, waiting, "approvals", {"approved": False})
+            case "result":
+                self.tell(each, waiting, "results", {"result": 7})
+            case _:
+                self.tell(each, waiting, "responses", {"response": "go on"})
+        return False
+
+    def tell(self, each: str, waiting: dict[str, Any], what: str, body: dict[str, Any]) -> None:
+        call = {"call_id": waiting["call_id"]}
+        answer = self.client.post(f"{THREADS}/{each}/{what}", json=call | body)
+        if answer.status_code == 202:
+            self.answered.append((each, waiting["call_id"]))
+        elif answer.status_code != 409:  # somebody, or time, was quicker
+            raise AssertionError(answer.text)
+
+
+def main(seed: int, kills: int) -> None:
+    random.seed(seed)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    somebody = Somebody(port)
+    killed: dict[str, int] = {}
+    points = [*POINTS, "any moment"]
+    for number in range(kills):
+        point = points[number % len(points)]
+        child = begin(port, point)
+        seconds = random.uniform(0.05, 0.4) if point == "any moment" else 0.7
+        somebody.go_on(seconds, threads=2 * number + 4)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        killed[point] = killed.get(point, 0) + 1
+    child = begin(port, "never")
+    somebody.go_on(60, threads=len(somebody.launched))
+    os.kill(child, signal.SIGTERM)
+    _, ended = os.waitpid(child, 0)
+    report = {
+        "killed": killed,
+        "ended": ended,
+        "launched": somebody.launched,
+        "answered": somebody.answered,
+        "ran": noted("ran"),
+        "told": noted("told"),
+    }
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
