@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from .errors import format_error
 from .redaction import marked
 from .rules import call_of
 from .shown import visible
@@ -54,7 +55,7 @@ def form_for(waiting: Waiting) -> tuple[Field, ...]:
         return ()
     try:
         tool = parse_tool(call_of(waiting, waiting.arguments))
-    except ValueError:
+    except BaseException:  # noqa: BLE001, a validator is yours
         return ()
     return form_of(type(tool).model_json_schema(), waiting.arguments)
 
@@ -202,14 +203,15 @@ def faults_of(waiting: Waiting, arguments: Mapping[str, Any]) -> dict[str, str]:
     """What the tool's own class has against these arguments, by the name of the argument; what is
     about none of them, or more than one, under an empty name.
     """
+    given = call_of(waiting, dict(arguments))
     try:
-        parse_tool(call_of(waiting, dict(arguments)))
+        type(parse_tool(given)).model_validate_json(json.dumps(given), strict=True)
     except ValidationError as error:
         faults: dict[str, str] = {}
         for each in error.errors():
             place = [str(part) for part in each["loc"] if part != waiting.intent]
             faults.setdefault(place[0] if place else "", each["msg"].removeprefix("Value error, "))
         return faults
-    except ValueError as error:
-        return {"": str(error)}
+    except BaseException as error:  # noqa: BLE001, a validator is yours
+        return {"": format_error(error)}
     return {}

@@ -59,7 +59,8 @@ def key_of(name: str) -> str:
 
 def visible(text: str, but: str = "") -> str:
     """What is no letter or sign stands there as JSON writes it: `\\n`, `\\u001b`."""
-    if text.isprintable() and not BLANK.search(text):  # as nearly all is
+    rest = text.translate(dict.fromkeys(map(ord, but)))
+    if rest.isprintable() and not BLANK.search(rest):  # as nearly all is
         return text
     return "".join(
         char if is_seen(char) or char in but else json.dumps(char)[1:-1] for char in text

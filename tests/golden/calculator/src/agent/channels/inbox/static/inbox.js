@@ -120,13 +120,16 @@ function follow(events, page) {
     const seen = part("story").version - 1;
     source = new EventSource(`${events}?after=${seen}`);
     source.onmessage = () => {
-      clearTimeout(timer);
-      timer = setTimeout(refresh, 80, page);
+      timer ??= setTimeout(() => {
+        timer = null;
+        refresh(page);
+      }, 200);
     };
     source.onerror = () => {
       if (source.readyState !== EventSource.CLOSED) return;  // it asks again by itself
       clearTimeout(timer);
       timer = setTimeout(async () => {
+        timer = null;
         await refresh(page);
         if (!part("ask").ended) listen();
       }, 2000);
@@ -138,7 +141,7 @@ function follow(events, page) {
     return () => {
       source?.close();
       clearTimeout(timer);
-      seen = null;
+      timer = seen = null;
     };
   });
 }
