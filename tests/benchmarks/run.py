@@ -7,11 +7,19 @@ from cli_times import measure as cli
 from history_size import measure as history
 from loop_times import measure as loop
 from page import PAGE, ROOT, publish
+from server_load import measure as server
 from token_counts import measure as tokens
 from update_times import measure as update
 from workshop import Workshop
 
-PARTS = {"cli": cli, "update": update, "loop": loop, "tokens": tokens, "history": history}
+PARTS = {
+    "cli": cli,
+    "update": update,
+    "loop": loop,
+    "tokens": tokens,
+    "history": history,
+    "server": server,
+}
 
 
 def main() -> None:
