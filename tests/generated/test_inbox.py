@@ -404,9 +404,13 @@ def test_ten_thousand_threads(project: Path, browser: Browser) -> None:
     """All of them waiting, with the script that keeps the page up to date."""
     event = {"type": "user_input", "at": "2026-01-01T00:00:00Z", "data": "hello", "id": 0}
     call = {"type": "tool_call", "at": "2026-01-01T00:00:01Z", "call_id": "1", "data": QUESTION}
-    # Or that would happen now, ten thousand times.
-    told: Any = {"type": "human_contacted", "data": {"channel": "inbox"}, "call_id": "1", "id": 2}
-    told["at"] = "2026-01-01T00:00:02Z"
+    told: dict[str, Any] = {
+        "type": "human_contacted",
+        "at": "2026-01-01T00:00:02Z",
+        "call_id": "1",
+        "id": 2,
+    }
+    told["data"] = {"channel": "inbox"}  # or that would happen now, ten thousand times
     folder = project / ".many"
     folder.mkdir()
     for number in range(MANY):

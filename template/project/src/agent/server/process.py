@@ -49,10 +49,6 @@ def serve(settings: Settings) -> None:
 class Server(uvicorn.Server):
     streams: Streams
 
-    async def shutdown(self, sockets: list[socket] | None = None) -> None:
-        self.streams.close()  # they would hold it up until it breaks them off
-        await super().shutdown(sockets)
-
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if hasattr(os, "register_at_fork"):
@@ -65,6 +61,10 @@ class Server(uvicorn.Server):
         for each in (*listening, *(caller.get_extra_info("socket") for caller in callers)):
             with suppress(OSError):
                 os.close(each.fileno())
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self.streams.close()  # they would hold it up until it breaks them off
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

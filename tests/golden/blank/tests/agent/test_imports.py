@@ -17,10 +17,10 @@ FLOORS = [
     {"tools"},
     {"decisions", "waiting", "states", "rules", "repetition", "outcomes", "due", "people"},
     {"context", "thread"},
-    {"log", "stream", "watch", "views", "settings"},
+    {"log", "stream", "watch", "views", "settings", "shown", "forms"},
     {"model", "store", "offline", "prefetch"},
     {"reach", "parts", "boundary", "loop", "ticker", "runner"},
-    {"inbound", "channels", "wiring"},
+    {"inbound", "sessions", "channels", "wiring"},
     {"server", "terminal"},
 ]
 

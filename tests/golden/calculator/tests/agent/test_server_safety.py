@@ -133,7 +133,7 @@ def test_a_message_that_is_too_long_is_refused(client: TestClient) -> None:
         ("PUT", f"{THREADS}/{NOBODY}", 405),
         ("GET", f"{THREADS}/{NOBODY}/responses", 405),
         ("POST", "/healthz", 405),
-        ("GET", "/", 404),
+        ("GET", "/none", 404),
         ("GET", f"{THREADS}/", 404),
         ("GET", "/docs", 404),
         ("GET", "/openapi.json", 404),

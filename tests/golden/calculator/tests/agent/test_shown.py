@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from agent.events import AnyEvent, HumanResponse, ToolCall, Trigger
-from agent.terminal import screen
-from agent.terminal.text import (
+from agent.shown import (
     LONGEST,
     MORE,
     SECRETS_RUN,
@@ -19,6 +18,7 @@ from agent.terminal.text import (
     width,
     words,
 )
+from agent.terminal import screen
 from agent.waiting import Waiting
 
 EVENT = re.compile(r"^\S", re.MULTILINE)

@@ -22,6 +22,7 @@ from .waiting import Waiting
 TICK = 1.0  # seconds
 LOOK = timedelta(seconds=60)  # between two looks at all threads
 LATER = timedelta(seconds=10)  # before what went wrong is tried again
+FEW = 20  # threads that it does something for at once
 
 
 class Ticker:
@@ -34,6 +35,7 @@ class Ticker:
         self._look_at: datetime | None = None
         self._at_work: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
+        self._few = asyncio.Semaphore(FEW)
 
     def watch(self, thread_id: str, waiting: Waiting | None) -> None:
         """What it waits for now, if for anything."""
@@ -78,7 +80,7 @@ class Ticker:
     async def act(self, thread_id: str) -> None:
         """Do the one thing that is due for this thread, if it still is."""
         try:
-            async with self.agent.store.lease(thread_id):
+            async with self._few, self.agent.store.lease(thread_id):
                 has_ended = await self._act_alone(thread_id)
             if has_ended:
                 self.go_on(thread_id)

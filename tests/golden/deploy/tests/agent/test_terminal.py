@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.terminal.text import words
+from agent.shown import words
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP, effects
 from .commands import Shell, as_told, shell_with

@@ -1,10 +1,12 @@
 """Factors 6 and 11: the agent as a web application, alone or within another one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.routing import BaseRoute
 
 from ..channels import brought
 from ..log import log_event, log_from, log_waiting
@@ -12,11 +14,12 @@ from ..parts import Agent
 from ..runner import Runner
 from ..settings import Settings, WrongSettings, load
 from ..watch import watched
-from ..wiring import build, with_channels
+from ..wiring import build, everybody, with_channels
 from . import problems
 from .access import Door, bearer
 from .limits import Limits, Pace
 from .routes import api
+from .streams import Streams
 
 public = APIRouter()
 
@@ -30,29 +33,40 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     log_from(settings.log_level)
     for section in brought("settings"):
         load(section)
-    runner = Runner(agent or with_channels(with_its_model(settings), settings), patient=True)
+    agent, streams = agent or with_channels(with_its_model(settings), settings), Streams()
+    agent = replace(agent, notify=everybody(agent.notify, streams.tell))
+    runner = Runner(agent, patient=True)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         with watched():
             await runner.start_unfinished()
             yield
+            streams.close()
             await runner.shut_down()
 
     closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     app = FastAPI(title="Agent", lifespan=lifespan, redirect_slashes=False, **closed)
-    app.state.runner, app.state.settings = runner, settings
+    app.state.runner, app.state.settings, app.state.streams = runner, settings, streams
     problems.install(app)
     unguarded = [public, *brought("hooks")]
     for router in unguarded:
         app.include_router(router, responses=problems.EVERYWHERE)
     for router in (api, *brought("routes")):
         app.include_router(router, dependencies=[Depends(bearer)], responses=problems.EVERYWHERE)
-    open_to_all = [route for router in unguarded for route in router.routes]
+    pages = list(brought("pages"))
+    for router in pages:
+        app.include_router(router)
     app.add_middleware(Limits)
     app.add_middleware(Pace, a_minute=settings.max_requests)
-    app.add_middleware(Door, tokens=settings.tokens, open=open_to_all)
+    app.add_middleware(
+        Door, tokens=settings.tokens, open=routes_of(unguarded), pages=routes_of(pages)
+    )
     return app
+
+
+def routes_of(routers: Iterable[APIRouter]) -> list[BaseRoute]:
+    return [route for router in routers for route in router.routes]
 
 
 def with_its_model(settings: Settings) -> Agent:

@@ -8,6 +8,7 @@ import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Header, Query, Request
+from fastapi.sse import EventSourceResponse
 from pydantic import Field
 from starlette.responses import Response as HttpResponse
 
@@ -29,6 +30,7 @@ from ..runner import Runner
 from ..thread import Thread
 from ..views import as_json, listing
 from ..waiting import Status
+from .streams import AS_IT_IS, Streams, has_ended
 
 MAX_WAIT = 300  # seconds that `Prefer: wait=` can ask for
 
@@ -75,6 +77,30 @@ async def description(request: Request) -> dict[str, Any]:
 @api.get("/threads/{thread_id}", dependencies=[needs("read")])
 async def get_thread(thread_id: str, runner: Running) -> HttpResponse:
     return await answer(thread_id, await runner.agent.store.get(thread_id), runner, 200)
+
+
+@api.get(
+    "/threads/{thread_id}/events",
+    dependencies=[needs("read")],
+    responses={200: {"content": {"text/event-stream": {}}}, 204: {"description": "It has ended"}},
+)
+async def follow(
+    thread_id: str,
+    request: Request,
+    runner: Running,
+    after: Annotated[int, Query(ge=-1)] = -1,
+    last_event_id: Annotated[int | None, Header(ge=-1)] = None,
+) -> HttpResponse:
+    """The events behind that one, each as it happens, until the thread has ended. A browser that
+    asks again, as it does when a stream ends, is told that there is nothing more.
+    """
+    streams: Streams = request.app.state.streams
+    seen = after if last_event_id is None else last_event_id
+    thread = await runner.agent.store.get(thread_id)
+    if has_ended(thread) and seen >= len(thread.events) - 1:
+        return HttpResponse(status_code=204)
+    following = streams.follow(thread_id, runner.agent.store, seen)
+    return EventSourceResponse(following, headers=AS_IT_IS)
 
 
 @api.post("/threads/{thread_id}/responses", status_code=202, dependencies=[needs("answer")])

@@ -13,10 +13,10 @@ from ..model.failures import Unavailable
 from ..model.request import render
 from ..model.trial import try_model
 from ..settings import WrongSettings, load_settings
+from ..shown import one_line
 from ..store import StoreError
 from ..wiring import oddities, open_store
 from . import screen
-from .text import one_line
 
 MISSING, FAILED = 2, 1
 commands = typer.Typer()

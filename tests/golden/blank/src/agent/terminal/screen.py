@@ -31,10 +31,10 @@ from ..events import (
     ToolStarted,
     Trigger,
 )
+from ..shown import arguments, described, folded, one_line, words
 from ..states import after_decision
 from ..thread import Thread
 from ..waiting import Waiting
-from .text import arguments, described, folded, one_line, words
 
 
 def say(text: str, *, end: str = "\n", err: bool = False) -> None:

@@ -18,6 +18,7 @@ from .access import is_loopback
 from .app import create_app
 from .limits import MAX_CONNECTIONS, Punctual
 from .lines import lines
+from .streams import Streams
 
 
 class CannotServe(Exception):
@@ -46,6 +47,8 @@ def serve(settings: Settings) -> None:
 
 
 class Server(uvicorn.Server):
+    streams: Streams
+
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if hasattr(os, "register_at_fork"):
@@ -58,6 +61,10 @@ class Server(uvicorn.Server):
         for each in (*listening, *(caller.get_extra_info("socket") for caller in callers)):
             with suppress(OSError):
                 os.close(each.fileno())
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self.streams.close()  # they would hold it up until it breaks them off
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -82,6 +89,7 @@ def run(app: FastAPI, settings: Settings) -> None:
         timeout_graceful_shutdown=3,
     )
     server = Server(config)
+    server.streams = app.state.streams
     try:
         with suppress(KeyboardInterrupt):
             server.run()

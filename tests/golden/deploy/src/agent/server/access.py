@@ -1,22 +1,25 @@
-"""Who is served: whoever has the token; without a token this machine, by its own name.
+"""Who is served: whoever has the token, or a session that was begun with one; without a token this
+machine, by its own name.
 
 All of it is in the headers, so nobody's body is read before it is known.
 """
 
-import hmac
 import re
+import time
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
+from urllib.parse import quote
 
 from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..inbound import LOCAL, Caller
 from ..people import Person
+from ..sessions import COOKIE, LOCAL_BROWSER, SIGN_IN, is_from_elsewhere, known_by, owner_of
 from ..settings import Token
 from .problems import problem
 
@@ -32,49 +35,76 @@ FORWARDED = re.compile(
 
 
 class Door:
-    """Closed to everything but the routes that are `open`, which let in whom they know."""
+    """Closed to everything but the routes that are `open`, which let in whom they know. Who is not
+    known and asks for one of the `pages` is led to where they can say who they are.
+    """
 
     def __init__(
-        self, app: ASGIApp, tokens: Mapping[str, Token], open: Sequence[BaseRoute]
+        self,
+        app: ASGIApp,
+        tokens: Mapping[str, Token],
+        open: Sequence[BaseRoute],
+        pages: Sequence[BaseRoute] = (),
     ) -> None:
         self.app = app
         self.tokens = tokens
         self.open = open
+        self.pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or self.is_open(scope):
+        if scope["type"] == "lifespan" or is_one_of(self.open, scope):
             return await self.app(scope, receive, send)
-        asked = HTTPConnection(scope)
-        caller = caller_in(asked.headers, self.tokens) if self.tokens else LOCAL
+        asked, is_page = HTTPConnection(scope), is_one_of(self.pages, scope)
+        caller = self.caller(asked, is_page)
         answer = unauthorized() if caller is None else refusal(asked, caller)
         if answer is None:
             asked.state.caller = caller
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
+        elif is_page and (caller is None or (answer.status_code == 403 and reads(scope))):
+            await RedirectResponse(sign_in_for(asked), 303)(scope, receive, send)
         else:
             await answer(scope, receive, send)
 
-    def is_open(self, scope: Scope) -> bool:
-        return any(route.matches(scope)[0] is not Match.NONE for route in self.open)
+    def caller(self, asked: HTTPConnection, is_page: bool) -> Caller | None:
+        if not self.tokens:
+            return LOCAL_BROWSER if is_page else LOCAL
+        cookie = asked.cookies.get(COOKIE, "")
+        return caller_in(asked.headers, self.tokens) or known_by(cookie, self.tokens, time.time())
+
+
+def is_one_of(routes: Sequence[BaseRoute], scope: Scope) -> bool:
+    return any(route.matches(scope)[0] is not Match.NONE for route in routes)
+
+
+def reads(scope: Scope) -> bool:
+    return scope["method"] in ("GET", "HEAD")
+
+
+def sign_in_for(asked: HTTPConnection) -> str:
+    """Where to say who one is, and to come back from. A cookie is not sent along with a link on
+    another site, so from there even who is signed in passes through here.
+    """
+    query = f"?{asked.url.query}" if asked.url.query and reads(asked.scope) else ""
+    return f"{asked.scope.get('root_path', '')}{SIGN_IN}?next={quote(asked.url.path + query, '')}"
 
 
 def caller_in(headers: Headers, tokens: Mapping[str, Token]) -> Caller | None:
-    """Whose token this is. All are compared, each in the same time, whichever it is."""
+    """Whose token this is."""
     scheme, _, given = headers.get("authorization", "").partition(" ")
-    theirs = [
-        Caller(Person("token", name), token.scopes)
-        for name, token in tokens.items()
-        for secret in token.secrets
-        if hmac.compare_digest(given.encode(), secret.get_secret_value().encode())
-    ]
-    return theirs[0] if theirs and scheme.lower() == "bearer" else None
+    owner = owner_of(given, tokens)
+    if owner is None or scheme.lower() != "bearer":
+        return None
+    return Caller(Person("token", owner[0]), tokens[owner[0]].scopes)
 
 
 def refusal(asked: HTTPConnection, caller: Caller) -> JSONResponse | None:
     """Why this is not answered, if it is not."""
-    if caller is not LOCAL:
-        return None
+    if caller not in (LOCAL, LOCAL_BROWSER):
+        by_cookie = caller.person.channel != "token"
+        elsewhere = by_cookie and is_from_elsewhere(asked.headers)
+        return problem(403, "a page of another site asks") if elsewhere else None
     # The name counts because a web page can point a name of its own at 127.0.0.1.
     client = asked.client.host if asked.client else None
     hosts = asked.headers.getlist("host")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from unicodedata import east_asian_width
 
-from ..redaction import marked, redact
+from .redaction import marked, redact
 
 LONGEST = 1_000  # characters of one value that are shown
 MORE = "  │ "  # before a line that goes on with what the line above says
@@ -59,6 +59,9 @@ def key_of(name: str) -> str:
 
 def visible(text: str, but: str = "") -> str:
     """What is no letter or sign stands there as JSON writes it: `\\n`, `\\u001b`."""
+    rest = text.translate(dict.fromkeys(map(ord, but)))
+    if rest.isprintable() and not BLANK.search(rest):  # as nearly all is
+        return text
     return "".join(
         char if is_seen(char) or char in but else json.dumps(char)[1:-1] for char in text
     )

@@ -1,0 +1,18 @@
+"""Three hundred kills, and a hundred answers to one call, over HTTP, inbox and terminal."""
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import fetch, run_offline, succeed
+from .creating import created
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_project_with_an_inbox_survives_chaos_and_races(wheel: Path, tmp_path: Path) -> None:
+    project = created(wheel, tmp_path, ["inbox"])
+    fetch(project, "3.11", "uv")
+    tests = ["tests/agent/test_chaos.py", "tests/agent/inbox"]
+    command = ["uv", "run", "pytest", "-m", "slow", *tests]
+    succeed(run_offline(command, project, CHAOS_CAMPAIGNS="10"))
