@@ -16,14 +16,15 @@ from workshop import HERE, Workshop
 
 OURS, PLAIN = "generated server, file store", "202 and a background task"
 LAUNCHES, CALLERS, PAGES, MANY = 400, 8, 200, 100_000
-EXPLANATION = """Eight callers launch threads at once; the message is one that the offline stand-in
-asks about. The plain pattern is what one writes first: FastAPI, a JSON file for each thread, `fsync`
-included, 202, and the rest in a background task, which decides nothing and may be lost. Ours has each
-event on the disk before anything is done about it, renders the real prompt, tells the inbox, and goes
-on where it was killed. Each is one process; the callers are on the same machine."""
-LASTING = """One process is asked for a thread 100,000 times: what it holds afterwards, divided by
-what it held after the first tenth. Then 200 pages are open, each with its stream of events: a launch
-beside them, divided by one before."""
+EXPLANATION = """Eight callers launch threads at once; the message is one that the offline
+stand-in asks about. The plain pattern is what one writes first: FastAPI, a JSON file for each
+thread, `fsync` included, 202, and the rest in a background task, which decides nothing and may
+be lost. Ours has each event on the disk before anything is done about it, renders the real
+prompt, tells the inbox, and goes on where it was killed. Each is one process; the callers are
+on the same machine."""
+LASTING = """One process is asked for a thread 100,000 times: what it holds afterwards, divided
+by what it held after the first tenth. Then 200 pages are open, each with its stream of events:
+a launch beside them, divided by one before."""
 
 
 def measure(workshop: Workshop, rounds: int) -> str:
