@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import dropwhile
 from typing import Any, ClassVar, Literal, assert_never
 
-from .decisions import asked_of, is_tool, step_of, who_approves
+from .decisions import SOMEBODY, asked_of, is_tool, step_of, who_approves
 from .events import (
     AnyEvent,
     Error,
@@ -177,7 +177,7 @@ def after_request(request: HumanRequest, events: Sequence[AnyEvent]) -> Waiting:
         asked |= {
             "urgency": "high",
             "format": "yes_no",
-            "approver": who and who.role,
+            "approver": who.role if who else SOMEBODY,
             **about(call),
         }
     return Waiting(request.call_id, reason, question, **asked | {"asked_at": request.at})
