@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from agent.events import AnyEvent, HumanResponse, ToolCall
+from agent.parts import Agent
+from agent.people import Approvers, Person, said_by
 from agent.runner import advance
 from agent.states import InDoubt, RunTool
 from agent.store.filesystem import FileSystemThreadStore
-from agent.thread import CannotFollow, Thread
+from agent.thread import CannotFollow, NotAllowed, Thread
+from agent.waiting import Waiting
 
 from .anything import CANDIDATES, anything, scripts, texts
 from .invariants import approvals, check, errors_alone, needs_yes, steps_alone
@@ -25,6 +29,8 @@ from .scripted import (
     answer,
     loaded,
     model_that_says,
+    no,
+    postponed,
     result,
     said,
     thread_of,
@@ -97,9 +103,8 @@ class Rules(RuleBasedStateMachine):
         """In a real store, until it needs somebody; what it runs, it may run."""
         if (awaiting := self.thread.awaiting) and awaiting.reason == "result":
             assert self.append(result(awaiting.call_id))
-        elif awaiting:
-            given = yes(awaiting.call_id) if awaiting.for_approval else answer(awaiting.call_id)
-            assert self.append(given)
+        elif awaiting and not awaiting.for_approval:
+            assert self.append(answer(awaiting.call_id))
 
         async def tool(step: object, call_id: str) -> str:
             events = (await store.get(thread_id)).events
@@ -114,6 +119,8 @@ class Rules(RuleBasedStateMachine):
             model = model_that_says(*script, unasked())
             agent = agent_of(store, model, handle_next_step=tool, max_steps=LIMIT, max_errors=LIMIT)
             thread_id = asyncio.run(store.create(self.thread))
+            if awaiting and awaiting.for_approval:
+                self.thread = asyncio.run(decided_by_whom_may(agent, thread_id, awaiting))
             before, self.thread = self.thread, asyncio.run(advance(thread_id, agent))
         assert self.thread.events[: len(before.events)] == before.events
         assert self.thread.status != "running"
@@ -143,6 +150,19 @@ class Rules(RuleBasedStateMachine):
         again = loaded(self.thread)
         assert again == self.thread
         assert again.state == self.thread.state
+
+
+async def decided_by_whom_may(agent: Agent, thread_id: str, awaiting: Waiting) -> Thread:
+    """Whoever has another role is refused, and nothing changes; who has this one says yes."""
+    agent = replace(agent, approvers=Approvers({str(awaiting.approver): ["token:boss"]}))
+    before = await agent.store.get(thread_id)
+    call_id = awaiting.call_id
+    decisions: list[Any] = [yes(call_id), no(call_id), postponed(call_id)]
+    for decision in decisions:
+        with pytest.raises(NotAllowed):
+            await agent.record(thread_id, said_by(Person("token", "clerk"), decision))
+    assert await agent.store.get(thread_id) == before
+    return await agent.record(thread_id, said_by(Person("token", "boss"), yes(call_id)))
 
 
 class RulesAtLength(Rules):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import CannotFollow, Thread
 from agent.wiring import open_store as open_by_url
 
-from ..yours.samples import SAFE_STEP
 from .processes import locked, python
-from .scripted import NOON, decided, error, said, thread_of, types, yes
-from .stores import created, held, listed, read
+from .scripted import NOON, QUESTION, decided, error, said, thread_of, types, yes
+from .stores import created, held, read
+
+END = b"\n]}\n"
 
 ONE_MORE = """
 import asyncio, sys
@@ -45,30 +47,19 @@ async def hold():
 asyncio.run(hold())
 """
 
-DIE = """
-import asyncio, os, sys
-from pathlib import Path
-from agent.store.filesystem import FileSystemThreadStore
-from tests.agent.scripted import NOON, error
-
-Path.replace = lambda *_: os._exit(9)
-store = FileSystemThreadStore(Path(sys.argv[1]))
-asyncio.run(store.update(sys.argv[2], lambda thread: thread.append(error(), at=NOON)))
-"""
-
 
 def test_the_files_are_the_thread_and_its_context(store: FileSystemThreadStore) -> None:
-    thread = thread_of(said("h\u00e9llo"), decided(SAFE_STEP))
+    thread = thread_of(said("h\u00e9llo"), decided(QUESTION))
     thread_id = created(store, thread)
     kept = json.loads((store.root / f"{thread_id}.json").read_text("utf-8"))
-    assert list(kept) == ["id", "version", "events"]
-    assert (kept["id"], kept["version"]) == (thread_id, 2)
+    assert list(kept) == ["id", "events"]
+    assert kept["id"] == thread_id
     assert kept["events"][1] == {
         "id": 1,
         "type": "tool_call",
         "at": "2026-01-01T12:00:00Z",
         "call_id": "1",
-        "data": SAFE_STEP,
+        "data": QUESTION,
     }
     context = (store.root / f"{thread_id}.txt").read_text("utf-8")
     assert context == thread.serialize_for_llm() + "\n"
@@ -100,14 +91,54 @@ def test_one_at_a_time_runs_a_thread(store: FileSystemThreadStore) -> None:
     asyncio.run(held(store, thread_id))
 
 
-def test_what_dies_before_the_rename_leaves_the_old_version(store: FileSystemThreadStore) -> None:
-    thread_id = created(store)
-    before = (store.root / f"{thread_id}.json").read_bytes()
-    assert python(DIE, store.root, thread_id).wait() == 9
-    assert (store.root / f"{thread_id}.json").read_bytes() == before
-    asyncio.run(store.update(thread_id, lambda kept: kept.append(error(), at=NOON)))
-    assert types(read(store, thread_id)) == ["user_input", "error"]
-    assert listed(store) == [thread_id]
+def torn(store: FileSystemThreadStore) -> tuple[Path, bytes, bytes]:
+    """A file, what it was, and what one more event makes of it."""
+    thread_id = created(store, thread_of(said("h\u00e9llo\n]}"), error(message='{"a": [}')))
+    path = store.root / f"{thread_id}.json"
+    before = path.read_bytes()
+    change = error(message="\u00e9, {}\n")
+    asyncio.run(store.update(thread_id, lambda kept: kept.append(change, at=NOON)))
+    return path, before, path.read_bytes()
+
+
+@pytest.mark.parametrize("rest", [b"", b"\0", b"\0" * 5_000], ids=["", "zero", "zeros"])
+def test_a_power_cut_at_any_byte_of_a_write_loses_nothing(
+    rest: bytes, store: FileSystemThreadStore
+) -> None:
+    """What was there is there, the event whole or not at all, and the thread goes on."""
+    path, before, after = torn(store)
+    for length in range(len(before) - len(END), len(after)):
+        written = after[:length] + (rest or before[length:])
+        path.write_bytes(written)
+        fresh = FileSystemThreadStore(store.root)
+        thread = read(fresh, path.stem)
+        assert types(thread)[:2] == ["user_input", "error"]
+        assert len(thread.events) in (2, 3)
+        assert path.read_bytes() == written  # who only reads mends nothing
+        if length % 7 == 0:
+            asyncio.run(fresh.update(path.stem, lambda kept: kept.append(error(), at=NOON)))
+            assert len(json.loads(path.read_bytes())["events"]) == len(thread.events) + 1
+
+
+def test_an_event_is_appended_and_the_rest_is_not_written_again(
+    store: FileSystemThreadStore,
+) -> None:
+    path, before, after = torn(store)
+    assert after.startswith(before[: -len(END)])
+    assert after.endswith(END)
+    inode = path.stat().st_ino
+    asyncio.run(store.update(path.stem, lambda kept: kept.append(error(), error(), at=NOON)))
+    assert path.stat().st_ino == inode
+    assert len(json.loads(path.read_bytes())["events"]) == 5
+
+
+def test_a_file_with_another_name_is_written_anew(store: FileSystemThreadStore) -> None:
+    """Whoever made the link keeps what they had."""
+    path, _, after = torn(store)
+    copy = path.with_name("a copy")
+    os.link(path, copy)
+    asyncio.run(store.update(path.stem, lambda kept: kept.append(error(), at=NOON)))
+    assert copy.read_bytes() == after
 
 
 def test_a_refused_change_writes_nothing(store: FileSystemThreadStore) -> None:
@@ -126,7 +157,7 @@ def test_a_store_that_is_not_here_is_named(url: str) -> None:
 
 
 def test_the_folder_of_the_url_is_used() -> None:
-    asyncio.run(open_by_url("file:deep/er", "json").create(thread_of(said())))
+    asyncio.run(open_by_url("file:deep/er", "json").create(thread_of(said(), decided(QUESTION))))
     assert {path.suffix for path in Path("deep/er").glob("*.*")} >= {".json", ".txt"}
 
 

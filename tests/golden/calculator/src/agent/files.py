@@ -4,6 +4,7 @@ but their owner reads.
 
 import os
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from stat import S_IMODE, S_ISREG, S_ISVTX
 
@@ -43,6 +44,39 @@ def private(path: str, flags: int) -> int:
         with suppress(PermissionError):
             os.fchmod(descriptor, 0o600)
     return descriptor
+
+
+def append(path: Path, end: bytes, addition: bytes) -> bool:
+    """Put the addition in place of the end of a file, all or nothing; it is on the disk when this
+    returns. False, and nothing was done, where the file does not end so, or is no plain file.
+    """
+    if not is_plain(path):
+        return False
+    with open(path, "r+b", buffering=0, opener=private) as file:
+        place = file.seek(0, os.SEEK_END) - len(end)
+        if place < 0 or read_at(file, place) != end:
+            return False
+        try:
+            write_at(file, place, addition)
+            getattr(os, "fdatasync", os.fsync)(file.fileno())
+        except BaseException:
+            with suppress(OSError):  # as it was: that takes no room
+                write_at(file, place, end)
+                file.truncate(place + len(end))
+            raise
+    return True
+
+
+def read_at(file: FileIO, place: int) -> bytes:
+    file.seek(place)
+    return file.read()
+
+
+def write_at(file: FileIO, place: int, data: bytes) -> None:
+    """In one go, unless the disk takes less."""
+    file.seek(place)
+    while data:
+        data = data[file.write(data) or 0 :]
 
 
 def replace(path: Path, text: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import dropwhile
 from typing import Any, ClassVar, Literal, assert_never
 
-from .decisions import asked_of, is_tool, step_of, who_approves
+from .decisions import SOMEBODY, asked_of, is_tool, step_of, who_approves
 from .events import (
     AnyEvent,
     Error,
@@ -92,11 +92,21 @@ State = AskModel | RunTool | InDoubt | Refused | BroughtDown | Waiting | Finishe
 
 def state_of(events: Sequence[AnyEvent]) -> State:
     """What to do next. Without any event there is nothing to do."""
-    asides = [event for event in events if isinstance(event, Aside)]
+    begun = place_of_decision(events)
+    since = events[begun:]
+    asides = [event for event in since if isinstance(event, Aside)]
     if not asides:
         return reduced(events)
-    state = reduced([event for event in events if not isinstance(event, Aside)])
+    state = reduced([*events[:begun], *(event for event in since if not isinstance(event, Aside))])
     return state.after(asides) if isinstance(state, Waiting) else state
+
+
+def place_of_decision(events: Sequence[AnyEvent]) -> int:
+    """Of the last one; 0 where there is none."""
+    place = len(events) - 1
+    while place > 0 and not isinstance(events[place], ToolCall):
+        place -= 1
+    return max(place, 0)
 
 
 def reduced(events: Sequence[AnyEvent]) -> State:
@@ -177,7 +187,7 @@ def after_request(request: HumanRequest, events: Sequence[AnyEvent]) -> Waiting:
         asked |= {
             "urgency": "high",
             "format": "yes_no",
-            "approver": who and who.role,
+            "approver": who.role if who else SOMEBODY,
             **about(call),
         }
     return Waiting(request.call_id, reason, question, **asked | {"asked_at": request.at})

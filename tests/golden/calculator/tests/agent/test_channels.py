@@ -79,6 +79,7 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
         yield Shell(shell.variables, sources=tmp_path / "src")
 
 
+@pytest.mark.slow
 def test_its_routes_are_behind_the_token_and_its_hooks_are_open(shell: Shell) -> None:
     bearer = {"Authorization": f"Bearer {TOKEN}"}
     with shell.serving() as server:
@@ -99,6 +100,7 @@ def test_its_routes_are_behind_the_token_and_its_hooks_are_open(shell: Shell) ->
         assert thread["events"][0]["type"] == "slack_message"
 
 
+@pytest.mark.slow
 def test_it_is_told_of_every_event_and_cannot_stop_one(shell: Shell) -> None:
     code, out, _ = shell.run("hello")
     assert (code, out.splitlines()[-1]) == (0, "that is all")
@@ -113,6 +115,7 @@ def wait_for(path: Path) -> str:
     return path.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_it_tells_a_human_what_waits_for_them(shell: Shell) -> None:
     """Also of what waited before the server was there."""
     shell.variables["AGENT_CHANNELS"] = json.dumps([{"channel": "pager", "to": "ada"}, "terminal"])
@@ -127,6 +130,7 @@ def test_it_tells_a_human_what_waits_for_them(shell: Shell) -> None:
     assert one | {"at": ""} == {"channel": "pager", "to": "ada", "ref": "message 1", "at": ""}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("value", "said"),
     [
@@ -146,10 +150,12 @@ def test_channels_that_are_none_are_named_at_the_start(value: str, said: str, sh
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_its_commands_are_the_agent_s_own(shell: Shell) -> None:
     assert shell.run("greet") == (0, "ahoy\n", "")
 
 
+@pytest.mark.slow
 def test_its_settings_are_checked_when_the_server_starts(shell: Shell) -> None:
     del shell.variables["AGENT_GREETING"]
     code, out, err = shell.run("serve", "--port", "0")
@@ -157,6 +163,7 @@ def test_its_settings_are_checked_when_the_server_starts(shell: Shell) -> None:
     assert err == "error: AGENT_GREETING: Field required\n"
 
 
+@pytest.mark.slow
 def test_its_settings_are_known_and_others_are_named(shell: Shell) -> None:
     """Also to commands that have no use for them."""
     channel = shell.sources / "agent" / "channels" / "mine.py"

@@ -104,6 +104,7 @@ def test_what_is_nested_too_deep_is_refused() -> None:
         assert problem(answer) == 422
 
 
+@pytest.mark.slow
 def test_every_line_of_the_log_is_json_and_has_no_query(shell: Shell) -> None:
     with shell.serving() as server:
         server.client.get("/healthz?password=hunter2")

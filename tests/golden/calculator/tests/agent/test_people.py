@@ -205,6 +205,7 @@ def waiting_call(shell: Shell, thread_id: str) -> str:
     return str(thread["awaiting"]["call_id"])
 
 
+@pytest.mark.slow
 def test_a_server_without_roles_says_so_at_the_start() -> None:
     for value, says in (("", True), (json.dumps({ROLE: ["*"]}), False)):
         with Shell({"AGENT_APPROVERS": value, "AGENT_MODEL": "offline"}).serving() as server:

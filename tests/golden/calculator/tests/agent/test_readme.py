@@ -40,6 +40,7 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
         yield Shell(shell.variables, sources=tmp_path / "src")
 
 
+@pytest.mark.slow
 def test_the_webhook_starts_a_thread_for_who_signs(shell: Shell) -> None:
     body = json.dumps({"action": "opened", "issue": {"title": "it is broken"}}).encode()
     with shell.serving() as server:

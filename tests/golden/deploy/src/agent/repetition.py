@@ -36,14 +36,16 @@ def goes_in_circles(events: Sequence[AnyEvent]) -> ToolCall | None:
 
 def was_refused(call: ToolCall, before: Sequence[AnyEvent]) -> bool:
     """Whether a human said no to this very call, and has said nothing in words since."""
-    refused: list[object] = []
-    proposed: dict[str | None, ToolCall] = {}
-    for event in before:
-        match event:
-            case ToolCall():
-                proposed[event.call_id] = event
-            case HumanResponse(data={"approved": False}) if event.call_id in proposed:
-                refused.append(proposed[event.call_id].data)
-            case Trigger() | HumanResponse(data={"response": _}):
-                refused = []
-    return call.data in refused
+    refused: set[str | None] = set()
+    for event in reversed(before):
+        if isinstance(event, ToolCall):
+            if event.call_id in refused and event.data == call.data:
+                return True
+        elif isinstance(event, Trigger):
+            return False
+        elif isinstance(event, HumanResponse):
+            if "response" in event.data:
+                return False
+            if event.data.get("approved") is False:
+                refused.add(event.call_id)
+    return False

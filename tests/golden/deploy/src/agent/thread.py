@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Self
 
 from .context import ContextFormat, serialize_for_llm
@@ -111,7 +112,7 @@ class Thread:
         """A call id that is brought is a new one; whom a channel told, it told of one that is."""
         if not isinstance(event, ToolCall | HumanRequest | HumanContacted):
             return True
-        is_known = event.call_id in {known.call_id for known in self.events}
+        is_known = event.call_id in set(map(attrgetter("call_id"), self.events))
         return is_known == isinstance(event, HumanContacted)
 
     def why(self, event: AnyEvent) -> str:

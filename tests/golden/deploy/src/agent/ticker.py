@@ -22,7 +22,7 @@ from .waiting import Waiting
 TICK = 1.0  # seconds
 LOOK = timedelta(seconds=60)  # between two looks at all threads
 LATER = timedelta(seconds=10)  # before what went wrong is tried again
-FEW = 20  # threads that it does something for at once
+FEW = 4  # threads that it does something for at once: others want the disk as well
 
 
 class Ticker:

@@ -61,17 +61,20 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
+@pytest.mark.slow
 def test_a_missing_client_is_generated(project: Path) -> None:
     assert MARKER in run(project, RENDER)
     assert client(project).is_dir()
 
 
+@pytest.mark.slow
 def test_a_stale_client_is_generated_again(project: Path) -> None:
     run(project, RENDER)
     change(project / "baml_src" / "agent.baml", MARKER, f"{MARKER} of events")
     assert f"{MARKER} of events" in run(project, RENDER)
 
 
+@pytest.mark.slow
 def test_a_client_that_is_up_to_date_is_left_alone(project: Path) -> None:
     run(project, RENDER)
     before = {path: path.stat().st_mtime_ns for path in client(project).glob("*.py")}
@@ -79,6 +82,7 @@ def test_a_client_that_is_up_to_date_is_left_alone(project: Path) -> None:
     assert before == {path: path.stat().st_mtime_ns for path in client(project).glob("*.py")}
 
 
+@pytest.mark.slow
 def test_an_installed_package_needs_no_prompts(project: Path) -> None:
     run(project, RENDER)
     rmtree(project / "baml_src")

@@ -20,7 +20,20 @@ from ..yours.samples import APPROVAL_STEP, SAFE_STEP, effects
 from .commands import shell_with
 from .disks import full
 from .processes import python
-from .scripted import DONE, NOON, agent_of, decided, error, said, started, thread_of, types, yes
+from .scripted import (
+    DONE,
+    NOON,
+    QUESTION,
+    agent_of,
+    decided,
+    error,
+    said,
+    started,
+    stopped,
+    thread_of,
+    types,
+    yes,
+)
 from .serving import THREADS, launch, problem, serving, told
 from .stores import created, listed, read
 
@@ -79,17 +92,31 @@ def test_what_is_not_there_is_not_stored(store: FileSystemThreadStore) -> None:
 
 def test_a_context_that_cannot_be_written_fails_no_event(store: FileSystemThreadStore) -> None:
     """A folder in its place, or no more room for it than for the thread: none is left, or whole."""
+    asks = decided(QUESTION)
     occupied, long = created(store), created(store, thread_of(said("<" * 10_000)))
-    (store.root / f"{occupied}.txt").unlink()
     (store.root / f"{occupied}.txt" / "here").mkdir(parents=True)
     for thread_id, room in ((occupied, 1_000_000), (long, 20_000)):
         with full(room):
-            asyncio.run(store.update(thread_id, lambda kept: kept.append(error(), at=NOON)))
-        assert types(read(store, thread_id)) == ["user_input", "error"]
-        assert types(read(FileSystemThreadStore(store.root), thread_id)) == ["user_input", "error"]
+            asyncio.run(store.update(thread_id, lambda kept: kept.append(asks, at=NOON)))
+        assert types(read(store, thread_id)) == ["user_input", "tool_call"]
+        again = FileSystemThreadStore(store.root)
+        assert types(read(again, thread_id)) == ["user_input", "tool_call"]
     assert not (store.root / f"{long}.txt").exists()
-    asyncio.run(store.update(long, lambda kept: kept.append(error(), at=NOON)))
-    assert (store.root / f"{long}.txt").read_text().count("<error>") == 2
+    asyncio.run(store.update(long, lambda kept: kept.append(stopped(), at=NOON)))
+    assert QUESTION["message"] in (store.root / f"{long}.txt").read_text()
+
+
+@pytest.mark.parametrize("room", [1, 2, 3, 4, 5, 40])
+def test_what_has_room_in_part_is_not_stored_either(
+    room: int, store: FileSystemThreadStore
+) -> None:
+    """So many bytes behind what is there; the file is as it was."""
+    thread_id = created(store)
+    path = store.root / f"{thread_id}.json"
+    before = path.read_bytes()
+    with full(len(before) - 4 + room), pytest.raises(Full):
+        asyncio.run(store.update(thread_id, lambda kept: kept.append(error(), at=NOON)))
+    assert path.read_bytes() == before
 
 
 def test_what_a_process_left_that_was_killed_is_swept_away(store: FileSystemThreadStore) -> None:

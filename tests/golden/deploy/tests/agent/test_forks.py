@@ -76,6 +76,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="counts what is open")
 def test_a_process_that_a_tool_forked_keeps_neither_the_port_nor_a_caller() -> None:
     with python(KEEPS_NOTHING) as process:

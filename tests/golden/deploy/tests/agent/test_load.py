@@ -177,6 +177,7 @@ def test_who_says_nothing_is_not_waited_for(port: int) -> None:
         assert connection.recv(1000) == b""
 
 
+@pytest.mark.slow
 def test_a_byte_now_and_then_wins_no_time(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=0.1) as connection:
         for _ in range(100):
@@ -194,6 +195,7 @@ def test_a_body_that_never_ends_is_answered(port: int, length: bytes) -> None:
         assert connection.recv(1000).startswith(b"HTTP/1.1 408 ")
 
 
+@pytest.mark.slow
 def test_whoever_is_in_time_is_served_on_one_connection(port: int) -> None:
     request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:

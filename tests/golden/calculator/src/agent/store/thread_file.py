@@ -1,14 +1,24 @@
-"""A thread as a file: `{"id", "version", "events"}`, one event a line."""
+"""A thread as a file: `{"id", "events"}`, one event a line, and JSON after each of them.
 
+An event is appended in place: its line and the closing brackets behind it, in one write. What a
+power cut leaves of that is no event, and the whole ones before it are there.
+"""
+
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic_core import from_json
 
 from ..errors import format_error
+from ..events import AnyEvent
 from ..files import content
 from ..thread import Thread
 from . import NoSuchThread, Unreadable, require_id
 
+BETWEEN, END = ",\n", "\n]}\n"
+EVENT = json.JSONDecoder()
 # What a file raises that is read and is none.
 NO_THREAD = (ValueError, LookupError, TypeError, RecursionError, IsADirectoryError, PermissionError)
 
@@ -20,9 +30,17 @@ def path_of(folder: Path, thread_id: str) -> Path:
 
 
 def as_file(thread_id: str, thread: Thread) -> str:
-    lines = ",\n".join(thread.dump())
-    head = f'"id": "{thread_id}", "version": {len(thread.events)}'
-    return f'{{{head}, "events": [\n{lines}\n]}}\n'
+    return f"{head(thread_id)}{BETWEEN.join(thread.dump())}{END}"
+
+
+def as_addition(events: Sequence[AnyEvent]) -> bytes:
+    """What stands in place of `END` when these come behind those that are there."""
+    lines = [event.model_dump_json() for event in events]
+    return "".join([*(f"{BETWEEN}{line}" for line in lines), END]).encode()
+
+
+def head(thread_id: str) -> str:
+    return f'{{"id": "{thread_id}", "events": [\n'
 
 
 def load(thread_id: str, path: Path) -> Thread:
@@ -38,8 +56,36 @@ def load(thread_id: str, path: Path) -> Thread:
 
 def from_file(thread_id: str, written: bytes) -> Thread:
     """Raises ValueError, LookupError, TypeError and RecursionError for what is no such thread."""
-    stored = from_json(written, allow_inf_nan=False)
-    thread = Thread.load(stored["events"])
-    if (stored["id"], stored["version"]) != (thread_id, len(thread.events)):
-        raise ValueError("its id or version is not that of its events")
-    return thread
+    try:
+        stored = from_json(written, allow_inf_nan=False)
+    except ValueError:
+        return Thread.load(whole_events(thread_id, written.decode("utf-8", "replace")))
+    if stored["id"] != thread_id:
+        raise ValueError("its id is another one")
+    return Thread.load(stored["events"])
+
+
+def whole_events(thread_id: str, text: str) -> list[Any]:
+    """Those in front of a write that was cut off. Raises ValueError where it is no such thing."""
+    if not text.startswith(head(thread_id)):
+        raise ValueError("it does not begin as a thread does")
+    events, place = [], len(head(thread_id))
+    while True:
+        try:
+            event, end = EVENT.raw_decode(text, place)
+        except ValueError:
+            break
+        events.append(event)
+        place = end + len(BETWEEN)
+        if not text.startswith(BETWEEN, end):
+            break
+    if any(is_whole(line) for line in text[place:].splitlines()):
+        raise ValueError(f"it is damaged behind event {len(events) - 1}")
+    return events
+
+
+def is_whole(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line.removesuffix(",")), dict)
+    except (ValueError, RecursionError):
+        return False

@@ -14,17 +14,26 @@ from filelock import FileLock, Timeout
 from ..cache import Cache
 from ..context import ContextFormat
 from ..errors import format_error
-from ..files import TEMPORARY, Fingerprint, fingerprint, overwrite, private_folder, replace
+from ..files import (
+    TEMPORARY,
+    Fingerprint,
+    append,
+    fingerprint,
+    overwrite,
+    private_folder,
+    replace,
+)
 from ..log import logger
 from ..thread import Thread
 from ..views import Summary
 from ..waiting import Status
 from . import Busy, Full, Locked, NoSuchThread, NotStored, ThreadExists
 from .summaries import Summaries
-from .thread_file import as_file, load, path_of
+from .thread_file import END, as_addition, as_file, load, path_of
 
 T = TypeVar("T")
 PAUSE = 0.01  # seconds between two looks at a lock
+CUT_OFF = "a write to it was cut off, or it has another name: what is whole is kept"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 THREADS_KEPT = 64_000_000  # bytes of memory
@@ -123,7 +132,7 @@ class FileSystemThreadStore:
         stored = self._read(thread_id)
         changed = change(stored)
         if changed is not stored:
-            self._write(thread_id, changed)
+            self._write(thread_id, changed, stored)
         return changed
 
     def _read(self, thread_id: str) -> Thread:
@@ -136,13 +145,21 @@ class FileSystemThreadStore:
             return known[1]
         return self._remember(thread_id, seen, load(thread_id, path))
 
-    def _write(self, thread_id: str, thread: Thread) -> None:
+    def _write(self, thread_id: str, thread: Thread, stored: Thread | None = None) -> None:
+        """What came behind what is stored is appended; else the file is written anew."""
         path = self._path(thread_id)
-        replace(path, as_file(thread_id, thread))
+        known = stored.events if stored else ()
+        follows = bool(known) and thread.events[: len(known)] == known
+        new = as_addition(thread.events[len(known) :])
+        if not (follows and append(path, END.encode(), new)):
+            if follows:
+                logger().warning("thread_written_anew", file=path.name, problem=CUT_OFF)
+            replace(path, as_file(thread_id, thread))
         # From here on it is stored, and nothing that goes wrong changes that.
         with suppress(OSError):
             self._remember(thread_id, fingerprint(path), thread)
-        self._show(path.with_suffix(".txt"), thread)
+        if thread.status != "running":
+            self._show(path.with_suffix(".txt"), thread)
 
     def _show(self, path: Path, thread: Thread) -> None:
         try:
