@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,12 @@ ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "create_12_factor_agent"]
 
 collect_ignore = ["golden"]
+
+
+def one_at_once(cases: Iterable[Any]) -> list[Any]:
+    """Cases of one kind: the first with the fast tests, the others with the slow ones."""
+    first, *others = cases
+    return [first, *(pytest.param(case, marks=pytest.mark.slow) for case in others)]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

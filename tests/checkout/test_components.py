@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, Desk, tree
+from conftest import ROOT, Desk, one_at_once, tree
 
 from create_12_factor_agent.template import questions
 
@@ -75,7 +75,7 @@ def variables(files: Iterable[Path]) -> set[str]:
     return {found for text in texts for found in re.findall(r"\$\{([A-Z]\w+)", text)}
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", one_at_once(EXAMPLES))
 def test_components_add_files_and_change_no_other(desk: Desk, example: str) -> None:
     without = tree(rendered(desk, example, []))
     seen: dict[str, bytes] = {}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import COMMAND, Desk, Result, tree
+from conftest import COMMAND, Desk, Result, one_at_once, tree
 from terminal import terminal
 
 
@@ -168,7 +168,9 @@ def test_too_few_open_files_are_said_with_what_to_do(desk: Desk) -> None:
     assert desk.left() == []
 
 
-@pytest.mark.parametrize("name", ["two\nlines", "a\x1b[31mred", "\u202eright", "\udce9nd"])
+@pytest.mark.parametrize(
+    "name", one_at_once(["two\nlines", "a\x1b[31mred", "\u202eright", "\udce9nd"])
+)
 def test_a_name_draws_nothing(desk: Desk, name: str) -> None:
     """Wherever it is printed; and the step that leads there does."""
     created = desk.run(name, "--yes")

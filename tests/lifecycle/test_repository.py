@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Desk, tree
+from conftest import Desk, one_at_once, tree
 
 
 def only_commit(desk: Desk, project: Path) -> str:
@@ -97,19 +97,19 @@ def test_another_repository_s_index_is_left_alone(desk: Desk, tmp_path: Path) ->
     assert only_commit(desk, desk.here / "bot").startswith("A User")
 
 
-@pytest.mark.parametrize(
-    "setting",
-    [
-        ("protocol.file.allow", "never"),
-        ("url.ssh://git@nowhere.invalid/.insteadOf", "https://github.com/"),
-        ("core.autocrlf", "true"),
-        ("safe.bareRepository", "explicit"),
-        ("fetch.prune", "true"),
-        ("tag.gpgSign", "true"),
-        ("init.defaultBranch", "trunk"),
-        ("core.fsmonitor", "true"),
-    ],
-)
+SETTINGS = [
+    ("core.autocrlf", "true"),
+    ("protocol.file.allow", "never"),
+    ("url.ssh://git@nowhere.invalid/.insteadOf", "https://github.com/"),
+    ("safe.bareRepository", "explicit"),
+    ("fetch.prune", "true"),
+    ("tag.gpgSign", "true"),
+    ("init.defaultBranch", "trunk"),
+    ("core.fsmonitor", "true"),
+]
+
+
+@pytest.mark.parametrize("setting", one_at_once(SETTINGS))
 def test_a_user_s_own_git_settings_do_not_matter(desk: Desk, setting: tuple[str, str]) -> None:
     plain = desk.run("plain", "--yes", "--data", "project_name=bot")
     desk.configure(*setting)
