@@ -15,7 +15,7 @@ CASES = [
     ("tools.py", "handle_next_step"),
     ("tools.py", "approver"),
     ("loop.py", "agent_loop"),
-    ("states.py", "state_of"),
+    ("states.py", "reduced"),
     ("rules.py", "can_follow"),
 ]
 ONE_MORE = """class OneMore(ToolStep):

@@ -165,7 +165,7 @@ def test_a_server_serves_whoever_reads_its_log(kind: str) -> None:
             process.terminate()
             process.wait(timeout=20)
     for path in Path(".threads").glob("*.json"):
-        assert json.loads(path.read_text("utf-8"))["version"] == 4
+        assert len(json.loads(path.read_text("utf-8"))["events"]) == 4
 
 
 @pytest.mark.slow
@@ -179,7 +179,7 @@ def test_a_thread_at_the_terminal_runs_whoever_reads(kind: str) -> None:
         )
         assert process.wait(timeout=60) == 0
     [path] = Path(".threads").glob("*.json")
-    assert json.loads(path.read_text("utf-8"))["version"] == 4
+    assert len(json.loads(path.read_text("utf-8"))["events"]) == 4
 
 
 CLOSES = """

@@ -51,7 +51,8 @@ class RollOut(ToolStep):
     tag: str
 
 
-Tool = ListGitTags | CheckDeploymentStatus | DeployBackend | DeployFrontend | Rollback | RollOut
+Deployment = DeployBackend | DeployFrontend | Rollback | RollOut
+Tool = ListGitTags | CheckDeploymentStatus | Deployment
 NextStep = Tool | HumanStep
 
 _tool: TypeAdapter[Tool] = TypeAdapter(Annotated[Tool, Field(discriminator="intent")])

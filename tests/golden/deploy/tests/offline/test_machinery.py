@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from agent.context import ContextFormat
 from agent.offline.grammar import Sentence
 from agent.offline.sentences import SENTENCES
 
-from ..agent.scripted import NOON, answer, asks, decided, error, said, thread_of
+from ..agent.scripted import NOON, answer, asks, decided, error, expired, said, thread_of
 from ..yours.samples import APPROVAL_STEP
 from .said import decided_for, decided_in
 
@@ -99,3 +100,10 @@ def test_a_human_who_is_asked_for_the_errors_is_heard() -> None:
 
 def test_the_arguments_of_the_sample_are_no_sentence_by_themselves() -> None:
     assert decided_for(str(APPROVAL_STEP))["intent"] == ASKS
+
+
+@pytest.mark.parametrize("form", ["xml", "json"])
+def test_what_nobody_answered_is_said_and_not_tried_again(form: ContextFormat) -> None:
+    thread = thread_of(said("do it"), decided(APPROVAL_STEP), expired())
+    step = decided_in(thread, form)
+    assert step == {"intent": "done_for_now", "message": "Nobody answered in time."}

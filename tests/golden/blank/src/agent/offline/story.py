@@ -43,7 +43,8 @@ class Story:
             case "error":
                 self.doubt(text_of(data))
             case "expired":
-                self.plan([], done(self.told(f"{text_of(data).capitalize()}.")))
+                why = text_of(data)
+                self.plan([], done(self.told(f"{why[:1].upper()}{why[1:]}.")))
             case "human_response" if "approved" in about:
                 self.judge(about["approved"] in (True, "true"), str(about.get("comment") or ""))
             case "human_response":
