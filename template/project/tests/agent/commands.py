@@ -154,5 +154,6 @@ def shell_with(model: Model = as_told, **variables: str) -> Iterator[Shell]:
             "OPENAI_COMPATIBLE_MODEL": "scripted",
             "OPENAI_COMPATIBLE_KEY": "sk-the-key-of-the-tests",
             "AGENT_MAX_REQUESTS": "1000000",
+            "AGENT_CHANNELS": "terminal",  # a server tells nobody, so nothing comes by itself
         }
         yield Shell(model_variables | variables)
