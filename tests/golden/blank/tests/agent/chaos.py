@@ -34,6 +34,7 @@ from agent.settings import Settings
 from agent.steps import Later, thread_id
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
+from agent.tools import parse_tool
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .scripted import DONE, QUESTION, agent_of, decided
@@ -92,7 +93,7 @@ def serve(port: int, point: str) -> None:
 
     async def tool(step: Any, call_id: str) -> Any:
         await asyncio.sleep(random.uniform(0, 0.02))
-        if step.intent != APPROVAL_STEP["intent"]:
+        if step != parse_tool(APPROVAL_STEP):
             return 7
         note("ran", f"{thread_id.get()}/{call_id}")
         die("ran")
