@@ -52,6 +52,8 @@ class RollOut(ToolStep):
 
 
 Deployment = DeployBackend | DeployFrontend | Rollback | RollOut
+
+
 Tool = ListGitTags | CheckDeploymentStatus | Deployment
 NextStep = Tool | HumanStep
 
