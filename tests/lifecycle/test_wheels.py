@@ -145,7 +145,7 @@ def test_a_project_lives_through_three_versions(releases: Releases, tmp_path: Pa
     assert "Two: " in (project / "src/agent/loop.py").read_text()
 
     releases.run(project, "add", "docker")
-    releases.copier(theirs, "0.2.0", "--data", "components=[docker]")
+    releases.copier(theirs, "0.2.0", "--data", "components=[inbox,docker]")
     same(project, theirs)
 
     releases.upgrade("0.3.0")

@@ -208,5 +208,5 @@ def waiting_call(shell: Shell, thread_id: str) -> str:
 @pytest.mark.slow
 def test_a_server_without_roles_says_so_at_the_start() -> None:
     for value, says in (("", True), (json.dumps({ROLE: ["*"]}), False)):
-        with Shell({"AGENT_APPROVERS": value, "AGENT_MODEL": "offline"}).serving() as server:
+        with shell_with(AGENT_APPROVERS=value) as shell, shell.serving() as server:
             assert ("AGENT_APPROVERS is not set" in server.log.read_text("utf-8")) == says

@@ -172,4 +172,4 @@ class RulesAtLength(Rules):
 TestRules = Rules.TestCase
 TestRules.settings = settings(max_examples=30, stateful_step_count=30)
 TestRulesAtLength = pytest.mark.slow(RulesAtLength.TestCase)
-TestRulesAtLength.settings = settings(max_examples=300, stateful_step_count=50)
+TestRulesAtLength.settings = settings(max_examples=100, stateful_step_count=50)

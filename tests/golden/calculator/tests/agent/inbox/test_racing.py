@@ -89,8 +89,9 @@ def test_a_hundred_answers_to_one_call(shell: Shell) -> None:
 
     [answer] = [event["data"] for event in thread["events"] if event["type"] == "human_response"]
     decided = {name: answer[name] for name in ("approved", "arguments") if name in answer}
-    results = [event for event in thread["events"] if event["type"] == "tool_response"]
-    assert effects() == len(results) == int(answer["approved"])
+    ends = [event for event in thread["events"] if event["type"] in ("tool_response", "error")]
+    assert len(ends) == int(answer["approved"])  # what was changed may be what the tool refuses
+    assert effects() == sum(event["type"] == "tool_response" for event in ends)
     taken = [each for each in said if isinstance(each, dict)]
     assert taken
     assert all(each == {"call_id": "", **decided} for each in taken), json.dumps(decided)
