@@ -66,7 +66,7 @@ def expires_at(waiting: Waiting, policy: Policy) -> datetime | None:
     """What the loop itself asks has no end: nothing can go on without it."""
     match waiting.reason:
         case "question" | "approval":
-            within = waiting.within or policy.expires_after
+            within = policy.expires_after if waiting.within is None else waiting.within
         case "result":
             within = waiting.within
         case _:

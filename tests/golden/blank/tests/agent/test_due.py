@@ -105,11 +105,17 @@ def test_for_what_a_route_is(limits: Any, urgency: Any, approver: str | None, fi
 
 
 def test_it_expires_after_the_time_of_its_tool_or_of_the_settings_or_never() -> None:
-    for within, after, then in [(None, None, None), (None, DAY, DAY), (HOUR, DAY, HOUR)]:
+    at_once = timedelta()
+    for within, after, then in [
+        (None, None, None),
+        (None, DAY, DAY),
+        (HOUR, DAY, HOUR),
+        (at_once, DAY, at_once),
+    ]:
         waiting = replace(WAITS, within=within)
         policy = Policy(expires_after=after)
-        assert due(waiting, policy) == (Expire(NOON + then) if then else None)
-        assert expires_at(waiting, policy) == (NOON + then if then else None)
+        assert due(waiting, policy) == (None if then is None else Expire(NOON + then))
+        assert expires_at(waiting, policy) == (None if then is None else NOON + then)
 
 
 def test_a_time_beyond_all_times_is_none() -> None:
