@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from agent.events import AnyEvent
 from agent.runner import Runner, advance
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
+from agent.views import Summary
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .processes import python
@@ -20,6 +22,7 @@ from .scripted import (
     DONE,
     agent_of,
     answer,
+    asks,
     decided,
     error,
     fetched,
@@ -66,13 +69,17 @@ async def serve(store: FileSystemThreadStore, dies_in: str, thread_id: str | Non
         die("prefetch")
         return []
 
-    agent = agent_of(store, model, handle_next_step=tool, prefetch=prefetch)
+    agent = agent_of(store, model, handle_next_step=tool, prefetch=prefetch, clock=now)
     runner = Runner(agent, patient=True)
     await runner.start_unfinished()
     if thread_id is None:
         await runner.launch(said())
     for found in await store.find():
         await runner.wait(found.id)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def deaths() -> int:
@@ -99,6 +106,43 @@ def test_three_starts_and_then_a_human_is_asked(place: str, store: FileSystemThr
     told = answer(thread.awaiting.call_id, "do without it")
     agent = agent_of(store, done)
     assert go_on(agent, found.id, told).status == "done"
+
+
+class Held(FileSystemThreadStore):
+    """Looks for threads when it may, and not before."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.may = asyncio.Event()
+
+    async def find(self, **asked: Any) -> list[Summary]:
+        await self.may.wait()
+        return await super().find(**asked)
+
+
+@pytest.mark.parametrize("begins", ["launched", "answered"])
+def test_what_begins_while_a_start_looks_around_was_not_left(begins: str, tmp_path: Path) -> None:
+    """It is found running before it has been started: at the moment between."""
+    store = Held(tmp_path)
+
+    async def begin() -> Thread:
+        agent = agent_of(store, done, clock=now)
+        waits = await store.create(thread_of(said(), asks("errors")))
+        runner = Runner(agent)
+        await runner.start_unfinished()
+        if begins == "launched":
+            thread_id = await agent.begin(said())
+        else:
+            thread_id = waits
+            await agent.record(waits, answer("human-1"))
+        store.may.set()
+        await runner.wait(thread_id)
+        await runner.shut_down()
+        return await store.get(thread_id)
+
+    thread = asyncio.run(begin())
+    assert thread.status == "done"
+    assert "restarted" not in types(thread)
 
 
 async def done(thread: Thread) -> AnyEvent:

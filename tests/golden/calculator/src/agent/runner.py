@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from .due import expired, is_over
 from .errors import format_error
@@ -133,12 +134,14 @@ class Runner:
         """
         if not self._is_open:
             self._is_open = True
+            now = self.agent.clock()
             self._beside = [
-                asyncio.create_task(self._take_up_all(), name="take-up"),
+                asyncio.create_task(self._take_up_all(now), name="take-up"),
                 asyncio.create_task(self._ticker.run(), name="ticker"),
             ]
 
-    async def _take_up_all(self) -> None:
+    async def _take_up_all(self, since: datetime) -> None:
+        """What went on after `since` was not left: it was begun while we looked."""
         try:
             left = await self._at_work.store.find(status="running")
         except StoreError as problem:
@@ -146,7 +149,8 @@ class Runner:
             return
         for thread in left:
             if not self._running(thread.id):
-                self.start(thread.id, again=True)
+                left_before = thread.updated is None or thread.updated <= since
+                self.start(thread.id, again=left_before)
 
     async def shut_down(self) -> None:
         """Let what runs come to its next event, for a while; every thread can be taken up again."""
