@@ -77,6 +77,7 @@ class Section(BaseSettings):
 class Settings(Section):
     model: str = "offline"
     store_url: str = "file:.threads"
+    engine: str = "here"
     api_token: Secret | None = None
     api_tokens: dict[Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")], Token] = {}
     approvers: dict[str, list[str]] | None = None

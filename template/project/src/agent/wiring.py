@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from .channels import brought
 from .context import ContextFormat
 from .due import Policy, Route
+from .engine import Engine
 from .errors import format_error
 from .events import AnyEvent
 from .log import log_from, logger
@@ -25,6 +28,7 @@ from .tools import handle_next_step
 
 Notify = Callable[[str, AnyEvent], None]
 Say = Callable[[str], None]
+HERE = "here"  # no engine
 TERMINAL = "terminal"  # a channel of whoever runs the agent there, and no server's
 
 
@@ -104,3 +108,16 @@ def open_store(url: str, form: ContextFormat) -> ThreadStore:
     if scheme != "file" or not place:
         raise StoreError(f"AGENT_STORE_URL={url} names no store of this project: use file:FOLDER")
     return FileSystemThreadStore(Path(place), form)
+
+
+def open_engine(settings: Settings) -> Engine | None:
+    """None where threads run in the process that is told of them. Raises WrongSettings."""
+    if settings.engine == HERE:
+        return None
+    name = settings.engine
+    if not name.isidentifier() or not find_spec(path := f"{__package__}.engine.{name}"):
+        raise WrongSettings(
+            [f"AGENT_ENGINE={name} is no engine of this project: say {HERE}, or add `worker`"]
+        )
+    engine: Engine = import_module(path).open_engine(settings)
+    return engine

@@ -19,7 +19,7 @@ FLOORS = [
     {"context", "thread"},
     {"log", "stream", "watch", "views", "settings", "shown", "forms"},
     {"model", "store", "offline", "prefetch"},
-    {"reach", "parts", "boundary", "loop", "ticker", "runner"},
+    {"reach", "parts", "boundary", "loop", "ticker", "engine", "runner"},
     {"inbound", "sessions", "channels", "wiring"},
     {"server", "terminal"},
 ]

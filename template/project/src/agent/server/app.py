@@ -14,7 +14,7 @@ from ..parts import Agent
 from ..runner import Runner
 from ..settings import Settings, WrongSettings, load
 from ..watch import watched
-from ..wiring import build, everybody, with_channels
+from ..wiring import build, everybody, open_engine, with_channels
 from . import problems
 from .access import Door, bearer
 from .limits import Limits, Pace
@@ -35,7 +35,7 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
         load(section)
     agent, streams = agent or with_channels(with_its_model(settings), settings), Streams()
     agent = replace(agent, notify=everybody(agent.notify, streams.tell))
-    runner = Runner(agent, patient=True)
+    runner = Runner(agent, patient=True, engine=open_engine(settings))
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -44,6 +44,8 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
             yield
             streams.close()
             await runner.shut_down()
+            if runner.engine:
+                await runner.engine.close()
 
     closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     app = FastAPI(title="Agent", lifespan=lifespan, redirect_slashes=False, **closed)
