@@ -159,9 +159,10 @@ class DatabaseStore:
                 if is_fresh:
                     raise
                 changed = stored
-            if changed is stored and is_fresh:
+            has_grown = len(changed.events) > len(stored.events)
+            if is_fresh and not has_grown:
                 return stored
-            if changed is not stored and self._append(thread_id, stored, changed, size, change):
+            if has_grown and self._append(thread_id, stored, changed, size, change):
                 return changed
             kept = None  # somebody was quicker
 
