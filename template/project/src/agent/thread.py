@@ -54,13 +54,20 @@ class Thread:
 
         What happened is not judged by today's rules, so new rules make no old thread unreadable.
         """
-        events = load(raw)
-        if [event.id for event in events if event.at] != list(range(len(raw))):
+        return cls().with_stored(raw)
+
+    def with_stored(self, raw: list[dict[str, Any]]) -> Self:
+        """The thread with what was stored behind it, and no more read than that. Raises as `load`
+        does.
+        """
+        new, known = load(raw, self.events), len(self.events)
+        if [event.id for event in new if event.at] != list(range(known, known + len(raw))):
             raise ValueError("its events are not numbered from 0, or have no time")
+        events = (*self.events, *new)
         if not events or not isinstance(events[0], Trigger):
             raise ValueError("a thread begins with what somebody said")
         state_of(events)  # raises where what stands last has nothing before it to be about
-        return cls(events)
+        return type(self)(events)
 
     def dump(self) -> list[str]:
         """One JSON object an event."""

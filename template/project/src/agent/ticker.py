@@ -67,8 +67,7 @@ class Ticker:
         now = self.agent.clock()
         if self._look_at is None or now >= self._look_at:
             self._look_at = now + LOOK
-            for summary in await self.agent.store.find():
-                self.watch(summary.id, summary.awaiting)
+            self._next |= await self.agent.store.due(self._look_at, self.agent.policy)
         for thread_id in [each for each, at in self._next.items() if at <= now]:
             if thread_id not in self._at_work:
                 self._begin(thread_id)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from .due import Policy, expires_at
+from .due import Policy, due, expires_at
 from .thread import Thread
 from .waiting import Status, Waiting
 
@@ -29,6 +29,12 @@ class Summary:
 def summary_of(thread_id: str, thread: Thread) -> Summary:
     first, last = thread.events[0], thread.events[-1]
     return Summary(thread_id, thread.status, thread.awaiting, len(thread.events), first.at, last.at)
+
+
+def due_at(summary: Summary, policy: Policy) -> datetime | None:
+    """When something happens by itself."""
+    then = due(summary.awaiting, policy) if summary.awaiting else None
+    return then.at if then else None
 
 
 def view(thread_id: str, thread: Thread, policy: Policy) -> dict[str, Any]:

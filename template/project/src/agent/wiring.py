@@ -1,17 +1,13 @@
 """Puts the parts together, as the settings say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
+from functools import cache, partial
 
 from .channels import brought
 from .context import ContextFormat
 from .due import Policy, Route
-from .engine import Engine
 from .errors import format_error
 from .events import AnyEvent
 from .log import log_from, logger
@@ -22,13 +18,11 @@ from .people import Approvers
 from .prefetch import prefetch
 from .reach import Channel
 from .settings import Settings, WrongSettings, unknown_settings
-from .store import StoreError, ThreadStore
-from .store.filesystem import FileSystemThreadStore
+from .store.opening import open_store
 from .tools import handle_next_step
 
 Notify = Callable[[str, AnyEvent], None]
 Say = Callable[[str], None]
-HERE = "here"  # no engine
 TERMINAL = "terminal"  # a channel of whoever runs the agent there, and no server's
 
 
@@ -38,7 +32,7 @@ def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
     """
     log_from(settings.log_level)
     return Agent(
-        store=open_store(settings.store_url, settings.context_format),
+        store=open_store(settings.store_url, settings.context_format, policy_as(settings)),
         determine_next_step=partial(
             determine_next_step,
             model=settings.model,
@@ -66,14 +60,26 @@ def with_channels(agent: Agent, settings: Settings) -> Agent:
     """
     made: list[Channel] = [channel() for channel in brought("channel")]
     channels = {channel.name: channel for channel in made}
+    return replace(agent, channels=channels, policy=policy_of(settings, channels))
+
+
+def policy_as(settings: Settings) -> Callable[[], Policy]:
+    """The policy of a server with these settings, in whichever process: what a database derives is
+    the same everywhere. The channels are looked for when it is asked for.
+    """
+    return cache(lambda: policy_of(settings, [channel().name for channel in brought("channel")]))
+
+
+def policy_of(settings: Settings, channels: Collection[str]) -> Policy:
+    """Raises WrongSettings for a channel that is none."""
     routes = settings.channels or [Route(channel=name) for name in channels]
-    if unknown := {route.channel for route in routes} - channels.keys() - {TERMINAL}:
+    if unknown := {route.channel for route in routes} - {*channels, TERMINAL}:
         there = ", ".join([*channels, TERMINAL])
         raise WrongSettings(
             [f"AGENT_CHANNELS: {name} is no channel of this project ({there})" for name in unknown]
         )
     ours = tuple(route for route in routes if route.channel in channels)
-    return replace(agent, channels=channels, policy=replace(agent.policy, routes=ours))
+    return Policy(ours, as_time(settings.expires_after))
 
 
 def as_time(seconds: float | None) -> timedelta | None:
@@ -100,24 +106,3 @@ def everybody(*listeners: Notify) -> Notify:
                 logger().error("not_told", thread=thread_id, problem=format_error(error))
 
     return notify
-
-
-def open_store(url: str, form: ContextFormat) -> ThreadStore:
-    """Raises StoreError for a URL that names none."""
-    scheme, _, place = url.partition(":")
-    if scheme != "file" or not place:
-        raise StoreError(f"AGENT_STORE_URL={url} names no store of this project: use file:FOLDER")
-    return FileSystemThreadStore(Path(place), form)
-
-
-def open_engine(settings: Settings) -> Engine | None:
-    """None where threads run in the process that is told of them. Raises WrongSettings."""
-    if settings.engine == HERE:
-        return None
-    name = settings.engine
-    if not name.isidentifier() or not find_spec(path := f"{__package__}.engine.{name}"):
-        raise WrongSettings(
-            [f"AGENT_ENGINE={name} is no engine of this project: say {HERE}, or add `worker`"]
-        )
-    engine: Engine = import_module(path).open_engine(settings)
-    return engine

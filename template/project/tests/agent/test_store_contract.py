@@ -1,4 +1,4 @@
-"""What every store promises: each store that `tests/yours/samples.py` names is held to it."""
+"""What every store promises: each store that this project has is held to it."""
 
 import asyncio
 from pathlib import Path
@@ -12,15 +12,14 @@ from agent.store import Busy, NoSuchThread, ThreadExists, ThreadStore
 from agent.thread import CannotFollow, Thread
 from agent.views import summary_of
 
-from ..yours.samples import APPROVAL_STEP, SAFE_STEP, STORES
+from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .scripted import DONE, NOON, decided, error, fetched, result, said, thread_of, types, yes
-from .stores import created, held, listed, read
+from .stores import STORES, created, held, listed, read
 
 
-@pytest.fixture(params=STORES, ids=lambda make: make.__name__)
+@pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ThreadStore:
-    made: ThreadStore = request.param(tmp_path / "kept")
-    return made
+    return STORES[request.param](tmp_path / "kept")
 
 
 def test_what_is_kept_is_what_was_there(store: ThreadStore) -> None:

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import BaseRoute
 
 from ..channels import brought
+from ..engine.opening import open_engine
 from ..log import log_event, log_from, log_waiting
 from ..parts import Agent
 from ..runner import Runner
 from ..settings import Settings, WrongSettings, load
 from ..watch import watched
-from ..wiring import build, everybody, open_engine, with_channels
+from ..wiring import build, everybody, with_channels
 from . import problems
 from .access import Door, bearer
 from .limits import Limits, Pace

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
 from itertools import chain, repeat
 from typing import TypeVar
 
+from ..due import Policy
 from ..log import logger
 from ..thread import Thread
 from ..views import Summary
@@ -41,6 +43,12 @@ class PatientStore:
         return await self._until_it_works(
             lambda: self.store.find(status=status, after=after, limit=limit)
         )
+
+    async def due(self, until: datetime, policy: Policy) -> list[tuple[str, datetime]]:
+        return await self._until_it_works(lambda: self.store.due(until, policy))
+
+    async def check(self) -> list[str]:
+        return await self._until_it_works(self.store.check)
 
     @asynccontextmanager
     async def lease(self, thread_id: str) -> AsyncIterator[None]:

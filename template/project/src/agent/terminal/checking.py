@@ -15,7 +15,8 @@ from ..model.trial import try_model
 from ..settings import WrongSettings, load_settings
 from ..shown import one_line
 from ..store import StoreError
-from ..wiring import oddities, open_store
+from ..store.opening import open_store
+from ..wiring import oddities
 from . import screen
 
 MISSING, FAILED = 2, 1
@@ -58,7 +59,7 @@ def faults_of_settings() -> list[str]:
 def faults_of_store() -> list[str]:
     try:
         if url := os.environ.get("AGENT_STORE_URL"):
-            open_store(url, "xml")
+            asyncio.run(open_store(url, "xml").check())
     except StoreError as error:
         return [str(error)]
     return []
