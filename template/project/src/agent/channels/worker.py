@@ -9,6 +9,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from ..engine import NotQueued
+from ..engine.procrastinate.settings import QueueSettings as settings
+from ..engine.procrastinate.settings import url_of
 from ..log import log_event, log_waiting, logger
 from ..model import baml
 from ..model.clients import lacking
@@ -18,9 +20,18 @@ from ..stream import leave, patient_streams
 from ..watch import watched
 from ..wiring import build, oddities, with_channels
 
-FAILED = 1
 REFUSED = 2
+CONNECTIONS = 8  # of a worker to the queue, and one more that hears what is put there
 commands = typer.Typer()
+__all__ = ["commands", "migrate", "settings"]
+
+
+def migrate(given: Settings) -> str:
+    """Bring the queue's tables up to date; a line about it. Raises WrongSettings, NotQueued."""
+    from ..engine.procrastinate.schema import migrate as up_to_date
+
+    applied = up_to_date(url_of(given))
+    return f"the queue is up to date{': ' + ', '.join(applied) if applied else ''}"
 
 
 @commands.command()
@@ -35,13 +46,12 @@ def worker(
 ) -> None:
     """Take threads from the queue and run them."""
     from ..engine.procrastinate.connection import PatientConnector
-    from ..engine.procrastinate.queue import Queue, url_of
+    from ..engine.procrastinate.queue import Queue
 
-    settings = load_settings()
-    url = url_of(settings)
+    given = load_settings()
     with patient_streams():
-        agent = agent_of(settings)
-        asyncio.run(work(agent, Queue(url, PatientConnector(), 8), concurrency, grace, alive))
+        agent, queue = agent_of(given), Queue(url_of(given), PatientConnector(), CONNECTIONS)
+        asyncio.run(work(agent, queue, concurrency, grace, alive))
     leave(0)
 
 
@@ -58,16 +68,16 @@ def nothing() -> None:
     pass
 
 
-def agent_of(settings: Settings) -> Agent:
+def agent_of(given: Settings) -> Agent:
     """Raises WrongSettings, also where no model is named: the stand-in would answer others."""
-    if "model" not in settings.model_fields_set:
+    if "model" not in given.model_fields_set:
         raise WrongSettings(["AGENT_MODEL is not set: name a model, or say AGENT_MODEL=offline"])
-    if missing := lacking(settings.model):
+    if missing := lacking(given.model):
         raise WrongSettings(missing)
     for oddity in oddities():
         logger().warning("unknown_setting", problem=oddity)
     baml.generated("sync_client")  # made now if need be, and not while somebody waits
-    return with_channels(build(settings, log_event, log_waiting), settings)
+    return with_channels(build(given, log_event, log_waiting), given)
 
 
 @commands.command()
@@ -76,9 +86,9 @@ def queue(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say what waits in the queue, what runs, and what could not be run."""
-    from ..engine.procrastinate.queue import open_queue
+    from ..engine.procrastinate.queue import Queue
 
-    found = asyncio.run(looked_at(open_queue(load_settings()), retry))
+    found = asyncio.run(looked_at(Queue(url_of(load_settings())), retry))
     if as_json:
         typer.echo(json.dumps(found, indent=2))
         return

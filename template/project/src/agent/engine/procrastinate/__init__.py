@@ -5,6 +5,13 @@ A job is "advance this thread": to its next wait, not by a step. `queue.py` is t
 becomes of a thread whose model could not be asked.
 """
 
-from .queue import open_queue as open_engine
+from ...settings import Settings
+from .. import Engine
+from .settings import url_of
 
-__all__ = ["open_engine"]
+
+def open_engine(settings: Settings) -> Engine:
+    """Raises WrongSettings."""
+    from .queue import Queue  # procrastinate and psycopg are slow to import
+
+    return Queue(url_of(settings))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import psycopg
 from procrastinate import PsycopgConnector
 from procrastinate.exceptions import ConnectorException
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from ...errors import format_error, one_line
 from ...log import logger
@@ -47,14 +47,10 @@ class PatientConnector(PsycopgConnector):
         await until_it_is_back(partial(super().execute_query_async, query, **arguments))
 
     async def execute_query_one_async(self, query: Any, **arguments: Any) -> Any:
-        return await until_it_is_back(
-            partial(super().execute_query_one_async, query, **arguments)
-        )
+        return await until_it_is_back(partial(super().execute_query_one_async, query, **arguments))
 
     async def execute_query_all_async(self, query: Any, **arguments: Any) -> Any:
-        return await until_it_is_back(
-            partial(super().execute_query_all_async, query, **arguments)
-        )
+        return await until_it_is_back(partial(super().execute_query_all_async, query, **arguments))
 
     async def listen_notify(self, *arguments: Any, **named: Any) -> None:
         await until_it_is_back(partial(super().listen_notify, *arguments, **named))
@@ -68,9 +64,7 @@ async def until_it_is_back(work: Callable[[], Awaitable[T]]) -> T:
         except ConnectorException as error:
             if not is_gone(error):
                 raise
-            logger().error(
-                "queue_gone", problem=why(error), again_in=(pause := next(pauses))
-            )
+            logger().error("queue_gone", problem=why(error), again_in=(pause := next(pauses)))
         await asyncio.sleep(pause)
 
 
@@ -83,6 +77,8 @@ def why(error: Exception) -> str:
     cause = error.__cause__ if isinstance(error, ConnectorException) else None
     if isinstance(cause, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction):
         return "the queue is not in this database: run `agent migrate`"
+    if isinstance(cause, PoolTimeout):
+        return "the queue's database cannot be reached: is it there, and where its URL says?"
     return format_error(cause or error)
 
 

@@ -10,7 +10,6 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job
 
-from ...settings import Section, Settings, WrongSettings, load
 from .. import NotQueued
 from .connection import log_as_we_do, pool_of, why
 
@@ -32,14 +31,6 @@ SELECT count(*) FILTER (WHERE status = 'todo') AS todo,
         WHERE job.status = 'todo' AND task_name = %(task)s AND type = 'deferred') AS oldest
   FROM procrastinate_jobs WHERE task_name = %(task)s
 """
-
-
-class QueueSettings(Section):
-    """Where the queue is, if not beside the threads: a pooler that shares its sessions hears no
-    notifications, so the queue goes past it.
-    """
-
-    queue_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,10 +94,10 @@ class Queue:
         """What a worker had that is gone. Another job for this thread, which has not begun, has
         nothing more to say, and would not let this one back.
         """
-        manager = self.app.job_manager
+        manager, lock = self.app.job_manager, job.queueing_lock
         with told():
-            for other in await manager.list_jobs_async(status="todo", queueing_lock=job.queueing_lock):
-                if other.id:
+            for other in await manager.list_jobs_async(status="todo", queueing_lock=lock):
+                if other.id and other.id != job.id:
                     await manager.cancel_job_by_id_async(other.id, delete_job=True)
             await manager.retry_job(job)
 
@@ -127,9 +118,7 @@ class Queue:
     async def _defer(self, task: str, thread_id: str, **options: Any) -> None:
         with told():
             await self.open()
-            job = self.app.configure_task(
-                task, allow_unknown=True, queue=QUEUE, **options
-            )
+            job = self.app.configure_task(task, allow_unknown=True, queue=QUEUE, **options)
             with suppress(AlreadyEnqueued):  # whoever begins it sees what was stored before
                 await job.defer_async(thread_id=thread_id)
 
@@ -145,17 +134,3 @@ def told() -> Iterator[None]:
         yield
     except ConnectorException as error:
         raise NotQueued(why(error)) from error
-
-
-def open_queue(settings: Settings) -> Queue:
-    return Queue(url_of(settings))
-
-
-def url_of(settings: Settings) -> str:
-    """Raises WrongSettings where no database is named."""
-    url = load(QueueSettings).queue_url or settings.store_url
-    if not url.startswith(("postgresql:", "postgres:")):
-        raise WrongSettings(
-            ["AGENT_QUEUE_URL is not set, and AGENT_STORE_URL is no Postgres: name one"]
-        )
-    return url

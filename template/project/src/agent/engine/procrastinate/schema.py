@@ -2,10 +2,15 @@
 of those a database has had: that stands in a comment on its table.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 from procrastinate.schema import SchemaManager
+
+from ...errors import format_error
+from .. import NotQueued
 
 TABLE = "procrastinate_jobs"
 HAD = f"SELECT obj_description(to_regclass('{TABLE}')), to_regclass('{TABLE}') IS NOT NULL"
@@ -14,8 +19,8 @@ LOCK = "SELECT pg_advisory_lock(hashtext('procrastinate'))"  # of two that migra
 
 
 def migrate(url: str) -> list[str]:
-    """Brings the tables up to date; what was applied. Raises psycopg.Error."""
-    with psycopg.connect(url, autocommit=True) as connection:
+    """Brings the tables up to date; what was applied. Raises NotQueued."""
+    with said_plainly(), psycopg.connect(url, autocommit=True) as connection:
         connection.execute(LOCK)
         had, are_there = connection.execute(HAD).fetchone() or (None, False)
         wanted = migrations()
@@ -29,6 +34,14 @@ def migrate(url: str) -> list[str]:
                 connection.execute(missing[name].encode())
                 connection.execute(f"COMMENT ON TABLE {TABLE} IS '{name}'".encode())
     return sorted(missing)
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise NotQueued(format_error(error)) from error
 
 
 def migrations() -> dict[str, str]:
