@@ -1,4 +1,4 @@
-"""A queue in a real Postgres, over each store that processes can share; all of it ends with a test."""
+"""A queue in a real Postgres, over each store that processes can share; all ends with a test."""
 
 import tempfile
 from collections.abc import Iterator
