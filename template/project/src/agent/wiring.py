@@ -1,12 +1,13 @@
 """Puts the parts together, as the settings say."""
 
+import os
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 
 from .channels import brought
-from .context import ContextFormat
 from .due import Policy, Route
 from .errors import format_error
 from .events import AnyEvent
@@ -18,7 +19,8 @@ from .people import Approvers
 from .prefetch import prefetch
 from .reach import Channel
 from .settings import Settings, WrongSettings, unknown_settings
-from .store.opening import open_store
+from .store import StoreError
+from .store.opening import module_of, open_store
 from .tools import handle_next_step
 
 Notify = Callable[[str, AnyEvent], None]
@@ -88,8 +90,10 @@ def as_time(seconds: float | None) -> timedelta | None:
 
 def oddities() -> list[str]:
     """A line for each variable that looks like a setting and is none, of a channel's neither."""
-    if unknown_settings():
-        list(brought("settings"))  # imported, so that theirs are known
+    if unknown_settings():  # whoever has settings is imported, so that theirs are known
+        list(brought("settings"))
+        with suppress(StoreError):
+            module_of(os.environ.get("AGENT_STORE_URL") or "file:")
     return unknown_settings()
 
 

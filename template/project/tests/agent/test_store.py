@@ -10,8 +10,8 @@ import pytest
 
 from agent.store import Busy, Locked, StoreError
 from agent.store.filesystem import FileSystemThreadStore
-from agent.thread import CannotFollow, Thread
 from agent.store.opening import open_store as open_by_url
+from agent.thread import CannotFollow, Thread
 
 from .processes import locked, python
 from .scripted import NOON, QUESTION, decided, error, said, thread_of, types, yes

@@ -16,7 +16,7 @@ from ..settings import WrongSettings, load_settings
 from ..shown import one_line
 from ..store import StoreError
 from ..store.opening import open_store
-from ..wiring import oddities
+from ..wiring import oddities, policy_as
 from . import screen
 
 MISSING, FAILED = 2, 1
@@ -30,6 +30,7 @@ def check(
     """Say what is missing or odd in the settings, and try the model with one request."""
     found: dict[str, Any] = {"faults": faults(), "odd": oddities(), "trial": None}
     if not found["faults"]:
+        found["odd"] += oddities_of_store()
         found["trial"] = tried()
     typer.echo(json.dumps(found, indent=2, ensure_ascii=False)) if as_json else show(found)
     if found["faults"]:
@@ -63,6 +64,12 @@ def faults_of_store() -> list[str]:
     except StoreError as error:
         return [str(error)]
     return []
+
+
+def oddities_of_store() -> list[str]:
+    settings = load_settings()
+    store = open_store(settings.store_url, settings.context_format, policy_as(settings))
+    return asyncio.run(store.check())
 
 
 def faults_of_model() -> list[str]:

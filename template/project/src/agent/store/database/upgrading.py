@@ -18,7 +18,14 @@ from .rows import Rows
 AGENT = Path(__file__).parents[2]
 DERIVED_WITH = "derived_with"
 # The modules that say what is derived, and how it is written down.
-DERIVING = ["states.py", "outcomes.py", "waiting.py", "due.py", "views.py", "store/database/rows.py"]
+DERIVING = (
+    "states.py",
+    "waiting.py",
+    "outcomes.py",
+    "due.py",
+    "views.py",
+    "store/database/rows.py",
+)
 PAGE = 500
 
 

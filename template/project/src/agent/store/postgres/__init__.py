@@ -11,7 +11,8 @@ from ...settings import Section, load
 from .. import Busy
 from ..database.store import DatabaseStore
 from ..database.upgrading import derive_all
-from .connecting import set_up, shown
+from ..opening import shown
+from .connecting import set_up
 from .leases import Leases
 from .rows import PostgresRows
 

@@ -20,29 +20,31 @@ VERSIONS = Path(__file__).parent / "versions"
 ONE_AT_A_TIME = 6_513_421_012  # the advisory lock of whoever migrates
 
 # A network that is cut is noticed within seconds, and so is a host that is gone.
-PATIENCE = {
+PATIENCE: Any = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 3,
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
+# A server that cannot be written to has perhaps just handed over to another.
+GONE = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
 # What the server says, and says again until somebody mends it.
 STAYS_SO = re.compile("does not exist|authentication failed|permission denied|pg_hba|not permitted")
 
 
 def connect(url: str, name: str = "agent", *, is_pooled: bool = False) -> Connection:
     """Each statement is a transaction. Raises what psycopg does, and Unfit."""
-    prepared = {"prepare_threshold": None} if is_pooled else {}
     try:
-        return psycopg.connect(
-            url, autocommit=True, application_name=name, **PATIENCE, **prepared
-        )
+        connection = psycopg.connect(url, autocommit=True, application_name=name, **PATIENCE)
     except psycopg.ProgrammingError:  # which may say the password
         raise Unfit(
             f"{shown(url)} is no address of a Postgres: write postgresql://USER:PASSWORD@HOST/NAME,"
             " with %XX for signs that mean something in an address"
         ) from None
+    if is_pooled:
+        connection.prepare_threshold = None
+    return connection
 
 
 def connect_to_schema(url: str, *, is_pooled: bool = False) -> Connection:
@@ -88,7 +90,7 @@ def said_plainly(url: str, was_there: bool = False) -> Iterator[None]:
         raise Unfit(f"{shown(url)} lacks what this agent needs: run `agent migrate`") from error
     except errors.InsufficientPrivilege as error:
         raise Unfit(f"{shown(url)} cannot be used: {first_line(error)}") from error
-    except (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction) as error:
+    except GONE as error:
         problem = f"{shown(url)} cannot be used: {first_line(error)}"
         if STAYS_SO.search(str(error)):
             raise Unfit(problem) from error

@@ -68,8 +68,8 @@ class PostgresRows:
             conditions.append("(created, id) > (%s, %s)")
             given += [self._begun(after), after]
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        query = f"SELECT id::text, summary FROM threads {where} ORDER BY created, threads.id LIMIT %s"
-        return self._read(query, *given, limit)
+        query = f"SELECT id::text, summary FROM threads {where} ORDER BY created, threads.id"
+        return self._read(f"{query} LIMIT %s", *given, limit)
 
     def exists(self, thread_id: str) -> bool:
         return bool(self._read("SELECT 1 FROM threads WHERE id = %s", thread_id))

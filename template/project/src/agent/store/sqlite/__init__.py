@@ -1,8 +1,7 @@
 """Threads in one SQLite file, for the processes of one machine: `sqlite:PATH`."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from filelock import Timeout

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import local
+from typing import Any
 
 from ...waiting import Status
 from .. import NoSuchThread
@@ -86,7 +87,7 @@ class SqliteRows:
             return str(created)
         raise NoSuchThread(f"after={thread_id!r} is none of these threads")
 
-    def _read(self, query: str, *given: str | int | None) -> list[tuple[str, ...]]:
+    def _read(self, query: str, *given: str | int | None) -> list[Any]:
         with said_plainly(self.path):
             return self._connection().execute(query, given).fetchall()
 

@@ -1,4 +1,4 @@
-"""What alembic runs around the migrations: in one transaction, on the connection that it is given."""
+"""What alembic runs around the migrations: one transaction, on the connection that it is given."""
 
 from alembic import context
 
