@@ -60,6 +60,7 @@ def test_published_schemas_and_linters_find_nothing(
     for command in (
         "hadolint --no-color Dockerfile",
         "check-jsonschema --builtin-schema vendor.compose-spec compose.yaml",
+        "check-jsonschema --builtin-schema vendor.compose-spec compose.worker.yaml",
         "check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml",
         "pre-commit validate-config .pre-commit-config.yaml",
     ):

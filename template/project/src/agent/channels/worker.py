@@ -4,11 +4,10 @@ import asyncio
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
-from ..engine import NotQueued
 from ..engine.procrastinate.settings import QueueSettings as settings
 from ..engine.procrastinate.settings import url_of
 from ..log import log_event, log_waiting, logger
@@ -20,18 +19,9 @@ from ..stream import leave, patient_streams
 from ..watch import watched
 from ..wiring import build, oddities, with_channels
 
-REFUSED = 2
 CONNECTIONS = 8  # of a worker to the queue, and one more that hears what is put there
 commands = typer.Typer()
-__all__ = ["commands", "migrate", "settings"]
-
-
-def migrate(given: Settings) -> str:
-    """Bring the queue's tables up to date; a line about it. Raises WrongSettings, NotQueued."""
-    from ..engine.procrastinate.schema import migrate as up_to_date
-
-    applied = up_to_date(url_of(given))
-    return f"the queue is up to date{': ' + ', '.join(applied) if applied else ''}"
+__all__ = ["commands", "settings"]
 
 
 @commands.command()
@@ -105,12 +95,5 @@ async def looked_at(queue: Any, retry: bool) -> dict[str, Any]:
     try:
         sent = await queue.put_failed() if retry else []
         return asdict(await queue.counts()) | {"failed": await queue.failed(), "sent": sent}
-    except NotQueued as error:
-        refuse(str(error))
     finally:
         await queue.close()
-
-
-def refuse(problem: str) -> NoReturn:
-    typer.echo(problem, err=True)
-    raise typer.Exit(REFUSED)

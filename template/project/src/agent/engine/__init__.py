@@ -18,8 +18,8 @@ LEFT = timedelta(seconds=5)  # without an event, and then a thread may be left a
 PAGE = 500  # threads
 
 
-class NotQueued(Exception):
-    """One line that says why nobody was told to run it. What happened to the thread is stored."""
+class NotQueued(StoreError):
+    """Nobody was told to run it. What happened to the thread is stored."""
 
 
 class Engine(Protocol):
@@ -44,7 +44,7 @@ async def put_what_is_left(agent: Agent, engine: Engine) -> None:
     while True:
         try:
             await look_once(agent, engine)
-        except (StoreError, NotQueued) as problem:
+        except StoreError as problem:
             logger().error("threads_not_taken_up", problem=str(problem))
         await asyncio.sleep(LOOK)
 

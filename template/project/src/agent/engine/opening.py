@@ -2,12 +2,14 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 
 from ..settings import Settings, WrongSettings
 from . import Engine
 
 HERE = "here"  # no engine
-COMPONENTS = {"procrastinate": "worker"}  # which brings which; a module has `open_engine(settings)`
+# Which component brings which. A module has `opened(settings)` and `migrated(settings)`.
+COMPONENTS = {"procrastinate": "worker"}
 
 
 def open_engine(settings: Settings) -> Engine | None:
@@ -15,12 +17,24 @@ def open_engine(settings: Settings) -> Engine | None:
 
     Raises WrongSettings.
     """
-    name = settings.engine
-    if name == HERE:
+    if settings.engine == HERE:
         return None
+    engine: Engine = module_of(settings.engine).opened(settings)
+    return engine
+
+
+def migrate(settings: Settings) -> str | None:
+    """Bring what it keeps up to date; a line about it. Raises WrongSettings and NotQueued."""
+    if settings.engine == HERE:
+        return None
+    line: str = module_of(settings.engine).migrated(settings)
+    return line
+
+
+def module_of(name: str) -> ModuleType:
+    """Raises WrongSettings."""
     if not name.isidentifier() or not find_spec(f".{name}", __package__):
         add = COMPONENTS.get(name)
         way = f"run `create-12-factor-agent add {add}`" if add else f"say {HERE}"
         raise WrongSettings([f"AGENT_ENGINE={name} is no engine of this project: {way}"])
-    engine: Engine = import_module(f".{name}", __package__).open_engine(settings)
-    return engine
+    return import_module(f".{name}", __package__)

@@ -10,6 +10,7 @@ from typing import Annotated, BinaryIO, Literal
 import typer
 from pydantic_core import from_json
 
+from ..engine import opening as engine
 from ..files import private
 from ..settings import load_settings
 from ..store import ThreadExists, ThreadStore, Unreadable
@@ -31,9 +32,13 @@ class NoThread(Exception):
 
 @commands.command()
 def migrate() -> None:
-    """Bring the database that AGENT_STORE_URL names up to date: its tables, and what is derived."""
+    """Bring the database that AGENT_STORE_URL names up to date: its tables, and what is derived;
+    and the engine's, if there is one.
+    """
     settings = load_settings()
     screen.say(bring_up_to_date(settings.store_url, policy_as(settings)()))
+    if line := engine.migrate(settings):
+        screen.say(line)
 
 
 @commands.command("export")

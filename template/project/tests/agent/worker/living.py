@@ -14,16 +14,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
 from agent.channels.worker import nothing
-from agent.engine.procrastinate import worker
+from agent.engine.procrastinate import retries, worker
 from agent.engine.procrastinate.connection import PatientConnector
 from agent.engine.procrastinate.queue import Queue
+from agent.events import AnyEvent
 from agent.log import log_event
 from agent.parts import Agent
 from agent.server.app import create_app
@@ -31,10 +32,11 @@ from agent.server.process import run
 from agent.settings import Settings
 from agent.steps import thread_id
 from agent.store.opening import open_store
+from agent.thread import Thread
 
 from ..chaos import note, noted
 from ..processes import HOME, SOURCES
-from ..scripted import agent_of
+from ..scripted import agent_of, unasked
 from ..serving import as_told
 
 GRACE = 1.5
@@ -43,7 +45,14 @@ GRACE = 1.5
 def agent_here(store_url: str) -> Agent:
     store = open_store(store_url, "xml")
     clock = lambda: datetime.now(UTC)  # noqa: E731
-    return agent_of(store, as_told, handle_next_step=tool, clock=clock, notify=log_event)
+    return agent_of(store, model, handle_next_step=tool, clock=clock, notify=log_event)
+
+
+async def model(thread: Thread) -> AnyEvent:
+    """It cannot be asked while there is a file `no-model`."""
+    if Path("no-model").exists():  # noqa: ASYNC240, it is a look and no more
+        return unasked()
+    return await as_told(thread)
 
 
 async def tool(step: Any, call_id: str) -> int:
@@ -61,6 +70,7 @@ def wait_for_a_go() -> None:
 def work(store_url: str, queue_url: str) -> None:
     """With less patience than outside of tests."""
     worker.BEAT, worker.GONE, worker.POLL, worker.AGAIN = 0.2, 1.5, 0.3, 0.3
+    retries.PAUSES = [timedelta(seconds=seconds) for seconds in (0.3, 0.5, 1)]
     queue = Queue(queue_url, PatientConnector())
     asyncio.run(worker.Worker(agent_here(store_url), queue, 8, nothing).run(GRACE))
 

@@ -152,3 +152,26 @@ def test_postgres_is_gone_for_a_while_and_what_runs_goes_on(server: Server, life
             assert "restarted" not in kinds(done(client, thread["id"]))
     assert [worker.poll() for worker in workers] == [None, None]
     assert len({call for _, call in began()}) == len(began())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("comes_back", [True, False], ids=["comes back", "stays away"])
+def test_a_model_that_cannot_be_asked_is_asked_again(comes_back: bool, life: Life) -> None:
+    Path("no-model").touch()
+    life.begin("work")
+    with life.client() as client:
+        thread_id = launched(client, SAFE_STEP)
+        until(lambda: thread_in(client, thread_id)["status"] == "failed")
+        if comes_back:
+            Path("no-model").unlink()
+            thread = done(client, thread_id)
+            by = [each["data"] for each in thread["events"] if each["type"] == "resumed"]
+            assert {"user": "retry", "channel": "worker"} in by
+            return
+        until(lambda: kinds(thread_in(client, thread_id)).count("model_failed") == 4)
+        time.sleep(2)  # and no more
+        assert kinds(thread_in(client, thread_id)).count("model_failed") == 4
+        assert thread_in(client, thread_id)["status"] == "failed"
+        Path("no-model").unlink()
+        client.post(f"{THREADS}/{thread_id}/resume").raise_for_status()
+        done(client, thread_id)

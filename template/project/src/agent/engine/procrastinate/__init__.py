@@ -10,8 +10,16 @@ from .. import Engine
 from .settings import url_of
 
 
-def open_engine(settings: Settings) -> Engine:
+def opened(settings: Settings) -> Engine:
     """Raises WrongSettings."""
     from .queue import Queue  # procrastinate and psycopg are slow to import
 
     return Queue(url_of(settings))
+
+
+def migrated(settings: Settings) -> str:
+    """Raises WrongSettings and NotQueued."""
+    from .schema import migrate
+
+    applied = migrate(url_of(settings))
+    return f"the queue is up to date{': ' if applied else ''}{', '.join(applied)}"
