@@ -1,4 +1,4 @@
-"""A real Postgres: for each line of stdin it prints the URL of a new database that has the tables."""
+"""A real Postgres: for each line of stdin, the URL of a new database that has the tables."""
 
 # It runs in the environment of a generated agent that has the stores.
 # mypy: disable-error-code="import-not-found"

@@ -12,7 +12,7 @@ from timing import ENVIRONMENT, Times, ratio, run, spread
 from workshop import HERE, Workshop
 
 LENGTHS = ("10", "100", "1000", "10000")
-EXPLANATION = """Each time is that of one event behind so many, the median of sixty in a row: appended
+EXPLANATION = """Each time is that of one event behind so many, the median of sixty: appended
 to the thread, looked at, and on the disk (`fsync`, a commit) when it is over. The threads have a
 word from a human in each twenty events, as they would. The store is the project's own, used from
 one process on one machine; Postgres is a real server on this machine, by a Unix socket."""
@@ -58,8 +58,10 @@ def fresh(workshop: Workshop, url: str) -> str:
 def postgres(workshop: Workshop) -> Iterator[Callable[[], str]]:
     """Gives the URL of a new database whenever it is called."""
     command = [workshop.stores / "python", HERE / "postgres_server.py", workshop.with_stores]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, bufsize=1, env=ENVIRONMENT, **pipes) as server:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, text=True, bufsize=1, env=ENVIRONMENT, stdin=pipe, stdout=pipe
+    ) as server:
 
         def url() -> str:
             assert server.stdin
