@@ -8,6 +8,7 @@ from history_size import measure as history
 from loop_times import measure as loop
 from page import PAGE, ROOT, publish
 from server_load import measure as server
+from store_times import measure as stores
 from token_counts import measure as tokens
 from update_times import measure as update
 from workshop import Workshop
@@ -19,6 +20,7 @@ PARTS = {
     "tokens": tokens,
     "history": history,
     "server": server,
+    "stores": stores,
 }
 
 

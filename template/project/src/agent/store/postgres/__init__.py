@@ -53,7 +53,9 @@ class PostgresThreadStore(DatabaseStore):
                 raise Busy(thread_id)
             yield
         finally:  # whoever is cancelled while it is taken lets go as well
-            self._leaser.submit(self._leases.let_go, thread_id, *taking)
+            for taken in taking:
+                letting = self._leaser.submit(self._leases.let_go, thread_id, taken)
+                await asyncio.shield(asyncio.wrap_future(letting))
 
 
 def opened(url: str, _: ContextFormat, policy: Callable[[], Policy]) -> PostgresThreadStore:

@@ -68,7 +68,9 @@ class Leases:
                     return
                 try:
                     with said_plainly(self.url):
-                        self._session().execute("SELECT 1")
+                        with suppress(psycopg.Error):
+                            self._session().execute("SELECT 1")
+                        self._session()
                 except NotStored as problem:
                     logger().warning("leases_lost", problem=str(problem))
 
