@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from .context import ContextFormat
 from .due import Route
+from .signatures import keys_in
 
 # How the server is asked to let the model write nothing but a step; see model/decoding.py.
 Decoding = Literal["auto", "json_schema", "json_object", "grammar", "off"]
@@ -41,6 +42,11 @@ def hard_to_guess(token: SecretStr) -> SecretStr:
     return token
 
 
+def signs(secrets: SecretStr) -> SecretStr:
+    keys_in(secrets.get_secret_value())
+    return secrets
+
+
 def by_name(route: object) -> object:
     """A channel alone tells at once, and of everything."""
     return {"channel": route} if isinstance(route, str) else route
@@ -55,6 +61,7 @@ def names_in(routes: object) -> object:
 
 Named = Annotated[Route, BeforeValidator(by_name)]
 Secret = Annotated[SecretStr, AfterValidator(hard_to_guess)]
+WebhookSecret = Annotated[SecretStr, AfterValidator(signs)]
 Scope = Literal["launch", "answer", "read"]
 SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
 
@@ -79,6 +86,7 @@ class Settings(Section):
     store_url: str = "file:.threads"
     api_token: Secret | None = None
     api_tokens: dict[Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")], Token] = {}
+    webhook_secret: WebhookSecret | None = None
     approvers: dict[str, list[str]] | None = None
     channels: Annotated[list[Named] | None, BeforeValidator(names_in)] = None
     expires_after: Annotated[int | float | None, Field(gt=0, allow_inf_nan=False)] = None

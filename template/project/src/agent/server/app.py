@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import BaseRoute
 
 from ..channels import brought
+from ..hooks import Signed
 from ..log import log_event, log_from, log_waiting
 from ..parts import Agent
 from ..runner import Runner
@@ -52,16 +53,17 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     unguarded = [public, *brought("hooks")]
     for router in unguarded:
         app.include_router(router, responses=problems.EVERYWHERE)
-    for router in (api, *brought("routes")):
+    guarded = [api, *brought("routes")]
+    for router in guarded:
         app.include_router(router, dependencies=[Depends(bearer)], responses=problems.EVERYWHERE)
     pages = list(brought("pages"))
     for router in pages:
         app.include_router(router)
     app.add_middleware(Limits)
     app.add_middleware(Pace, a_minute=settings.max_requests)
-    app.add_middleware(
-        Door, tokens=settings.tokens, open=routes_of(unguarded), pages=routes_of(pages)
-    )
+    signed = [route for route in routes_of(guarded) if isinstance(route, Signed)]
+    open_ = [*routes_of(unguarded), *(signed if settings.webhook_secret else ())]
+    app.add_middleware(Door, tokens=settings.tokens, open=open_, pages=routes_of(pages))
     return app
 
 
