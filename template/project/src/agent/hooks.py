@@ -6,14 +6,17 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 from fastapi.routing import APIRoute
+from fastapi.security import APIKeyHeader
 from starlette.responses import Response
 
 from .inbound import Caller
 from .people import Person
 from .settings import Settings
-from .signatures import ID, NAMES, fault_in, keys_in
+from .signatures import ID, NAMES, SIGNATURE, fault_in, keys_in
 
 CHANNEL = "webhook"
+# Says in the description of the API what is sent; `Signed` looks at it.
+signature = APIKeyHeader(name=SIGNATURE, auto_error=False, description="Standard Webhooks")
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Literal, TypeVar, get_args
 
@@ -32,6 +33,10 @@ class WrongSettings(Exception):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("; ".join(faults))
         self.faults = faults
+
+
+class Unset(WrongSettings):
+    """The same where nothing of a section is set: perhaps nobody wants what it is for."""
 
 
 def hard_to_guess(token: SecretStr) -> SecretStr:
@@ -157,6 +162,14 @@ def load(section: type[S]) -> S:
         raise WrongSettings([f"AGENT_{name}: write it as JSON, as .env.example shows"]) from None
     except ValidationError as error:
         raise WrongSettings([fault_in(each) for each in error.errors()]) from None
+
+
+def require(section: Section, needed: Mapping[str, str]) -> None:
+    """These fields must be set, each with what it is. Raises WrongSettings, which Unset is too."""
+    missing = [name for name in needed if getattr(section, name) is None]
+    if missing:
+        faults = [f"AGENT_{name.upper()} is not set: {needed[name]}" for name in missing]
+        raise (WrongSettings if section.model_fields_set else Unset)(faults)
 
 
 def fault_in(error: ErrorDetails) -> str:

@@ -1,10 +1,11 @@
 """Puts the parts together, as the settings say."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from .channels import brought
 from .context import ContextFormat
@@ -18,7 +19,7 @@ from .parts import Agent
 from .people import Approvers
 from .prefetch import prefetch
 from .reach import Channel
-from .settings import Settings, WrongSettings, unknown_settings
+from .settings import Settings, Unset, WrongSettings, unknown_settings
 from .store import StoreError, ThreadStore
 from .store.filesystem import FileSystemThreadStore
 from .tools import handle_next_step
@@ -58,18 +59,53 @@ def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
 def with_channels(agent: Agent, settings: Settings) -> Agent:
     """It tells humans itself, by every channel of this project or as the settings say.
 
-    Raises WrongSettings for a channel that is none.
+    Raises WrongSettings for a channel that is none, or lacks some of its own settings.
     """
-    made: list[Channel] = [channel() for channel in brought("channel")]
-    channels = {channel.name: channel for channel in made}
-    routes = settings.channels or [Route(channel=name) for name in channels]
-    if unknown := {route.channel for route in routes} - channels.keys() - {TERMINAL}:
-        there = ", ".join([*channels, TERMINAL])
-        raise WrongSettings(
-            [f"AGENT_CHANNELS: {name} is no channel of this project ({there})" for name in unknown]
-        )
+    there = means()
+    routes = routes_in(settings, there)
+    chosen = {route.channel for route in routes}
+    names = [*(each.name for each in there), TERMINAL]
+    faults = [fault for each in there if each.name in chosen for fault in each.faults]
+    faults += [
+        f"AGENT_CHANNELS: {name} is no channel of this project ({', '.join(names)})"
+        for name in sorted(chosen.difference(names))
+    ]
+    if faults:
+        raise WrongSettings(faults)
+    for each in there:
+        if each.is_unset and not settings.channels:
+            logger().warning("channel_not_set", channel=each.name, problem="; ".join(each.faults))
+    channels = {each.name: each.channel for each in there if each.channel}
     ours = tuple(route for route in routes if route.channel in channels)
     return replace(agent, channels=channels, policy=replace(agent.policy, routes=ours))
+
+
+@dataclass(frozen=True)
+class Means:
+    """A channel of this project, or what its settings lack for one; `is_unset`: all of it."""
+
+    name: str
+    about: str
+    channel: Channel | None = None
+    faults: Sequence[str] = ()
+    is_unset: bool = False
+
+
+def means() -> list[Means]:
+    return [means_of(channel) for channel in brought("channel")]
+
+
+def means_of(channel: Any) -> Means:
+    try:
+        return Means(channel.name, channel.about, channel())
+    except WrongSettings as lacking:
+        is_unset = isinstance(lacking, Unset)
+        return Means(channel.name, channel.about, None, lacking.faults, is_unset)
+
+
+def routes_in(settings: Settings, there: Iterable[Means]) -> list[Route]:
+    """As the settings say; else all of them at once, but those of which nothing is set."""
+    return settings.channels or [Route(channel=each.name) for each in there if not each.is_unset]
 
 
 def as_time(seconds: float | None) -> timedelta | None:

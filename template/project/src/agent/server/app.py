@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import BaseRoute
 
 from ..channels import brought
-from ..hooks import Signed
+from ..hooks import Signed, signature
 from ..log import log_event, log_from, log_waiting
 from ..parts import Agent
 from ..runner import Runner
@@ -54,16 +54,21 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     for router in unguarded:
         app.include_router(router, responses=problems.EVERYWHERE)
     guarded = [api, *brought("routes")]
+    signed = [each for each in guarded if settings.webhook_secret and each.route_class is Signed]
     for router in guarded:
-        app.include_router(router, dependencies=[Depends(bearer)], responses=problems.EVERYWHERE)
+        known_by = [Depends(signature if router in signed else bearer)]
+        app.include_router(router, dependencies=known_by, responses=problems.EVERYWHERE)
     pages = list(brought("pages"))
     for router in pages:
         app.include_router(router)
     app.add_middleware(Limits)
     app.add_middleware(Pace, a_minute=settings.max_requests)
-    signed = [route for route in routes_of(guarded) if isinstance(route, Signed)]
-    open_ = [*routes_of(unguarded), *(signed if settings.webhook_secret else ())]
-    app.add_middleware(Door, tokens=settings.tokens, open=open_, pages=routes_of(pages))
+    app.add_middleware(
+        Door,
+        tokens=settings.tokens,
+        open=routes_of([*unguarded, *signed]),
+        pages=routes_of(pages),
+    )
     return app
 
 
