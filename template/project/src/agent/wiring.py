@@ -1,11 +1,12 @@
 """Puts the parts together, as the settings say."""
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from typing import Any
 
 from .channels import brought
 from .due import Policy, Route
@@ -18,7 +19,7 @@ from .parts import Agent
 from .people import Approvers
 from .prefetch import prefetch
 from .reach import Channel
-from .settings import Settings, WrongSettings, unknown_settings
+from .settings import Settings, Unset, WrongSettings, unknown_settings
 from .store import StoreError
 from .store.opening import module_of, open_store
 from .tools import handle_next_step
@@ -58,30 +59,64 @@ def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
 def with_channels(agent: Agent, settings: Settings) -> Agent:
     """It tells humans itself, by every channel of this project or as the settings say.
 
-    Raises WrongSettings for a channel that is none.
+    Raises WrongSettings for a channel that is none, or lacks some of its own settings.
     """
-    made: list[Channel] = [channel() for channel in brought("channel")]
-    channels = {channel.name: channel for channel in made}
-    return replace(agent, channels=channels, policy=policy_of(settings, channels))
+    there = means()
+    chosen = {route.channel for route in routes_in(settings, there)}
+    names = [*(each.name for each in there), TERMINAL]
+    faults = [fault for each in there if each.name in chosen for fault in each.faults]
+    faults += [
+        f"AGENT_CHANNELS: {name} is no channel of this project ({', '.join(names)})"
+        for name in sorted(chosen.difference(names))
+    ]
+    if faults:
+        raise WrongSettings(faults)
+    for each in there:
+        if each.is_unset and not settings.channels:
+            logger().warning("channel_not_set", channel=each.name, problem="; ".join(each.faults))
+    channels = {each.name: each.channel for each in there if each.channel}
+    return replace(agent, channels=channels, policy=policy_of(settings, there))
+
+
+@dataclass(frozen=True)
+class Means:
+    """A channel of this project, or what its settings lack for one; `is_unset`: all of it."""
+
+    name: str
+    about: str
+    channel: Channel | None = None
+    faults: Sequence[str] = ()
+    is_unset: bool = False
+
+
+def means() -> list[Means]:
+    return [means_of(channel) for channel in brought("channel")]
+
+
+def means_of(channel: Any) -> Means:
+    try:
+        return Means(channel.name, channel.about, channel())
+    except WrongSettings as lacking:
+        is_unset = isinstance(lacking, Unset)
+        return Means(channel.name, channel.about, None, lacking.faults, is_unset)
+
+
+def routes_in(settings: Settings, there: Iterable[Means]) -> list[Route]:
+    """As the settings say; else all of them at once, but those of which nothing is set."""
+    return settings.channels or [Route(channel=each.name) for each in there if not each.is_unset]
 
 
 def policy_as(settings: Settings) -> Callable[[], Policy]:
     """The policy of a server with these settings, in whichever process: what a database derives is
     the same everywhere. The channels are looked for when it is asked for.
     """
-    return cache(lambda: policy_of(settings, [channel().name for channel in brought("channel")]))
+    return cache(lambda: policy_of(settings, means()))
 
 
-def policy_of(settings: Settings, channels: Collection[str]) -> Policy:
-    """Raises WrongSettings for a channel that is none."""
-    routes = settings.channels or [Route(channel=name) for name in channels]
-    if unknown := {route.channel for route in routes} - {*channels, TERMINAL}:
-        there = ", ".join([*channels, TERMINAL])
-        raise WrongSettings(
-            [f"AGENT_CHANNELS: {name} is no channel of this project ({there})" for name in unknown]
-        )
-    ours = tuple(route for route in routes if route.channel in channels)
-    return Policy(ours, as_time(settings.expires_after))
+def policy_of(settings: Settings, there: Iterable[Means]) -> Policy:
+    able = {each.name for each in there if each.channel}
+    routes = tuple(route for route in routes_in(settings, there) if route.channel in able)
+    return Policy(routes, as_time(settings.expires_after))
 
 
 def as_time(seconds: float | None) -> timedelta | None:

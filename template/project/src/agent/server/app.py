@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from ..channels import brought
 from ..engine.opening import open_engine
+from ..hooks import Signed, signature
 from ..log import log_event, log_from, log_waiting
 from ..parts import Agent
 from ..runner import Runner
@@ -55,15 +56,21 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     unguarded = [public, *brought("hooks")]
     for router in unguarded:
         app.include_router(router, responses=problems.EVERYWHERE)
-    for router in (api, *brought("routes")):
-        app.include_router(router, dependencies=[Depends(bearer)], responses=problems.EVERYWHERE)
+    guarded = [api, *brought("routes")]
+    signed = [each for each in guarded if settings.webhook_secret and each.route_class is Signed]
+    for router in guarded:
+        known_by = [Depends(signature if router in signed else bearer)]
+        app.include_router(router, dependencies=known_by, responses=problems.EVERYWHERE)
     pages = list(brought("pages"))
     for router in pages:
         app.include_router(router)
     app.add_middleware(Limits)
     app.add_middleware(Pace, a_minute=settings.max_requests)
     app.add_middleware(
-        Door, tokens=settings.tokens, open=routes_of(unguarded), pages=routes_of(pages)
+        Door,
+        tokens=settings.tokens,
+        open=routes_of([*unguarded, *signed]),
+        pages=routes_of(pages),
     )
     return app
 

@@ -22,7 +22,7 @@ from ..thread import CannotFollow
 from ..views import listing, view
 from ..waiting import Status
 from ..wiring import build, oddities
-from . import checking, conversation, moving, screen, serving
+from . import checking, conversation, moving, reaching, screen, serving
 
 REFUSED = 2
 
@@ -194,7 +194,13 @@ def replay(thread_id: ThreadId) -> None:
     raise typer.Exit(any(result.verdict != "same" for result in results))
 
 
-for commands in (checking.commands, moving.commands, serving.commands, *brought("commands")):
+for commands in (
+    checking.commands,
+    moving.commands,
+    reaching.commands,
+    serving.commands,
+    *brought("commands"),
+):
     app.add_typer(commands)
 
 
