@@ -113,7 +113,7 @@ def policy_as(settings: Settings) -> Callable[[], Policy]:
     return cache(lambda: policy_of(settings, means()))
 
 
-def policy_of(settings: Settings, there: Iterable[Means]) -> Policy:
+def policy_of(settings: Settings, there: Sequence[Means]) -> Policy:
     able = {each.name for each in there if each.channel}
     routes = tuple(route for route in routes_in(settings, there) if route.channel in able)
     return Policy(routes, as_time(settings.expires_after))
