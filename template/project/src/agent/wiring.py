@@ -58,16 +58,26 @@ def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
 def with_channels(agent: Agent, settings: Settings) -> Agent:
     """It tells humans itself, by every channel of this project or as the settings say.
 
-    Raises WrongSettings for a channel that is none.
+    Raises WrongSettings for a channel that is none, or that lacks settings of its own.
     """
-    made: list[Channel] = [channel() for channel in brought("channel")]
-    channels = {channel.name: channel for channel in made}
-    routes = settings.channels or [Route(channel=name) for name in channels]
-    if unknown := {route.channel for route in routes} - channels.keys() - {TERMINAL}:
-        there = ", ".join([*channels, TERMINAL])
-        raise WrongSettings(
-            [f"AGENT_CHANNELS: {name} is no channel of this project ({there})" for name in unknown]
-        )
+    channels: dict[str, Channel] = {}
+    lacking: dict[str, list[str]] = {}
+    for make in brought("channel"):
+        try:
+            channels[make.name] = make()
+        except WrongSettings as error:
+            lacking[make.name] = error.faults
+    names = [*channels, *lacking]
+    routes = settings.channels or [Route(channel=name) for name in names]
+    used = {route.channel for route in routes}
+    faults = [fault for name in lacking if name in used for fault in lacking[name]]
+    there = ", ".join([*names, TERMINAL])
+    faults += [
+        f"AGENT_CHANNELS: {name} is no channel of this project ({there})"
+        for name in used.difference(names, {TERMINAL})
+    ]
+    if faults:
+        raise WrongSettings(faults)
     ours = tuple(route for route in routes if route.channel in channels)
     return replace(agent, channels=channels, policy=replace(agent.policy, routes=ours))
 
