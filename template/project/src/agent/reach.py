@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from .due import Contact, Policy, expires_at
-from .events import HumanContacted, Told
+from .events import AnyEvent, HumanContacted, Told
 from .outcomes import Message, Stale
 from .waiting import Waiting
 from .workers import Failed, run_apart
@@ -20,13 +20,17 @@ PATIENCE = 20.0  # seconds that a channel has
 
 @dataclass(frozen=True)
 class Asked:
-    """What a channel tells: what waits, whom it is for there, until when, and whether once more."""
+    """What a channel tells: what waits, whom it is for there, until when, and whether once more.
+
+    `began` is what the thread began with: it can be told where that came from.
+    """
 
     thread_id: str
     waiting: Waiting
     to: str | None
     expires_at: datetime | None
     reminds: bool
+    began: AnyEvent | None = None
 
 
 class Channel(Protocol):
@@ -54,11 +58,16 @@ class Channel(Protocol):
 
 
 async def contact(
-    channels: Mapping[str, Channel], thread_id: str, waiting: Waiting, due: Contact, policy: Policy
+    channels: Mapping[str, Channel],
+    thread_id: str,
+    waiting: Waiting,
+    due: Contact,
+    policy: Policy,
+    began: AnyEvent | None = None,
 ) -> HumanContacted:
     """Who was told, or why nobody was."""
     route = due.route
-    asked = Asked(thread_id, waiting, route.to, expires_at(waiting, policy), due.reminds)
+    asked = Asked(thread_id, waiting, route.to, expires_at(waiting, policy), due.reminds, began)
     told: Told = {"channel": route.channel}
     if route.to is not None:
         told["to"] = route.to

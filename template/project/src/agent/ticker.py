@@ -96,14 +96,16 @@ class Ticker:
     async def _act_alone(self, thread_id: str) -> bool:
         """Whether what the thread waited for is over."""
         agent = self.agent
-        thread = summary_of(thread_id, await agent.store.get(thread_id))
+        known = await agent.store.get(thread_id)
+        thread = summary_of(thread_id, known)
         waiting = thread.awaiting
         match due(waiting, agent.policy, thread.stale):
             case Expire(at) if waiting and at <= agent.clock():
                 await agent.record(thread_id, expired(waiting))
                 return True
             case Contact(at) as then if waiting and at <= agent.clock():
-                told = await contact(agent.channels, thread_id, waiting, then, agent.policy)
+                began, policy = known.events[0], agent.policy
+                told = await contact(agent.channels, thread_id, waiting, then, policy, began)
                 thread = await self._write(thread_id, told)
             case Settle(at, stale) if at <= agent.clock():
                 thread = await self._write(thread_id, await settle(agent.channels, stale))
