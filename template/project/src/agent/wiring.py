@@ -60,8 +60,8 @@ def with_channels(agent: Agent, settings: Settings) -> Agent:
 
     Raises WrongSettings for a channel that is none.
     """
-    made: list[Channel] = [channel() for channel in brought("channel")]
-    channels = {channel.name: channel for channel in made}
+    made: list[Channel | None] = [channel() for channel in brought("channel")]
+    channels = {channel.name: channel for channel in made if channel}
     routes = settings.channels or [Route(channel=name) for name in channels]
     if unknown := {route.channel for route in routes} - channels.keys() - {TERMINAL}:
         there = ", ".join([*channels, TERMINAL])
