@@ -145,9 +145,7 @@ def test_of_a_page_the_words_are_read_and_not_what_it_quotes() -> None:
     assert text_of_html(page) == "the red one"
 
 
-@pytest.mark.parametrize(
-    "piece", ["On ", "> ", "\n", " \n", "From: a\n", "a ", "-", "_", "wrote: "]
-)
+@pytest.mark.parametrize("piece", ["On ", "> ", "\n", " \n", "From: a\n", "a ", "-", "wrote: "])
 def test_no_mail_takes_long_to_read(piece: str) -> None:
     began = time.perf_counter()
     reply_in(piece * 100_000)

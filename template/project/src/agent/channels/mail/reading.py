@@ -73,7 +73,7 @@ def from_bytes(raw: bytes) -> Mail:
     try:
         message = message_from_bytes(raw, policy=default)
         assert isinstance(message, EmailMessage)
-        headers = [(name, plain(value)) for name, value in message.items()]
+        headers = [(name, unfolded(value)) for name, value in message.raw_items()]
         return mail_of(headers, text_in(message), raw)
     except (MessageError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise NoMail(f"this is no mail: {type(error).__name__}") from None
@@ -112,7 +112,7 @@ def mail_of(headers: Sequence[tuple[str, str]], text: str, raw: bytes, envelope:
     name, sender = author(value for header, value in headers if header.lower() == "from")
     found = MESSAGE_ID.search(one("message-id"))
     id = found[0] if found else f"<{sha256(raw).hexdigest()}@no.message.id>"
-    return Mail(id, sender, name, one("subject"), plain(text), headers, envelope)
+    return Mail(id, sender, name, decoded(one("subject")), plain(text), headers, envelope)
 
 
 def author(values: Iterable[str]) -> tuple[str, str]:
@@ -122,7 +122,16 @@ def author(values: Iterable[str]) -> tuple[str, str]:
         return "", ""
     found = ONE_AUTHOR.fullmatch(froms[0].strip())
     name, address = (found[1] or "", (found[2] or found[3]).lower()) if found else ("", "")
-    return name.strip(' "'), address if ADDRESS.fullmatch(address) else ""
+    return decoded(name).strip(' "'), address if ADDRESS.fullmatch(address) else ""
+
+
+def unfolded(value: Any) -> str:
+    """As it was sent: what is read into it, and decoded, is for whoever asks."""
+    return plain(re.sub(r"\r?\n(?=[ \t])", "", str(value)))
+
+
+def decoded(value: str) -> str:
+    return plain(default.header_factory("subject", value))
 
 
 def whole(full: Mapping[str, Any]) -> str:
@@ -177,8 +186,11 @@ def reply_in(text: str, signed: bool = False) -> str:
     with, or without.
     """
     text = re.sub(r"\n\s*\n", "\n\n", text.replace("\r\n", "\n")).strip()
-    replies = PARSER.read(text[:MAX_READ]).replies
-    said = str(replies[0].full_body if signed else replies[0].body or replies[0].full_body)
-    more = text[MAX_READ:] if len(replies) == 1 else ""
-    lines = [line for line in (said + more).split("\n") if not line.startswith(">")]
+    place = text.rfind("\n", 0, MAX_READ) if len(text) > MAX_READ else len(text)
+    place = MAX_READ if place < 0 else place
+    first, *others = PARSER.read(text[:place]).replies
+    is_cut = not others and (signed or not first.signatures)
+    said = str(first.full_body if signed else first.body or first.full_body)
+    said += text[place:] if is_cut else ""
+    lines = [line for line in said.split("\n") if not line.startswith(">")]
     return "\n".join(lines).strip()
