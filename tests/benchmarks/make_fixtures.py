@@ -3,7 +3,6 @@
 # It runs where these are installed, which is not where it is type-checked.
 # mypy: disable-error-code="import-not-found"
 
-import asyncio
 import json
 import os
 import random
@@ -17,7 +16,7 @@ from typing import Any
 from agent import events as happened
 from agent.events import AnyEvent
 from agent.humans import RequestApprovalFromManager, RequestMoreInformation
-from agent.model import baml, next_step
+from agent.model.request import render
 from agent.thread import Thread
 from agent.tools import Add, Divide, Multiply, ProcessRefund, Subtract
 from pydantic import BaseModel
@@ -97,11 +96,19 @@ def untitled(value: Any) -> Any:
 def whole_requests(thread: Thread, messages: list[Message]) -> tuple[Message, Message]:
     """Ours as BAML renders it; OpenAI's with the same instructions, and schemas for a format."""
     context = thread.serialize_for_llm()
-    ours = json.loads(asyncio.run(next_step.render(context, "OpenAICompatible")))
-    instructions = next_step.prompt_of(json.dumps(ours)).partition("Answer in JSON")[0].strip()
+    ours = json.loads(render(context, "OpenAICompatible").body)
+    instructions = prompt_in(ours).partition("Answer in JSON")[0].strip()
     system = {"role": "system", "content": instructions}
     tools = [schema(*tool) for tool in TOOLS]
     return ours, {"model": "gpt-5-mini", "messages": [system, *messages], "tools": tools}
+
+
+def prompt_in(request: Message) -> str:
+    contents = [message["content"] for message in request["messages"]]
+    parts = [[content] if isinstance(content, str) else content for content in contents]
+    return "\n".join(
+        part if isinstance(part, str) else part["text"] for all_ in parts for part in all_
+    )
 
 
 def write(folder: Path, thread: Thread) -> None:
@@ -121,8 +128,11 @@ def write(folder: Path, thread: Thread) -> None:
 
 
 def main() -> None:
-    names = [name for name in baml.environment() if name.startswith("OPENAI_COMPATIBLE")]
-    os.environ |= dict.fromkeys(names, "http://unset") | {"OPENAI_COMPATIBLE_MODEL": "gpt-5-mini"}
+    os.environ |= {
+        "OPENAI_COMPATIBLE_URL": "http://unset",
+        "OPENAI_COMPATIBLE_MODEL": "gpt-5-mini",
+        "OPENAI_COMPATIBLE_KEY": "none",
+    }
     with TemporaryDirectory() as ledger, chdir(ledger):
         told = stories()
     for steps, story in told.items():

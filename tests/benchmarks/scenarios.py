@@ -7,9 +7,11 @@ Only the decisions and what humans say is written here; every result is what the
 # mypy: disable-error-code="import-not-found"
 
 import asyncio
+import json
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -84,7 +86,10 @@ def returns(cases: int) -> Story:
     wanted = CASES[:cases]
     named = ", ".join(f"{first} and {second}" for first, _, _, second, _, _ in wanted)
     story = Story(f"Settle these returns: {named}. Keep a tenth of the first order of each pair.")
-    story.events.append(happened.Prefetched(type="orders", data=dict(_orders(wanted))))
+    orders = dict(_orders(wanted))
+    # The example verifies a refund against it.
+    Path("orders.json").write_text(json.dumps(orders), "utf-8")
+    story.events.append(happened.Prefetched(type="orders", data=orders))
     for case in wanted:
         _settle(story, *case)
     return story

@@ -2,20 +2,22 @@
 
 import asyncio
 import json
+import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 
 from page import Chapter, table
-from timing import ENVIRONMENT, ratios, spread
+from timing import ENVIRONMENT, ratios, run, spread
 from workshop import HERE, Workshop
 
 OURS, PLAIN = "generated server, file store", "202 and a background task"
 LAUNCHES, CALLERS, PAGES, MANY = 400, 8, 200, 100_000
+WAITING, LOOKS = 10_000, 62.0  # threads; seconds, in which the ticker looks at all of them once
 EXPLANATION = """Eight callers launch threads at once; the message is one that the offline
 stand-in asks about. The plain pattern is what one writes first: FastAPI, a JSON file for each
 thread, `fsync` included, 202, and the rest in a background task, which decides nothing and may
@@ -24,7 +26,8 @@ prompt, tells the inbox, and goes on where it was killed. Each is one process; t
 on the same machine."""
 LASTING = """One process is asked for a thread 100,000 times: what it holds afterwards, divided
 by what it held after the first tenth. Then 200 pages are open, each with its stream of events:
-a launch beside them, divided by one before."""
+a launch beside them, divided by one before. Last, a server is started on 10,000 threads that
+wait for a human, and is left alone for a minute; what one without threads uses is taken off."""
 
 
 def measure(workshop: Workshop, rounds: int) -> str:
@@ -43,9 +46,49 @@ def measure(workshop: Workshop, rounds: int) -> str:
         rows = [(name, spread(all_, 2), ratios(all_, each[PLAIN])) for name, all_ in each.items()]
         chapter.say(table(("launching", what, f"of {PLAIN}"), rows))
     lasting(chapter, workshop)
+    idle(chapter, workshop)
     return chapter.markdown(
         workshop.versions(workshop.agent, "fastapi", "uvicorn"), workshop.folder
     )
+
+
+def idle(chapter: Chapter, workshop: Workshop) -> None:
+    """A server that has nothing to do but to know of threads that wait."""
+    threads = workshop.fresh("waiting")
+    make: list[str | Path] = [
+        workshop.agent / "python",
+        HERE / "waiting_threads.py",
+        threads,
+        str(WAITING),
+    ]
+    run(*make, cwd=workshop.folder, PYTHONPATH=sources(workshop))
+    url = {"AGENT_STORE_URL": f"file:{threads}", "AGENT_EXPIRES_AFTER": str(10**8)}
+    began = time.perf_counter()
+    with serving(workshop, OURS, url) as port:
+        ready = time.perf_counter() - began
+        share = share_of_a_core(port)
+    with serving(workshop, OURS) as port:
+        share -= share_of_a_core(port)
+    chapter.aim(f"s until it answers, of {WAITING:,} waiting threads", ready, 2.0)
+    chapter.aim(f"% of a core that {WAITING:,} waiting threads add", share, 1.0)
+
+
+def share_of_a_core(port: int) -> float:
+    """In percent, once it has looked at all threads for the first time."""
+    time.sleep(8)
+    before = busy(port)
+    time.sleep(LOOKS)
+    return 100 * (busy(port) - before) / LOOKS
+
+
+def sources(workshop: Workshop) -> str:
+    return str(workshop.project / "src")
+
+
+def busy(port: int) -> float:
+    """Seconds of processor that the server has had."""
+    fields = Path(f"/proc/{_processes[port]}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def lasting(chapter: Chapter, workshop: Workshop) -> None:
@@ -65,12 +108,14 @@ _processes: dict[int, int] = {}
 
 
 @contextmanager
-def serving(workshop: Workshop, name: str) -> Iterator[int]:
+def serving(
+    workshop: Workshop, name: str, settings: Mapping[str, str] | None = None
+) -> Iterator[int]:
     here = workshop.fresh("server")
     here.mkdir()
     python = workshop.agent / "python"
     env = ENVIRONMENT | {"AGENT_MODEL": "offline", "AGENT_MAX_REQUESTS": "1000000000"}
-    env |= {"PYTHONPATH": str(workshop.project / "src"), "AGENT_LOG_LEVEL": "error"}
+    env |= {"PYTHONPATH": sources(workshop), "AGENT_LOG_LEVEL": "error", **(settings or {})}
     code = "from agent.terminal.cli import main; main(['serve', '--port', '{}'])"
     port = free_port()
     command: list[str | Path] = [python, "-c", code.format(port)]

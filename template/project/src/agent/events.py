@@ -39,11 +39,14 @@ class Answer(TypedDict):
 
 
 class Told(TypedDict):
-    """Which channel put it before whom; `ref` is the channel's own name of its message."""
+    """Which channel put it before whom; `ref` is the channel's own name of its message. Later on,
+    what that message was made to say of what `became` of the call.
+    """
 
     channel: Text
     to: NotRequired[Text]
     ref: NotRequired[Text]
+    became: NotRequired[Text]
     failed: NotRequired[Text]  # why nobody was told
 
 

@@ -1,17 +1,77 @@
-"""Factor 7: what became of what a human was asked, for whoever answers too late or again."""
+"""Factor 7: what became of what a human was asked, for whoever answers too late or again, and for
+the messages that asked it.
+"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from .events import (
     AnyEvent,
     Error,
     Expired,
+    HumanContacted,
     HumanRequest,
     HumanResponse,
     ToolCall,
     ToolDeferred,
     ToolResponse,
 )
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a channel put before somebody, and what it says there of its call's outcome by now.
+
+    `ref` is the channel's own name of it, `tries` when it could not be made to say more.
+    """
+
+    thread_id: str | None
+    call_id: str
+    channel: str
+    to: str | None
+    ref: str
+    at: datetime
+    says: str | None = None
+    tries: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A message that asks what is asked no longer, or that knows less than what `became` of it."""
+
+    message: Message
+    became: str
+
+
+def stale(events: Sequence[AnyEvent], awaited: str | None) -> Iterator[Stale]:
+    """The messages that are to say something else, given the call that a human is asked about."""
+    for message in messages(events):
+        became = became_of(message.call_id, events)
+        if became and message.call_id != awaited and message.says != became:
+            yield Stale(message, became)
+
+
+def messages(events: Sequence[AnyEvent]) -> list[Message]:
+    """Those that have a name, the oldest first."""
+    found: dict[tuple[str, str, str], Message] = {}
+    for event in events:
+        if isinstance(event, HumanContacted) and event.at and (ref := event.data.get("ref")):
+            place = (event.call_id, event.data["channel"], ref)
+            known = found.get(place)
+            found[place] = after(known, event, event.at) if known else first(event, ref, event.at)
+    return list(found.values())
+
+
+def first(event: HumanContacted, ref: str, at: datetime) -> Message:
+    thread_id, to = (event.meta or {}).get("thread"), event.data.get("to")
+    return Message(thread_id, event.call_id, event.data["channel"], to, ref, at)
+
+
+def after(message: Message, event: HumanContacted, at: datetime) -> Message:
+    if "failed" in event.data:
+        return replace(message, tries=(*message.tries, at))
+    return replace(message, says=event.data.get("became"), tries=())
 
 
 def became_of(call_id: str | None, events: Sequence[AnyEvent]) -> str | None:

@@ -3,16 +3,18 @@
 What they answer comes back through the channel's own hooks, as events.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from .due import Contact, Policy, expires_at
 from .events import HumanContacted, Told
+from .outcomes import Message, Stale
 from .waiting import Waiting
 from .workers import Failed, run_apart
 
+T = TypeVar("T")
 PATIENCE = 20.0  # seconds that a channel has
 
 
@@ -33,11 +35,21 @@ class Channel(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def about(self) -> str:
+        """What it can do, in one line."""
+
     async def tell(self, asked: Asked) -> str | None:
         """Put it before a human; the other side's own name of the message, if it has one.
 
         It runs as a tool does, apart and in an event loop of its own. It can come a second time for
         what was told, after a crash. Whatever it raises is written down, and it is tried again.
+        """
+
+    async def settle(self, message: Message, became: str) -> None:
+        """Let a message that has a name say what became of what it asks, with nothing to click.
+
+        As `tell` is, it is tried again, and can come a second time.
         """
 
 
@@ -50,12 +62,31 @@ async def contact(
     told: Told = {"channel": route.channel}
     if route.to is not None:
         told["to"] = route.to
+    ref, failed = await tried(lambda: channels[route.channel].tell(asked))
+    if failed:
+        told["failed"] = failed
+    elif ref:
+        told["ref"] = str(ref)
+    return HumanContacted(call_id=waiting.call_id, data=told, meta={"thread": thread_id})
+
+
+async def settle(channels: Mapping[str, Channel], stale: Stale) -> HumanContacted:
+    """What the message says now, or why it still does not."""
+    message, became = stale.message, stale.became
+    told: Told = {"channel": message.channel, "ref": message.ref, "became": became}
+    if message.to is not None:
+        told["to"] = message.to
+    _, failed = await tried(lambda: channels[message.channel].settle(message, became))
+    if failed:
+        told["failed"] = failed
+    return HumanContacted(call_id=message.call_id, data=told, meta={"thread": message.thread_id})
+
+
+async def tried(work: Callable[[], Coroutine[Any, Any, T]]) -> tuple[T | None, str | None]:
+    """What a channel answers, or why it does not."""
     try:
-        ref = await run_apart(lambda: channels[route.channel].tell(asked), PATIENCE)
+        return await run_apart(work, PATIENCE), None
     except Failed as fault:
-        told["failed"] = str(fault)
+        return None, str(fault) or "it failed"
     except TimeoutError:
-        told["failed"] = f"it took longer than {PATIENCE:g} seconds"
-    else:
-        told |= {"ref": str(ref)} if ref else {}
-    return HumanContacted(call_id=waiting.call_id, data=told)
+        return None, f"it took longer than {PATIENCE:g} seconds"

@@ -18,6 +18,7 @@ from .store import Busy, StoreError
 from .store.patient import PatientStore
 from .thread import CannotFollow, Thread
 from .ticker import Ticker
+from .views import summary_of
 
 GRACE = 5.0  # seconds that a shutdown gives the calls that run
 PAUSE = 0.5  # seconds between two looks at a thread that another process runs
@@ -192,6 +193,6 @@ class Runner:
         if task.cancelled():
             return
         if not (error := task.exception()):
-            self._ticker.watch(task.get_name(), task.result().awaiting)
+            self._ticker.watch(summary_of(task.get_name(), task.result()))
         else:
             logger().error("thread_not_run", thread=task.get_name(), problem=format_error(error))

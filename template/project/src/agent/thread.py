@@ -19,7 +19,7 @@ from .events import (
     Trigger,
     load,
 )
-from .outcomes import became_of
+from .outcomes import Stale, became_of, stale
 from .rules import can_follow, refusal, untaken
 from .states import InDoubt, RunTool, State, state_of
 from .waiting import Status, Waiting
@@ -154,6 +154,13 @@ class Thread:
     @property
     def awaiting(self) -> Waiting | None:
         return self.state if isinstance(self.state, Waiting) else None
+
+    @cached_property
+    def stale(self) -> tuple[Stale, ...]:
+        """Messages that ask for what is over. None while it runs: more will become of it."""
+        if self.status == "running":
+            return ()
+        return tuple(stale(self.events, self.awaiting.call_id if self.awaiting else None))
 
     @property
     def awaiting_human_response(self) -> bool:

@@ -1,4 +1,5 @@
-"""Factor 6: does what is due, on one machine: tells and reminds humans, and ends what waited.
+"""Factor 6: does what is due, on one machine: tells and reminds humans, lets a message say what
+became of its call, and ends what waited.
 
 It holds nothing that the events do not say: it looks at all threads when it starts and now and
 then, for what other processes did, and knows of those that its own process ran.
@@ -10,14 +11,15 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from .boundary import is_ours
-from .due import Contact, Expire, due, expired
+from .due import Contact, Expire, Settle, due, expired
 from .errors import format_error
+from .events import HumanContacted
 from .log import logger
 from .parts import Agent
-from .reach import contact
+from .reach import contact, settle
 from .store import Busy, NoSuchThread, StoreError
 from .thread import CannotFollow
-from .waiting import Waiting
+from .views import Summary, summary_of
 
 TICK = 1.0  # seconds
 LOOK = timedelta(seconds=60)  # between two looks at all threads
@@ -37,13 +39,13 @@ class Ticker:
         self._woken = asyncio.Event()
         self._few = asyncio.Semaphore(FEW)
 
-    def watch(self, thread_id: str, waiting: Waiting | None) -> None:
-        """What it waits for now, if for anything."""
-        if waiting and (then := due(waiting, self.agent.policy)):
-            self._next[thread_id] = then.at
+    def watch(self, thread: Summary) -> None:
+        """What happens next to it by itself, if anything does."""
+        if then := due(thread.awaiting, self.agent.policy, thread.stale):
+            self._next[thread.id] = then.at
             self._woken.set()
         else:
-            self._next.pop(thread_id, None)
+            self._next.pop(thread.id, None)
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -68,7 +70,7 @@ class Ticker:
         if self._look_at is None or now >= self._look_at:
             self._look_at = now + LOOK
             for summary in await self.agent.store.find():
-                self.watch(summary.id, summary.awaiting)
+                self.watch(summary)
         for thread_id in [each for each, at in self._next.items() if at <= now]:
             if thread_id not in self._at_work:
                 self._begin(thread_id)
@@ -95,18 +97,22 @@ class Ticker:
     async def _act_alone(self, thread_id: str) -> bool:
         """Whether what the thread waited for is over."""
         agent = self.agent
-        waiting = (await agent.store.get(thread_id)).awaiting
-        then = due(waiting, agent.policy) if waiting else None
-        if waiting and then and then.at <= agent.clock():
-            match then:
-                case Expire():
-                    await agent.record(thread_id, expired(waiting))
-                    return True
-                case Contact():
-                    told = await contact(agent.channels, thread_id, waiting, then, agent.policy)
-                    if why := told.data.get("failed"):
-                        place = told.data["channel"]
-                        logger().warning("not_told", thread=thread_id, channel=place, problem=why)
-                    waiting = (await agent.record(thread_id, told)).awaiting
-        self.watch(thread_id, waiting)
+        thread = summary_of(thread_id, await agent.store.get(thread_id))
+        waiting = thread.awaiting
+        match due(waiting, agent.policy, thread.stale):
+            case Expire(at) if waiting and at <= agent.clock():
+                await agent.record(thread_id, expired(waiting))
+                return True
+            case Contact(at) as then if waiting and at <= agent.clock():
+                told = await contact(agent.channels, thread_id, waiting, then, agent.policy)
+                thread = await self._write(thread_id, told)
+            case Settle(at, stale) if at <= agent.clock():
+                thread = await self._write(thread_id, await settle(agent.channels, stale))
+        self.watch(thread)
         return False
+
+    async def _write(self, thread_id: str, told: HumanContacted) -> Summary:
+        if why := told.data.get("failed"):
+            place = told.data["channel"]
+            logger().warning("not_told", thread=thread_id, channel=place, problem=why)
+        return summary_of(thread_id, await self.agent.record(thread_id, told))

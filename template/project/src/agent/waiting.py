@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self, assert_never
 
-from .events import HumanContacted, Postponed, Reason
+from .events import HumanContacted, Postponed, Reason, Told
 from .shapes import moment
 
 Status = Literal[
@@ -69,9 +69,14 @@ class Waiting:
                 case Postponed() if event.call_id == self.call_id:
                     asked_at, contacted = moment(event.data["until"]), ()
                 case HumanContacted(at=datetime() as at) if event.call_id == self.call_id:
-                    contacted += (Contacted(at=at, **event.data),)
+                    contacted += () if "became" in event.data else (contact(event.data, at),)
                 case HumanContacted() | Postponed():
                     pass
                 case never:
                     assert_never(never)
         return replace(self, asked_at=asked_at, contacted=contacted)
+
+
+def contact(told: Told, at: datetime) -> Contacted:
+    to, ref, failed = told.get("to"), told.get("ref"), told.get("failed")
+    return Contacted(told["channel"], at, to, ref, failed)

@@ -27,6 +27,7 @@ from agent import ticker
 from agent.due import Policy, Route
 from agent.events import AnyEvent
 from agent.log import log_event
+from agent.outcomes import Message
 from agent.reach import Asked
 from agent.server.app import create_app
 from agent.server.process import run
@@ -101,10 +102,14 @@ def serve(port: int, point: str) -> None:
 
     class Pager:
         name = "pager"
+        about = "what it tells is written to a file"
 
         async def tell(self, asked: Asked) -> None:
             note("told", f"{asked.thread_id}/{asked.waiting.call_id}")
             die("told")
+
+        async def settle(self, message: Message, became: str) -> None:
+            pass
 
     def notify(where: str, event: AnyEvent) -> None:
         log_event(where, event)
