@@ -14,6 +14,7 @@ from aiosmtplib import SMTPException
 from ...due import PAUSES
 from ...errors import format_error
 from ...events import AnyEvent, HumanContacted, Told, ToolCall, Trigger
+from ...inbound import delivery_id
 from ...log import logger
 from ...redaction import redact
 from ...runner import Runner
@@ -42,8 +43,10 @@ class Owed:
     at: datetime | None  # not before, where a try has failed
 
 
-def owed(thread: Thread) -> Owed | None:
-    """Nothing unless the last who spoke did so by mail, and has not been told how it ended."""
+def owed(thread_id: str, thread: Thread) -> Owed | None:
+    """Nothing unless the last who spoke did so by mail, and has not been told how it ended. A fork
+    owes nothing: the mail was to the thread that it was cut from.
+    """
     end = thread.calls[-1] if thread.calls else None
     spoke = next((each for each in reversed(thread.events) if isinstance(each, Trigger)), None)
     if thread.status != "done" or end is None or spoke is None or spoke.type != KIND:
@@ -52,11 +55,14 @@ def owed(thread: Thread) -> Owed | None:
     if any("failed" not in each.data for each in tries) or len(tries) > len(PAUSES):
         return None
     again = tries[-1].at + PAUSES[len(tries) - 1] if tries and tries[-1].at else None
-    about = spoke.data if isinstance(spoke.data, dict) else {}
     meta = spoke.meta or {}
+    ref, key = str(meta.get("ref")), meta.get("delivery")
+    if key not in (thread_id, delivery_id(CHANNEL, thread_id, ref)):
+        return None
+    about = spoke.data if isinstance(spoke.data, dict) else {}
     message = str(end.data.get("message", ""))
     subject = str(about.get("subject", ""))
-    return Owed(str(meta["who"]), subject, str(meta["ref"]), end.call_id, message, again)
+    return Owed(str(meta.get("who")), subject, ref, end.call_id, message, again)
 
 
 def is_of(event: AnyEvent, end: ToolCall) -> TypeGuard[HumanContacted]:
@@ -98,7 +104,7 @@ async def answered(runner: Runner, mailing: Mailing, thread_id: str) -> bool:
     agent = runner.agent
     try:
         async with agent.store.lease(thread_id):
-            what = owed(await agent.store.get(thread_id))
+            what = owed(thread_id, await agent.store.get(thread_id))
             if what is None:
                 return True
             if what.at is None or what.at <= agent.clock():

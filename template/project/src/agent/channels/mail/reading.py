@@ -47,8 +47,9 @@ class Mail:
     @property
     def refers_to(self) -> list[str]:
         """What it replies to, the nearest first."""
-        replied, before = self.all("in-reply-to")[:1], self.all("references")[:1]
-        found = [*MESSAGE_ID.findall(" ".join(before)), *MESSAGE_ID.findall(" ".join(replied))]
+        headers = [*self.all("references")[:1], *self.all("in-reply-to")[:1]]
+        # Decoded, because some break what is too long for a line as if it were words.
+        found = [each for text in headers for each in MESSAGE_ID.findall(decoded(text))]
         return list(dict.fromkeys(reversed(found)))
 
     @property

@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 from email.policy import SMTP
-from typing import Any
 
 from aiosmtplib import send as send_by_smtp
 
 from ...log import logger
+from ...outcomes import Message
 from ...reach import Asked
 from ...settings import WrongSettings
+from ...shown import words
 from .settings import Mailing, is_untouched, load_email, mailing_of, missing
 from .signing import CHANNEL, Name, message_id
 from .writing import Letter, request, written
@@ -20,7 +21,7 @@ POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
 
 class Email:
     name = CHANNEL
-    about = "asks by mail: links to a page, or a reply; a first mail starts a thread"
+    about = "mails with links to a page, and replies; a first mail starts a thread"
 
     def __init__(self, mailing: Mailing) -> None:
         self.mailing = mailing
@@ -35,14 +36,18 @@ class Email:
             Name("asks", asked.thread_id, asked.waiting.call_id, addresses[0]), self.mailing
         )
 
-    async def settle(self, told: Any, became: str) -> None:
+    async def settle(self, message: Message, became: str) -> None:
         """A mail cannot be changed: a short second one says what became of what the first asked."""
-        for address in addresses_in(told.to, self.mailing):
-            asks = Name("asks", told.thread_id, told.call_id, address)
-            settles = Name("settles", told.thread_id, told.call_id, address)
-            answers = message_id(asks, self.mailing)
-            lines = [f"What you were asked is settled: {became}.", "", "There is nothing to do."]
-            await send(Letter(settles, f"Settled: {became}", lines, answers=answers), self.mailing)
+        thread_id, call_id = message.thread_id or "", message.call_id
+        for address in addresses_in(message.to, self.mailing):
+            asks = Name("asks", thread_id, call_id, address)
+            letter = Letter(
+                Name("settles", thread_id, call_id, address, became),
+                f"Settled: {became}",
+                [words(f"What you were asked is settled: {became}."), "", "Nothing is left to do."],
+                answers=message_id(asks, self.mailing) if thread_id else message.ref,
+            )
+            await send(letter, self.mailing)
 
 
 def configured() -> Email | None:
