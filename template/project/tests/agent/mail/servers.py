@@ -42,6 +42,17 @@ class Taken:
         return self.mails
 
 
+def answer_to(taken: Taken, mail: EmailMessage) -> EmailMessage:
+    """The first that replies to this one, once it has come."""
+    deadline = monotonic() + 15
+    while True:
+        found = (each for each in taken.mails if each["In-Reply-To"] == mail["Message-ID"])
+        if answer := next(found, None):
+            return answer
+        assert monotonic() < deadline, "no answer came"
+        sleep(0.02)
+
+
 @contextmanager
 def smtp_server() -> Iterator[Taken]:
     taken, loop = Taken(), asyncio.new_event_loop()

@@ -32,7 +32,7 @@ from ..scripted import (
     thread_of,
 )
 from .mailing import ADA, BOB, as_mailed, mail_from, office, text_of, variables
-from .servers import HERE, smtp_server
+from .servers import HERE, answer_to, smtp_server
 
 ID = "7b0c2c1e-0000-4000-8000-000000000000"
 
@@ -113,9 +113,7 @@ def test_a_mail_that_was_asked_about_elsewhere_is_settled_by_itself() -> None:
         body = {"call_id": thread["awaiting"]["call_id"], "approved": False}
         place = f"/api/v1/threads/{thread['id']}/approvals"
         assert here.client.post(place, json=body).status_code == 202
-        mails = here.taken.wait_for(3)
-        [settles] = [mail for mail in mails[1:] if mail["In-Reply-To"] == asks["Message-ID"]]
-        assert "rejected by http:local" in text_of(settles)
+        assert "rejected by http:local" in text_of(answer_to(here.taken, asks))
 
 
 def mailed(store: FileSystemThreadStore) -> Any:

@@ -10,7 +10,7 @@ from ...yours.samples import APPROVAL_STEP
 from ..scripted import DONE, QUESTION
 from ..serving import kinds
 from .mailing import ADA, BOB, EVE, Office, links_in, mail_from, office, quoting, text_of
-from .servers import imap_server
+from .servers import answer_to, imap_server
 
 
 def script(*steps: dict[str, Any]) -> str:
@@ -54,8 +54,8 @@ def test_a_mail_asks_is_approved_by_a_click_runs_and_is_answered() -> None:
         thread = one_thread(here, "done")
         assert answers(thread) == [{"approved": True, "user": ADA, "channel": "email"}]
         assert "tool_response" in kinds(thread)
-        mails = here.taken.wait_for(2)
-        ends = next(mail for mail in mails if mail["In-Reply-To"] == first["Message-ID"])
+        assert f"approved by email:{ADA}" in text_of(answer_to(here.taken, asks))
+        ends = answer_to(here.taken, first)
         assert (str(ends["To"]), str(ends["Subject"])) == (ADA, "Re: please")
         assert DONE["message"] in text_of(ends)
 

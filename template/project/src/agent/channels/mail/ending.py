@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
-from aiosmtplib import SMTPException
-
 from ...due import PAUSES
-from ...errors import format_error
 from ...events import AnyEvent, HumanContacted, Told, ToolCall, Trigger
 from ...inbound import delivery_id
 from ...log import logger
+from ...reach import tried
 from ...redaction import redact
 from ...runner import Runner
 from ...shown import words
@@ -121,8 +119,8 @@ async def sent(what: Owed, thread_id: str, mailing: Mailing) -> HumanContacted:
     name = Name("ends", thread_id, what.call_id, what.to)
     said = [words(str(redact(what.message))), "", "Reply to go on."]
     told: Told = {"channel": CHANNEL, "to": what.to}
-    try:
-        await send(Letter(name, f"Re: {what.subject}", said, answers=what.ref), mailing)
-    except (SMTPException, OSError, ValueError) as error:
-        told["failed"] = format_error(error)
+    letter = Letter(name, f"Re: {what.subject}", said, answers=what.ref)
+    _, failed = await tried(lambda: send(letter, mailing))
+    if failed:
+        told["failed"] = failed
     return HumanContacted(call_id=what.call_id, data=told)

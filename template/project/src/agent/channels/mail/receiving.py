@@ -1,6 +1,5 @@
 """What is done about a mail that came in, by whichever way: it answers, follows up or begins."""
 
-from aiosmtplib import SMTPException
 from pydantic import ValidationError
 
 from ...errors import format_error
@@ -9,6 +8,7 @@ from ...inbound import Caller, Launch, delivery_id
 from ...log import logger
 from ...outcomes import became_of
 from ...people import Person
+from ...reach import tried
 from ...runner import Runner
 from ...shown import words
 from ...store import NoSuchThread
@@ -156,7 +156,7 @@ async def explain(mail: Mail, name: Name | None, why: str, mailing: Mailing) -> 
     """A courtesy, and sent once: nothing depends on it."""
     place = (name.thread_id, name.call_id) if name else ("", "")
     about = Name("explains", *place, mail.sender, mail.id)
-    try:
-        await send(Letter(about, f"Re: {mail.subject}", [words(why)], answers=mail.id), mailing)
-    except (SMTPException, OSError, ValueError) as error:
-        logger().warning("mail_not_explained", problem=format_error(error))
+    letter = Letter(about, f"Re: {mail.subject}", [words(why)], answers=mail.id)
+    _, failed = await tried(lambda: send(letter, mailing))
+    if failed:
+        logger().warning("mail_not_explained", problem=failed)
