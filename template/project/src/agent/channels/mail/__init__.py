@@ -16,9 +16,7 @@ from .posted import router as posted
 from .sending import configured as channel
 from .settings import EmailSettings as settings
 
-hooks = APIRouter()
-hooks.include_router(posted)
-hooks.include_router(link_page)
+hooks = APIRouter(routes=[*posted.routes, *link_page.routes])
 
 __all__ = ["background", "channel", "hooks", "settings"]
 
