@@ -1,12 +1,13 @@
 """Runs threads as far as they go: one for the terminal, any number behind the server."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from .boundary import is_ours
 from .due import expired, is_over
 from .engine import Engine, put_what_is_left
 from .errors import format_error
@@ -25,6 +26,7 @@ T = TypeVar("T", Thread, None)
 GRACE = 5.0  # seconds that a shutdown gives the calls that run
 PAUSE = 0.5  # seconds between two looks at a thread that another process runs
 GLANCE = 0.1  # the same where somebody waits for an answer
+AGAIN = 10.0  # seconds before work in the background that failed is begun again
 
 
 async def advance(
@@ -87,7 +89,12 @@ class Runner:
     """
 
     def __init__(
-        self, agent: Agent, *, patient: bool = False, engine: Engine | None = None
+        self,
+        agent: Agent,
+        *,
+        patient: bool = False,
+        engine: Engine | None = None,
+        background: Sequence[Callable[["Runner"], Awaitable[None]]] = (),
     ) -> None:
         self.agent = agent
         self.patient = patient
@@ -97,6 +104,7 @@ class Runner:
         self._tasks: set[asyncio.Task[Thread | None]] = set()
         self._ticker = Ticker(agent, self.start)
         self._beside: list[asyncio.Task[None]] = []
+        self._background = background
         self._is_open = False
 
     def start(self, thread_id: str, *, again: bool = False) -> None:
@@ -175,7 +183,19 @@ class Runner:
             self._beside = [
                 asyncio.create_task(take_up_all, name="take-up"),
                 asyncio.create_task(self._ticker.run(), name="ticker"),
+                *(asyncio.create_task(self._keep_up(work)) for work in self._background),
             ]
+
+    async def _keep_up(self, work: Callable[["Runner"], Awaitable[None]]) -> None:
+        """Until it returns, or this ends: whatever it raises, it is begun again."""
+        while True:
+            try:
+                return await work(self)
+            except BaseException as error:
+                if is_ours(error):
+                    raise
+                logger().error("background_failed", problem=format_error(error))
+            await asyncio.sleep(AGAIN)
 
     async def _take_up_all(self, since: datetime) -> None:
         """What went on after `since` was not left: it was begun while we looked."""

@@ -37,7 +37,8 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
         load(section)
     agent, streams = agent or with_channels(with_its_model(settings), settings), Streams()
     agent = replace(agent, notify=everybody(agent.notify, streams.tell))
-    runner = Runner(agent, patient=True, engine=open_engine(settings))
+    background = list(brought("background"))
+    runner = Runner(agent, patient=True, engine=open_engine(settings), background=background)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
