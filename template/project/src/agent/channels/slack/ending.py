@@ -8,7 +8,7 @@ from ...humans import DoneForNow
 from ...log import logger
 from ...settings import WrongSettings, load_settings
 from ...store import StoreError
-from ...wiring import open_store
+from ...store.opening import open_store
 from .calling import NotTaken, call
 from .hearing import place_of
 from .words import said, section
