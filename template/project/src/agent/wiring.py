@@ -71,9 +71,6 @@ def with_channels(agent: Agent, settings: Settings) -> Agent:
     ]
     if faults:
         raise WrongSettings(faults)
-    for each in there:
-        if each.is_unset and not settings.channels:
-            logger().warning("channel_not_set", channel=each.name, problem="; ".join(each.faults))
     channels = {each.name: each.channel for each in there if each.channel}
     return replace(agent, channels=channels, policy=policy_of(settings, there))
 
@@ -99,6 +96,11 @@ def means_of(channel: Any) -> Means:
     except WrongSettings as lacking:
         is_unset = isinstance(lacking, Unset)
         return Means(channel.name, channel.about, None, lacking.faults, is_unset)
+
+
+def unset(settings: Settings) -> list[Means]:
+    """The channels of this project that are not used, because nothing of them is set."""
+    return [] if settings.channels else [each for each in means() if each.is_unset]
 
 
 def routes_in(settings: Settings, there: Iterable[Means]) -> list[Route]:

@@ -15,7 +15,7 @@ from ..model.next_step import note_on
 from ..settings import Settings
 from ..store import NotStored, ThreadStore, Unfit
 from ..stream import drain, patient_streams
-from ..wiring import oddities
+from ..wiring import oddities, unset
 from .access import is_loopback
 from .app import create_app
 from .limits import MAX_CONNECTIONS, Punctual
@@ -43,6 +43,8 @@ def serve(settings: Settings) -> None:
         if settings.approvers is None:
             problem = "AGENT_APPROVERS is not set: whoever may answer may approve anything"
             logger().warning("approvers_unset", problem=problem)
+        for means in unset(settings):
+            logger().warning("channel_unset", channel=means.name, problem="; ".join(means.faults))
         baml.generated("sync_client")  # made now if need be, and not while somebody waits
         if note := note_on(settings.model):
             logger().warning("offline_model", note=note)

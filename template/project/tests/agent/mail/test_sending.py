@@ -19,6 +19,7 @@ from agent.runner import Runner
 from agent.server.app import create_app
 from agent.settings import Settings, WrongSettings
 from agent.store.filesystem import FileSystemThreadStore
+from agent.wiring import unset
 
 from ...yours.samples import APPROVAL_STEP
 from ..scripted import (
@@ -159,11 +160,12 @@ def test_a_thread_that_did_not_begin_by_mail_is_nobody_s_mail(store: FileSystemT
     assert owed(thread_id, thread) is None
 
 
-def test_all_unset_is_said_and_the_server_starts_without(capsys: Any) -> None:
+def test_all_unset_is_said_and_the_server_starts_without() -> None:
     create_app(Settings())
-    logged = capsys.readouterr().err
-    for name in ("FROM", "TO", "URL", "SECRET", "SMTP"):
-        assert f"AGENT_EMAIL_{name} is not set" in logged
+    [mail] = [each for each in unset(Settings()) if each.name == "email"]
+    assert [fault.partition(" is not set: ")[0] for fault in mail.faults] == [
+        f"AGENT_EMAIL_{name}" for name in ("FROM", "TO", "URL", "SECRET", "SMTP")
+    ]
 
 
 @pytest.mark.parametrize("name", ["FROM", "TO", "URL", "SECRET", "SMTP", "ALLOWED", "TRUSTS"])

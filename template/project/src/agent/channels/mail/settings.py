@@ -137,6 +137,7 @@ def missing(settings: EmailSettings) -> list[str]:
 
 def mailing_of(settings: EmailSettings) -> Mailing:
     """Raises WrongSettings, which names what is missing, and Unset where all of it is."""
+    lines = missing(settings)
     match settings:
         case EmailSettings(
             email_from=str(sender),
@@ -144,9 +145,9 @@ def mailing_of(settings: EmailSettings) -> Mailing:
             email_url=str(url),
             email_secret=SecretStr() as secret,
             email_smtp=SecretStr() as smtp,
-        ):
+        ) if not lines:
             return Mailing(sender, tuple(to), url, secret, server_in(smtp))
-    raise (WrongSettings if settings.model_fields_set else Unset)(missing(settings))
+    raise (WrongSettings if settings.model_fields_set else Unset)(lines)
 
 
 def load_email() -> EmailSettings:
