@@ -209,14 +209,16 @@ class Runner:
                 left_before = thread.updated is None or thread.updated <= since
                 self.start(thread.id, again=left_before)
 
-    async def shut_down(self, grace: float = GRACE) -> None:
-        """Let what runs come to its next event, for a while; every thread can be taken up again."""
+    async def shut_down(self, grace: float | None = None) -> None:
+        """Let what runs come to its next event, for so many seconds (GRACE); every thread can be
+        taken up again.
+        """
         self.agent.stopping.set()
         for beside in self._beside:
             beside.cancel()
         await asyncio.gather(*self._beside, return_exceptions=True)
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=grace)
+            _, late = await asyncio.wait(self._tasks, timeout=GRACE if grace is None else grace)
             for task in late:
                 task.cancel()
             with suppress(asyncio.CancelledError):
