@@ -85,6 +85,8 @@ def became_of(call_id: str | None, events: Sequence[AnyEvent]) -> str | None:
                 words = ["it waits no longer"]
             case HumanResponse():
                 words = [f"it was {decision(event)}{by_whom(event)}"]
+            case Expired() if words[1:]:  # it had begun, so somebody had answered where they must
+                words.append("gave no result in time")
             case Expired():
                 words = ["its time was over and nobody had answered"]
             case ToolDeferred():

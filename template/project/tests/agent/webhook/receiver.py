@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from httpx2 import Client
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
@@ -116,7 +117,7 @@ def agent_with(channel: Channel | None = None, **parts: Any) -> Iterator[TestCli
         yield client
 
 
-def post_back(client: TestClient, kind: str, content: Any, secret: str = THEIRS) -> Any:
+def post_back(client: Client, kind: str, content: Any, secret: str = THEIRS) -> Any:
     """As a gateway does that uses the package."""
     body, now = json.dumps(content), datetime.now(UTC)
     name = f"msg_{time.monotonic_ns()}"
