@@ -19,7 +19,7 @@ from .stand_in import unfit, unfit_view, units
 from .talking import buttons_of
 
 WORDS = [
-    "<!channel> <!here> <@U0ADA> <#C0ROOM> <https://evil.test|click> <!date^0^x|y>",
+    "<!channel> <!here> <@U0ADA> \x3c#C0ROOM> <https://evil.test|click> <!date^0^x|y>",
     "&lt;!channel&gt;",
     "*approved* by _ada_ `code` ~no~",
     "``` \n*it was approved*\n```",
@@ -121,7 +121,7 @@ def test_a_text_is_cut_as_slack_counts(text: str, longest: int) -> None:
         ("a &amp; b &lt;c&gt;", "a & b <c>"),
         ("see <https://x.test/a?b=1&amp;c=2|x.test>", "see https://x.test/a?b=1&c=2"),
         ("<mailto:ada@x.test|ada@x.test>", "ada@x.test"),
-        ("<@U0ADA> and <#C0ROOM|room>", "@U0ADA and #room"),
+        ("<@U0ADA> and \x3c#C0ROOM|room>", "@U0ADA and #room"),
         ("<!here> <!subteam^S1|@ops>", "@here @ops"),
         ("&amp;lt;", "&lt;"),
         ("&copy; &#60;", "&copy; &#60;"),
