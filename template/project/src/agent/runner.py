@@ -1,10 +1,12 @@
 """Runs threads as far as they go: one for the terminal, any number behind the server."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+from .boundary import is_ours
 from .due import expired, is_over
 from .errors import format_error
 from .events import AnyEvent, Restarted, Resumed, Trigger
@@ -20,6 +22,7 @@ from .views import summary_of
 
 GRACE = 5.0  # seconds that a shutdown gives the calls that run
 PAUSE = 0.5  # seconds between two looks at a thread that another process runs
+AGAIN = 10.0  # seconds before work in the background that failed is begun again
 
 
 async def advance(
@@ -79,7 +82,13 @@ async def take_up(thread_id: str, agent: Agent, person: Person) -> Thread:
 class Runner:
     """The threads that this process runs, each as a task of its own in the loop that runs now."""
 
-    def __init__(self, agent: Agent, *, patient: bool = False) -> None:
+    def __init__(
+        self,
+        agent: Agent,
+        *,
+        patient: bool = False,
+        background: Sequence[Callable[["Runner"], Awaitable[None]]] = (),
+    ) -> None:
         self.agent = agent
         self.patient = patient
         waiting = PatientStore(agent.store, agent.stopping)
@@ -87,6 +96,7 @@ class Runner:
         self._tasks: set[asyncio.Task[Thread]] = set()
         self._ticker = Ticker(agent, self.start)
         self._beside: list[asyncio.Task[None]] = []
+        self._background = background
         self._is_open = False
 
     def start(self, thread_id: str, *, again: bool = False) -> None:
@@ -139,7 +149,19 @@ class Runner:
             self._beside = [
                 asyncio.create_task(self._take_up_all(now), name="take-up"),
                 asyncio.create_task(self._ticker.run(), name="ticker"),
+                *(asyncio.create_task(self._keep_up(work)) for work in self._background),
             ]
+
+    async def _keep_up(self, work: Callable[["Runner"], Awaitable[None]]) -> None:
+        """Until it returns, or this ends: whatever it raises, it is begun again."""
+        while True:
+            try:
+                return await work(self)
+            except BaseException as error:
+                if is_ours(error):
+                    raise
+                logger().error("background_failed", problem=format_error(error))
+            await asyncio.sleep(AGAIN)
 
     async def _take_up_all(self, since: datetime) -> None:
         """What went on after `since` was not left: it was begun while we looked."""

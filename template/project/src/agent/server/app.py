@@ -35,7 +35,7 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
         load(section)
     agent, streams = agent or with_channels(with_its_model(settings), settings), Streams()
     agent = replace(agent, notify=everybody(agent.notify, streams.tell))
-    runner = Runner(agent, patient=True)
+    runner = Runner(agent, patient=True, background=list(brought("background")))
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:

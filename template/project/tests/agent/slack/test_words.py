@@ -71,6 +71,14 @@ def test_they_are_shown_and_mean_nothing(words: str) -> None:
         assert not [block for block in after if block["type"] in ("actions", "context")]
 
 
+def test_a_message_says_what_became_of_its_call_by_now() -> None:
+    """Not what it said before."""
+    blocks = request(asked())
+    after = settled(settled(blocks, "it was approved"), "it was approved, and has run")
+    assert texts_of(after).count("approved") == 1
+    assert "> shall we?" in texts_of(after)
+
+
 @given(st.text())
 def test_whatever_they_are(words: str) -> None:
     for each in variants(words):
