@@ -268,11 +268,12 @@ def test_words_that_came_before_the_question_are_no_answer_to_it(team: Workspace
     assert answers(thread_of(team, said)) == []
 
 
-@pytest.mark.parametrize("kind", ["mention", "answer", "follow-up"])
+@pytest.mark.parametrize("kind", ["mention", "answer", "last answer", "follow-up"])
 def test_what_is_delivered_again_is_one_delivery(kind: str, team: Workspace) -> None:
     """Under its own event id, or another one, as when a mention is a message as well."""
-    said = team.mention(told(*{"answer": [QUESTION, QUESTION]}.get(kind, []))["message"])
-    if kind == "answer":
+    asked = {"answer": [QUESTION, QUESTION], "last answer": [QUESTION]}
+    said = team.mention(told(*asked.get(kind, []))["message"])
+    if kind in asked:
         team.asked()
     thread_of(team, said)
     again = message_of("the red one", thread_ts=said["ts"])
