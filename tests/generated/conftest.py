@@ -150,8 +150,10 @@ def fetch(project: Path, python: str, tool: str) -> None:
 def project(
     request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Project:
-    """A project for each version of Python, with the class's tool."""
+    """A project for each version of Python, with the tool of the class that has this version."""
     version, tool = request.param, request.cls.tool
+    if version not in request.cls.versions:
+        pytest.skip("with the other tool")
     python = interpreter(version)
     if python is None:
         pytest.skip(f"there is no Python {version} here")

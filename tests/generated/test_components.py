@@ -1,6 +1,7 @@
 """Projects with components are clean under their own tools, and their files under published ones.
 
-All components together go through everything in test_workflow.py.
+All components together go through everything in test_workflow.py, each example as it is made by
+default in test_readme.py.
 """
 
 from collections.abc import Sequence
@@ -30,13 +31,6 @@ def brought_tests(components: Sequence[str]) -> list[str]:
     """The test files that the components bring. With none, pytest would run all there are."""
     files = [path for name in components for path in BROUGHT[name]["files"]]
     return [path for path in files if path.startswith("tests/")] or ["tests/agent/test_settings.py"]
-
-
-@pytest.mark.parametrize("example", OTHERS)
-def test_an_example_passes_its_own_linter_types_and_tests(
-    wheel: Path, tmp_path: Path, example: str
-) -> None:
-    passes_its_own(created(wheel, tmp_path, example=example))
 
 
 @pytest.mark.parametrize("name", COMPONENTS)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import NO_NETWORK, Project, environment, succeed
+from .conftest import NO_NETWORK, VERSIONS, Project, environment, succeed
 
 pytestmark = pytest.mark.slow
 
@@ -21,6 +21,8 @@ MESSAGE = "multiply 3 and 4, then divide the result by 2"
 
 class Lives:
     """What holds for a project whatever it was installed with."""
+
+    versions: tuple[str, ...]  # each is lived through once, with one tool or the other
 
     def test_its_python_is_the_one_that_was_asked_for(self, project: Project) -> None:
         version = succeed(project.run("python", "--version")).stdout
@@ -61,11 +63,11 @@ class Lives:
 
 # Two classes, so that `--dist loadscope` gives each to a worker of its own.
 class TestWithUv(Lives):
-    tool = "uv"
+    tool, versions = "uv", (VERSIONS[0], VERSIONS[-1])
 
 
 class TestWithPip(Lives):
-    tool = "pip"
+    tool, versions = "pip", VERSIONS[1:-1]
 
 
 @contextmanager

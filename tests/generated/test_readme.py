@@ -74,8 +74,8 @@ def serving(command: str, cwd: Path) -> Iterator[None]:
         process.wait(30)
 
 
-def work_through(readme: Path, cwd: Path, wheel: Path) -> None:
-    found = [command for command in commands(readme) if not command.endswith(OURS)]
+def work_through(readme: Path, cwd: Path, wheel: Path, but: tuple[str, ...] = OURS) -> None:
+    found = [command for command in commands(readme) if not command.endswith(but)]
     assert found, f"{readme} has no console block"
     shell = Shell(cwd, wheel)
     with shell.background:
@@ -94,4 +94,7 @@ def test_the_commands_of_a_generated_readme(wheel: Path, tmp_path: Path, example
     command = installed(wheel, python, tmp_path / "cli")
     create = [str(command), "my-agent", "--yes", "--data", f"example={example}"]
     succeed(run_offline(create, tmp_path))
-    work_through(tmp_path / "my-agent/README.md", tmp_path / "my-agent", wheel)
+    # The slow tests are run in full of deploy here, of calculator by test_workflow.py, and of blank
+    # by test_own_tools.py.
+    but = OURS if example == "deploy" else (*OURS, "-m slow")
+    work_through(tmp_path / "my-agent/README.md", tmp_path / "my-agent", wheel, but)

@@ -26,9 +26,14 @@ def test_without_the_rules_every_chore_is_green_and_nothing_speaks_of_them(
     fetch(project, "3.11", "uv")
     job = yaml.safe_load((project / ".github/workflows/ci.yml").read_text())["jobs"]["check"]
     chores = [step["run"] for step in job["steps"] if step.get("run", "").startswith("uv run")]
-    # What kills and fuzzes is the same code for all of them: once is enough.
-    chores = [chore for chore in chores if example == EXAMPLES[0] or "slow" not in chore]
-    assert len(chores) >= 5
+    assert len(chores) >= 6
+    # test_own_tools.py runs the slow tests of a project without rules. What the fast ones test is
+    # the same code in every example.
+    chores = [chore for chore in chores if "slow" not in chore]
+    if example != EXAMPLES[0]:
+        chores = [
+            chore.replace("uv run pytest", "uv run pytest --collect-only") for chore in chores
+        ]
     for chore in chores:
         succeed(run_offline(chore.split(), project))
     refused = run_offline(["uv", "run", "agent", "hello"], project)

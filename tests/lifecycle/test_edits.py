@@ -141,8 +141,10 @@ def merged_by_git(
 
 
 # Each is a test of its own, so that they run beside one another.
-@pytest.mark.parametrize(("before", "after"), UPDATES)
-@pytest.mark.parametrize("component", ["", "docker"])
+@pytest.mark.parametrize(
+    ("before", "after", "component"),
+    [*((*update, "") for update in UPDATES), (*UPDATES[1], "docker")],
+)
 def test_nothing_of_the_user_s_vanishes_in_silence(
     made: dict[str, Owner],
     tmp_path_factory: pytest.TempPathFactory,
