@@ -58,7 +58,8 @@ class Ticker:
                         raise
                     logger().error("ticker_failed", problem=format_error(error))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), TICK)
+                    async with asyncio.timeout(TICK):  # `wait_for` can miss that it is cancelled
+                        await self._woken.wait()
                 self._woken.clear()
         finally:
             for task in self._at_work.values():

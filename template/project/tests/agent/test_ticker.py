@@ -333,3 +333,22 @@ def test_a_store_that_fails_ends_no_ticker(waits: Wait, monkeypatch: pytest.Monk
         task.cancel()
 
     asyncio.run(running())
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_it_ends_when_it_is_told_to_whatever_happens_then(turns: int, waits: Wait) -> None:
+    """Also so many turns of the event loop behind the news that something is due."""
+    agent, _, _ = waits(Pager())
+
+    async def stop() -> None:
+        ticker = Ticker(agent, lambda thread_id: None)
+        running = asyncio.create_task(ticker.run())
+        await asyncio.sleep(0.1)
+        ticker._woken.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running], timeout=5)
+        assert running.cancelled()
+
+    asyncio.run(stop())

@@ -13,7 +13,7 @@ from ...yours.samples import APPROVAL_STEP, effects
 from ..commands import Server, Shell, as_told, shell_with
 from ..serving import THREADS, settled, told
 from .stand_in import Fault, Said, StandIn, standing_in
-from .talking import ADA, BOB, ROOM, TEAM, Workspace, event_of, message_of, variables
+from .talking import ADA, BOB, ROOM, TEAM, Workspace, event_of, message_of, variables, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -74,6 +74,7 @@ def test_a_click_is_not_lost_with_the_server(shell: Shell, slack: StandIn) -> No
             thread = thread_of(server, envelope)
         assert f"it was approved by slack:{ADA}" in team.settled(asked)
         assert effects() <= 1
+        wait_for(lambda: "*Done*" in slack.messages[-1]["blocks"][0]["text"]["text"])
         team.deliver(envelope, **{"X-Slack-Retry-Num": "1"})
         assert len(server.client.get(THREADS).json()["threads"]) == 1
 

@@ -1,5 +1,6 @@
 """From a mention to an approval and its end, as people in Slack live it."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -187,12 +188,12 @@ def test_a_button_whose_call_was_answered_elsewhere_says_so(team: Workspace) -> 
     before = {**asked}
     elsewhere(team, thread_of(team, said), approved=False, comment="no")
     assert "it was rejected by http:local" in team.settled(asked)
-    count = len(thread_of(team, said)["events"])
     for label in ("Approve", "Edit…", "Reject…", "In an hour"):
         team.slack.whispers.clear()
         team.click(before, label)
         assert "it was rejected by http:local" in team.whispered(), label
-    assert len(thread_of(team, said)["events"]) == count
+    assert len(answers(thread_of(team, said))) == 1
+    assert "postponed" not in kinds(thread_of(team, said))
 
 
 def test_a_modal_that_comes_too_late_says_so_and_stays_open(team: Workspace) -> None:
@@ -267,11 +268,12 @@ def test_words_that_came_before_the_question_are_no_answer_to_it(team: Workspace
     assert answers(thread_of(team, said)) == []
 
 
-@pytest.mark.parametrize("kind", ["mention", "answer", "follow-up"])
+@pytest.mark.parametrize("kind", ["mention", "answer", "last answer", "follow-up"])
 def test_what_is_delivered_again_is_one_delivery(kind: str, team: Workspace) -> None:
     """Under its own event id, or another one, as when a mention is a message as well."""
-    said = team.mention(told(*{"answer": [QUESTION, QUESTION]}.get(kind, []))["message"])
-    if kind == "answer":
+    asked = {"answer": [QUESTION, QUESTION], "last answer": [QUESTION]}
+    said = team.mention(told(*asked.get(kind, []))["message"])
+    if kind in asked:
         team.asked()
     thread_of(team, said)
     again = message_of("the red one", thread_ts=said["ts"])
@@ -367,6 +369,22 @@ def test_a_message_that_nobody_knows_of_is_settled_by_a_click(team: Workspace) -
     assert team.click(first, "Reject…").status_code == 200
     assert "it was approved" in team.settled(first)
     assert len(answers(thread_of(team, said))) == 1
+
+
+def test_the_end_is_said_once_it_can_be(team: Workspace) -> None:
+    team.slack.faults = [Fault(error="ratelimited")]
+    said = team.mention("hello")
+
+    def ends() -> list[Said]:
+        return [each for each in team.slack.messages if "that is all" in each["text"]]
+
+    [end] = wait_for(ends)
+    assert end["thread_ts"] == said["ts"]
+    assert "failed" in thread_of(team, said)["events"][2]["data"]
+    team.reply(said, "more")
+    wait_for(lambda: len(ends()) == 2)
+    time.sleep(0.5)
+    assert len(ends()) == 2
 
 
 def test_a_failure_is_said_where_the_thread_began(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from .stand_in import unfit, unfit_view, units
 from .talking import buttons_of
 
 WORDS = [
-    "<!channel> <!here> <@U0ADA> <#C0ROOM> <https://evil.test|click> <!date^0^x|y>",
+    "<!channel> <!here> <@U0ADA> \x3c#C0ROOM> <https://evil.test|click> <!date^0^x|y>",
     "&lt;!channel&gt;",
     "*approved* by _ada_ `code` ~no~",
     "``` \n*it was approved*\n```",
@@ -69,6 +69,14 @@ def test_they_are_shown_and_mean_nothing(words: str) -> None:
         after = settled(blocks, f"it was approved by {words[:99]}")
         assert list(unfit(after, 50)) == []
         assert not [block for block in after if block["type"] in ("actions", "context")]
+
+
+def test_a_message_says_what_became_of_its_call_by_now() -> None:
+    """Not what it said before."""
+    blocks = request(asked())
+    after = settled(settled(blocks, "it was approved"), "it was approved, and has run")
+    assert texts_of(after).count("approved") == 1
+    assert "> shall we?" in texts_of(after)
 
 
 @given(st.text())
@@ -121,7 +129,7 @@ def test_a_text_is_cut_as_slack_counts(text: str, longest: int) -> None:
         ("a &amp; b &lt;c&gt;", "a & b <c>"),
         ("see <https://x.test/a?b=1&amp;c=2|x.test>", "see https://x.test/a?b=1&c=2"),
         ("<mailto:ada@x.test|ada@x.test>", "ada@x.test"),
-        ("<@U0ADA> and <#C0ROOM|room>", "@U0ADA and #room"),
+        ("<@U0ADA> and \x3c#C0ROOM|room>", "@U0ADA and #room"),
         ("<!here> <!subteam^S1|@ops>", "@here @ops"),
         ("&amp;lt;", "&lt;"),
         ("&copy; &#60;", "&copy; &#60;"),

@@ -20,6 +20,7 @@ LATER = {  # when somebody can be asked again
     "Tomorrow": timedelta(days=1),
     "In a week": timedelta(weeks=1),
 }
+BECAME = "became"  # the block that says it
 MOST = 20  # buttons of one block
 CHOICES = 100
 SHOWN = 6  # pieces of code; what is longer is no message
@@ -115,6 +116,8 @@ def rows(made: Sequence[Block]) -> Iterable[Block]:
 
 
 def settled(blocks: Iterable[Block], became: str) -> list[Block]:
-    """The same message, and what became of it in place of what there was to click."""
-    kept = [block for block in blocks if block.get("type") in ("section", "rich_text")]
-    return [*kept[:48], section(f":ballot_box_with_check: *{escaped(became)}*")]
+    """The same message, and what became of it in place of what there was to click, or to read."""
+    asks = [block for block in blocks if block.get("type") == "section"]
+    kept = [block for block in asks if block.get("block_id") != BECAME]
+    told = section(f":ballot_box_with_check: *{escaped(became)}*")
+    return [*kept[:48], told | {"block_id": BECAME}]
