@@ -27,8 +27,8 @@ from .mailing import ADA, MAILGUN, PASSWORD, TRUSTED, USER, mail_from, office
 from .test_door import POSTED, basic, mailgun_form, signed
 from .test_reading import MAILING
 
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-LONG = settings(QUICK, max_examples=10_000)
+QUICK = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+LONG = settings(QUICK, max_examples=2_000)
 
 LINES = st.sampled_from(
     [
