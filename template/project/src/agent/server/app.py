@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -35,7 +36,7 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
         load(section)
     agent, streams = agent or with_channels(with_its_model(settings), settings), Streams()
     agent = replace(agent, notify=everybody(agent.notify, streams.tell))
-    runner = Runner(agent, patient=True, background=list(brought("background")))
+    runner = Runner(agent, patient=True, background=list(chain(*brought("background"))))
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
