@@ -9,7 +9,7 @@ A module here may bring any of these, and is mounted because it is there:
     channel   a class that is a reach.Channel, which puts before a human what waits for them; made
               of its settings, it raises WrongSettings for what it lacks (`settings.require`)
     listen    a function of (thread_id, event), called with every event once it is saved
-    background  an async function of (runner), begun with the server and again when it fails
+    background  async functions of (runner), begun with the server, and again when they fail
     commands  a typer.Typer whose commands become the agent's own
     settings  a class of settings (`settings.Section`) that is checked when the server starts
 

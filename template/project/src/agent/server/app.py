@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -37,7 +38,7 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
         load(section)
     agent, streams = agent or with_channels(with_its_model(settings), settings), Streams()
     agent = replace(agent, notify=everybody(agent.notify, streams.tell))
-    background = list(brought("background"))
+    background = list(chain(*brought("background")))
     runner = Runner(agent, patient=True, engine=open_engine(settings), background=background)
 
     @asynccontextmanager

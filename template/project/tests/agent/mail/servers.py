@@ -67,9 +67,17 @@ def smtp_server() -> Iterator[Taken]:
         taken.port = server.sockets[0].getsockname()[1]
         yield taken
     finally:
-        loop.call_soon_threadsafe(server.close)
+        asyncio.run_coroutine_threadsafe(ended(server), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
+
+
+async def ended(server: asyncio.Server) -> None:
+    server.close()
+    sessions = asyncio.all_tasks() - {asyncio.current_task()}
+    for session in sessions:
+        session.cancel()
+    await asyncio.gather(*sessions, return_exceptions=True)
 
 
 class Mailbox(socketserver.ThreadingTCPServer):

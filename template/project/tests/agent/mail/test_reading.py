@@ -3,6 +3,7 @@ them. And what is written into one: others' words are no line, no link and no he
 """
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -191,9 +192,12 @@ def test_a_name_comes_back_as_it_was_sent_however_long_it_is() -> None:
     found = name_in(id, MAILING.secret)
     assert found
     assert (found.kind, found.call_id) == ("asks", "1")
-    long = name_in(message_id(name, MAILING), MAILING.secret)
-    assert long
-    assert long.call_id == name.call_id
+    long = message_id(name, MAILING)
+    back = name_in(long, MAILING.secret)
+    assert back
+    assert back.call_id == name.call_id
+    answer = written(replace(letter, answers=long), MAILING, NOON).as_bytes(policy=POLICY)
+    assert f"\r\nIn-Reply-To: {long}\r\n".encode() in answer
 
 
 def test_what_was_changed_is_not_ours() -> None:

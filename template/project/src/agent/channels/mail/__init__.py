@@ -4,11 +4,8 @@ on the page behind them or by a reply; a first mail starts a thread, and its end
 The folder is not called `email`: that is a module of Python's own.
 """
 
-import asyncio
-
 from fastapi import APIRouter
 
-from ...runner import Runner
 from .ending import answer_ends
 from .page import router as link_page
 from .polling import poll
@@ -18,11 +15,6 @@ from .settings import EmailSettings as settings
 
 hooks = APIRouter(routes=[*posted.routes, *link_page.routes])
 
+background = [poll, answer_ends]
+
 __all__ = ["background", "channel", "hooks", "settings"]
-
-
-async def background(runner: Runner) -> None:
-    """Looks into the mailbox, and answers the mails whose threads have come to their end."""
-    async with asyncio.TaskGroup() as both:
-        both.create_task(poll(runner))
-        both.create_task(answer_ends(runner))
