@@ -10,8 +10,8 @@ import pytest
 
 from agent.due import Policy, Route
 from agent.events import Error
-from agent.store import Busy, Unfit, Unreadable
-from agent.store.database.rows import Lost, Row
+from agent.store import Busy, Lost, Unfit, Unreadable
+from agent.store.database.rows import Row
 from agent.store.database.store import DatabaseStore
 from agent.store.opening import migrate, open_store
 from agent.thread import Thread

@@ -18,8 +18,8 @@ from ...errors import format_error
 from ...thread import CannotFollow, Thread
 from ...views import Summary
 from ...waiting import Status
-from .. import Locked, NoSuchThread, ThreadExists, Unreadable, require_id
-from .rows import Lost, Row, Rows, row_of, summary_from
+from .. import Locked, Lost, NoSuchThread, ThreadExists, Unreadable, require_id
+from .rows import Row, Rows, row_of, summary_from
 from .upgrading import is_derived_anew
 
 T = TypeVar("T")
