@@ -172,7 +172,9 @@ def test_of_what_is_due_the_index_knows(url: str) -> None:
 
 def test_what_is_derived_is_derived_anew_for_another_policy(url: str) -> None:
     thread = thread_of(said(), decided(APPROVAL_STEP))
+    assert asyncio.run(opened(url).check()) == []
     ids = {created(opened(url), thread) for _ in range(3)}
+    assert asyncio.run(opened(url).check()) == []
     policy = Policy(expires_after=HOUR)
     store = opened(url, policy)
     assert ["run `agent migrate`" in line for line in asyncio.run(store.check())] == [True]

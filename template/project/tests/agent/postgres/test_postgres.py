@@ -150,6 +150,7 @@ def test_a_server_that_comes_back_was_waited_for(apart: Path) -> None:
     assert types(read(PostgresThreadStore(url), thread_id)) == ["user_input"] + ["error"] * 3
 
 
+@pytest.mark.slow
 @ours_to_stop
 def test_a_server_that_stays_away_is_told_of_and_nothing_is_half_done(apart: Path) -> None:
     set_up(url := started(apart))
