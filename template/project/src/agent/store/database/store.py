@@ -91,7 +91,8 @@ class DatabaseStore:
     @asynccontextmanager
     async def lease(self, thread_id: str) -> AsyncIterator[None]:
         require_id(thread_id)
-        if not await self._reading(self.rows.exists, thread_id):
+        known = self._known.get(thread_id)
+        if not known and not await self._reading(self.rows.exists, thread_id):
             raise NoSuchThread(f"there is no thread {thread_id}")
         async with self.held(thread_id):
             yield
