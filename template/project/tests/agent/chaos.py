@@ -44,7 +44,7 @@ from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .scripted import DONE, QUESTION, agent_of, decided
 
 THREADS = "/api/v1/threads"
-EXPIRES = timedelta(seconds=1)
+POLICY = Policy((Route(channel="pager"),), expires_after=timedelta(seconds=1))
 # Where a server dies: behind an event of this type, or amid what a tool or a channel does.
 POINTS = {
     "selected": "tool_call",
@@ -130,7 +130,7 @@ def agent_that_dies(store: ThreadStore, point: str) -> Agent:
     agent = agent_of(store, model, handle_next_step=tool, notify=notify)
     agent = replace(agent, clock=lambda: datetime.now(UTC), channels={"pager": Pager()})
     ticker.TICK = 0.05
-    return replace(agent, policy=Policy((Route(channel="pager"),), EXPIRES))
+    return replace(agent, policy=POLICY)
 
 
 def begin(live: Callable[[], None]) -> int:

@@ -1,7 +1,7 @@
 """Chaos on many machines: two servers and three workers are killed, and Postgres under them.
 
-Run as a program, in an empty folder: `chaos.main(seed, kills, POSTGRES)`. As `tests/agent/chaos.py`,
-over the store in Postgres; now and then Postgres itself ends as by a crash.
+Run as a program, in an empty folder: `chaos.main(seed, kills, POSTGRES)`. As
+`tests/agent/chaos.py`, over the store in Postgres; now and then Postgres itself ends as by a crash.
 """
 
 import asyncio
@@ -19,7 +19,6 @@ from pathlib import Path
 
 from agent import engine, ticker
 from agent.channels.worker import nothing
-from agent.due import Policy
 from agent.engine.procrastinate import worker
 from agent.engine.procrastinate.connection import PatientConnector
 from agent.engine.procrastinate.queue import Queue
@@ -27,9 +26,9 @@ from agent.engine.procrastinate.schema import migrate
 from agent.server.app import create_app
 from agent.server.process import run
 from agent.settings import Settings
-from agent.store import opening
+from agent.store import ThreadStore, opening
 
-from ..chaos import POINTS, Somebody, agent_that_dies, begin, free_port
+from ..chaos import POINTS, POLICY, Somebody, agent_that_dies, begin, free_port
 from .servers import Server
 
 WORKERS = 3
@@ -40,12 +39,16 @@ GRACE = 3.0
 def serve(port: int, url: str, point: str) -> None:
     os.environ["AGENT_QUEUE_URL"] = url
     given = Settings(host="127.0.0.1", port=port, max_requests=10**6, engine="procrastinate")
-    run(create_app(given, agent_that_dies(opening.open_store(url, "xml"), point)), given)
+    run(create_app(given, agent_that_dies(store_at(url), point)), given)
 
 
 def work(url: str, point: str) -> None:
-    agent = agent_that_dies(opening.open_store(url, "xml"), point)
+    agent = agent_that_dies(store_at(url), point)
     asyncio.run(worker.Worker(agent, Queue(url, PatientConnector()), 8, nothing).run(GRACE))
+
+
+def store_at(url: str) -> ThreadStore:
+    return opening.open_store(url, "xml", lambda: POLICY)
 
 
 def hurry() -> None:
@@ -59,7 +62,7 @@ def main(seed: int, kills: int, folder: str) -> None:
     random.seed(seed)
     hurry()
     postgres = Server(Path(folder))
-    opening.migrate(postgres.url, Policy())
+    opening.migrate(postgres.url, POLICY)
     migrate(postgres.url)
     ports = [free_port(), free_port()]
     lives: list[Callable[[str], None]] = [
