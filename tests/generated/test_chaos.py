@@ -19,8 +19,8 @@ def test_a_project_with_an_inbox_survives_chaos_and_races(wheel: Path, tmp_path:
 
 
 def test_many_machines_survive_chaos(wheel: Path, tmp_path: Path) -> None:
-    """Two servers, three workers and their Postgres."""
+    """Two servers, three workers and their Postgres: two hundred kills."""
     project = created(wheel, tmp_path, ["postgres", "worker"])
     fetch(project, "3.11", "uv")
     command = ["uv", "run", "pytest", "-m", "slow", "-n0", "tests/agent/worker/test_chaos.py"]
-    succeed(run_offline(command, project, CHAOS_KILLS="200"))
+    succeed(run_offline(command, project, CHAOS_CAMPAIGNS="5"))

@@ -32,7 +32,7 @@ from ..chaos import POINTS, POLICY, Somebody, agent_that_dies, begin, free_port
 from .servers import Server
 
 WORKERS = 3
-A_DATABASE = 40  # so many kills to one of Postgres
+A_DATABASE = 15  # so many kills to one of Postgres
 GRACE = 3.0
 
 
@@ -73,7 +73,7 @@ def main(seed: int, kills: int, folder: str) -> None:
     there = {begin(partial(live, a_point())): live for live in lives}
     while killed["server"] + killed["worker"] < kills:
         dead = sum(killed.values())
-        somebody.go_on(random.uniform(0.05, 0.4), threads=dead // 2 + 4)
+        somebody.go_on(random.uniform(0.05, 0.3), threads=dead // 2 + 4)
         with suppress(ProcessLookupError):
             os.kill(random.choice(list(there)), signal.SIGKILL)
         time.sleep(0.02)
@@ -100,7 +100,7 @@ def at_last(left: list[int], lives: list[Callable[[str], None]], somebody: Someb
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
     there = [begin(partial(live, "never")) for live in lives]
-    until = time.monotonic() + 120
+    until = time.monotonic() + 60
     while time.monotonic() < until and not somebody.is_content:
         somebody.go_on(5, threads=len(somebody.launched))
     for process in there:
