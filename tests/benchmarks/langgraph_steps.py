@@ -1,11 +1,12 @@
-"""LangGraph's own tool loop, as documented, with SqliteSaver and ChatOpenAI."""
+"""LangGraph's own tool loop, as documented, with a saver of its own and ChatOpenAI."""
 
 # It runs where these are installed, which is not where it is type-checked.
 # mypy: disable-error-code="import-not-found, untyped-decorator"
 
 import os
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -70,8 +71,22 @@ def graph() -> StateGraph[Any, Any, Any, Any]:
     return builder
 
 
-def main(database: Path, durability: Any) -> None:
-    with SqliteSaver.from_conn_string(str(database)) as saver:
+@contextmanager
+def saver_in(database: str) -> Iterator[Any]:
+    """A file of SQLite's, or what the URL of a Postgres leads to."""
+    if not database.startswith("postgresql:"):
+        with SqliteSaver.from_conn_string(database) as saver:
+            yield saver
+        return
+    from langgraph.checkpoint.postgres import PostgresSaver
+
+    with PostgresSaver.from_conn_string(database) as saver:
+        saver.setup()
+        yield saver
+
+
+def main(database: str, durability: Any) -> None:
+    with saver_in(database) as saver:
         compiled = graph().compile(checkpointer=saver)
 
         def run_thread(length: int) -> int:
@@ -85,4 +100,4 @@ def main(database: Path, durability: Any) -> None:
 
 if __name__ == "__main__":
     os.environ["LANGSMITH_TRACING"] = "false"
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(sys.argv[1], sys.argv[2])

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from page import Chapter, table
+from store_times import postgres
 from timing import Times, in_turn, ratio, ratios, run, seconds, spread
 from workshop import CLIENT, HERE, Workshop
 
@@ -18,6 +19,8 @@ READY, STACK_READY = "generated agent, ready", "LangGraph, ready"
 ASYNC, SYNC = "LangGraph + SqliteSaver", 'LangGraph + SqliteSaver, `durability="sync"`'
 OURS = "generated agent, durable file store"
 BY_BAML = "the same, BAML sending and reading"
+IN_SQLITE, IN_POSTGRES = "the same agent, SQLite", "the same agent, Postgres"
+THEIRS_IN_POSTGRES = "LangGraph + PostgresSaver"
 STACK = "the imports of LangGraph's loop"
 IMPORTS = {
     AGENT: "import agent.terminal.cli",
@@ -68,14 +71,19 @@ def measure(workshop: Workshop, rounds: int) -> str:
 
 
 def _steps(chapter: Chapter, workshop: Workshop, rounds: int) -> None:
-    ran: dict[str, list[dict[str, Any]]] = {OURS: [], BY_BAML: [], ASYNC: [], SYNC: []}
-    with _server(workshop) as port:
+    names = (OURS, BY_BAML, IN_SQLITE, ASYNC, SYNC, IN_POSTGRES, THEIRS_IN_POSTGRES)
+    ran: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    with _server(workshop) as port, postgres(workshop) as database:
         for _ in range(rounds):
             for name, reports in ran.items():
-                reports.append(_one_process(name, workshop, port))
+                reports.append(_one_process(name, workshop, port, database))
     for length in ("10", "50"):
         times = {name: [median(r["steps"][length]) for r in each] for name, each in ran.items()}
         chapter.aim(f"a step of {length}", ratio(times[OURS], times[ASYNC]), 0.4)
+        at_most = {"10": 0.3, "50": 0.18}[length]
+        chapter.aim(f"… of {length} in SQLite", ratio(times[IN_SQLITE], times[ASYNC]), at_most)
+        of_theirs = ratio(times[IN_POSTGRES], times[THEIRS_IN_POSTGRES])
+        chapter.aim(f"… of {length} in Postgres, of LangGraph's there", of_theirs, 0.4)
         more = median(a - b for a, b in zip(times[OURS], times[BY_BAML], strict=True))
         chapter.aim(f"ms that our sending and reading adds to a step of {length}", more, 0.4)
         chapter.say(_table(f"a thread of {length} steps", "ms a step", times, ASYNC))
@@ -84,17 +92,23 @@ def _steps(chapter: Chapter, workshop: Workshop, rounds: int) -> None:
     chapter.say(_table("after these threads", "most memory held, MB", memory, ASYNC, digits=0))
 
 
-def _one_process(name: str, workshop: Workshop, port: str) -> dict[str, Any]:
+def _one_process(
+    name: str, workshop: Workshop, port: str, database: Callable[[], str]
+) -> dict[str, Any]:
     here = workshop.fresh("loop")
     here.mkdir()
     if name in (OURS, BY_BAML):
         command: list[str | Path] = [workshop.agent / "python", HERE / "agent_steps.py"]
         command += ["baml"] if name == BY_BAML else []
+    elif name in (IN_SQLITE, IN_POSTGRES):
+        command = [workshop.stores / "python", HERE / "agent_steps.py"]
     else:
         mode = "sync" if name == SYNC else "async"
-        script = HERE / "langgraph_steps.py"
-        command = [workshop.peers / "python", script, here / "checkpoints.sqlite", mode]
-    report: dict[str, Any] = json.loads(run(*command, cwd=here, BENCHMARK_PORT=port))
+        place = database() if name == THEIRS_IN_POSTGRES else here / "checkpoints.sqlite"
+        command = [workshop.peers / "python", HERE / "langgraph_steps.py", place, mode]
+    url = {IN_SQLITE: lambda: "sqlite:agent.db", IN_POSTGRES: database}.get(name, lambda: "")()
+    env = {"BENCHMARK_PORT": port, "AGENT_STORE_URL": url}
+    report: dict[str, Any] = json.loads(run(*command, cwd=here, **env))
     return report
 
 

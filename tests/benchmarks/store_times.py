@@ -21,7 +21,7 @@ one process on one machine; Postgres is a real server on this machine, by a Unix
 def measure(workshop: Workshop, rounds: int) -> str:
     chapter = Chapter("An event in each store")
     with postgres(workshop) as database:
-        places = {
+        places: dict[str, Callable[[], str]] = {
             "files": partial(fresh, workshop, "file:{}/threads"),
             "SQLite": partial(fresh, workshop, "sqlite:{}/agent.db"),
             "Postgres": database,

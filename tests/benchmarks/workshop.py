@@ -67,6 +67,7 @@ class Workshop:
         project, bin_ = self.with_stores, self.environment("stores")
         install = ("install", "-q", "-r", "requirements-dev.txt")
         run(bin_ / "python", "-m", "pip", *install, cwd=project)
+        run(bin_ / "python", "-c", f"from agent.model import baml; {CLIENT}", cwd=project)
         return bin_
 
     @cached_property

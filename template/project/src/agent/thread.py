@@ -97,7 +97,9 @@ class Thread:
                     reason
                 )
             placed = event.model_copy(update={"id": len(thread.events), "at": at})
+            call_ids = thread.call_ids | {placed.call_id}
             thread = type(self)((*thread.events, placed))
+            vars(thread)["call_ids"] = call_ids  # known, and long to find in a long thread
         return thread
 
     def delivered_as(self, event: AnyEvent) -> Trigger | None:
@@ -119,8 +121,7 @@ class Thread:
         """A call id that is brought is a new one; whom a channel told, it told of one that is."""
         if not isinstance(event, ToolCall | HumanRequest | HumanContacted):
             return True
-        is_known = event.call_id in set(map(attrgetter("call_id"), self.events))
-        return is_known == isinstance(event, HumanContacted)
+        return (event.call_id in self.call_ids) == isinstance(event, HumanContacted)
 
     def why(self, event: AnyEvent) -> str:
         """What has become of what this event is about."""
@@ -144,6 +145,10 @@ class Thread:
 
     def serialize_for_llm(self, form: ContextFormat = "xml") -> str:
         return serialize_for_llm(self.events, form)
+
+    @cached_property
+    def call_ids(self) -> frozenset[str | None]:
+        return frozenset(map(attrgetter("call_id"), self.events))
 
     @cached_property
     def state(self) -> State:

@@ -116,6 +116,18 @@ def test_found_are_the_oldest_first_by_status_and_page_by_page(store: ThreadStor
     assert found(after=late) == []
 
 
+def test_whoever_reads_page_by_page_meets_each_once_while_others_arrive(store: ThreadStore) -> None:
+    """Those that began at one moment as well, and those that come in front of the page."""
+    there = [created(store) for _ in range(5)]
+    seen = list[str]()
+    while page := asyncio.run(store.find(after=seen[-1] if seen else None, limit=2)):
+        seen += [each.id for each in page]
+        created(store, Thread().append(said(), at=NOON.replace(hour=10)))
+        if len(seen) < 6:
+            there.append(created(store, Thread().append(said(), at=NOON.replace(hour=13))))
+    assert sorted(seen) == sorted(there)
+
+
 def test_a_summary_says_what_the_thread_does(store: ThreadStore) -> None:
     thread = thread_of(said(), decided(APPROVAL_STEP))
     thread_id = created(store, thread)

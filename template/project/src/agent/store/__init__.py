@@ -46,6 +46,10 @@ class Locked(NotStored):
     """Somebody else was writing, for longer than it takes."""
 
 
+class Lost(NotStored):
+    """It is gone for a moment. Whether what was asked last has been done is not known."""
+
+
 class Unfit(NotStored):
     """It cannot be used as it is: the wrong one, or of another version. Somebody must mend it."""
 
@@ -72,8 +76,8 @@ class ThreadStore(Protocol):
         """Apply a pure change to what is stored, with nobody in between, and return the result.
 
         What `change` raises is passed on, and then nothing is written. Raises NoSuchThread,
-        Unreadable and NotStored. What is returned is stored, whatever else went wrong. Whoever
-        waits for one thread holds up no other.
+        Unreadable and NotStored. What is returned is stored, whatever else went wrong. After
+        Lost, the same change again is stored once. Whoever waits for one thread holds up no other.
         """
 
     async def find(

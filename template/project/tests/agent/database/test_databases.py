@@ -10,8 +10,8 @@ import pytest
 
 from agent.due import Policy, Route
 from agent.events import Error
-from agent.store import Busy, Unfit, Unreadable
-from agent.store.database.rows import Lost, Row
+from agent.store import Busy, Lost, Unfit, Unreadable
+from agent.store.database.rows import Row
 from agent.store.database.store import DatabaseStore
 from agent.store.opening import migrate, open_store
 from agent.thread import Thread
@@ -172,7 +172,9 @@ def test_of_what_is_due_the_index_knows(url: str) -> None:
 
 def test_what_is_derived_is_derived_anew_for_another_policy(url: str) -> None:
     thread = thread_of(said(), decided(APPROVAL_STEP))
+    assert asyncio.run(opened(url).check()) == []
     ids = {created(opened(url), thread) for _ in range(3)}
+    assert asyncio.run(opened(url).check()) == []
     policy = Policy(expires_after=HOUR)
     store = opened(url, policy)
     assert ["run `agent migrate`" in line for line in asyncio.run(store.check())] == [True]

@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from starlette.testclient import TestClient
 
 from agent.parts import Agent
 from agent.runner import Runner
+from agent.server.app import create_app
+from agent.settings import Settings
 from agent.store import Busy, NotStored, StoreError, Unfit
 from agent.store.opening import open_store
 from agent.store.postgres import PostgresThreadStore
@@ -25,6 +28,7 @@ from agent.thread import Thread
 from ...yours.samples import SAFE_STEP
 from ..processes import python
 from ..scripted import DONE, NOON, agent_of, error, model_that_says, said, types
+from ..serving import HERE, THREADS, as_told, told
 from ..stores import created, held, read
 from .servers import GIVEN, fresh_url, server, started
 
@@ -146,6 +150,7 @@ def test_a_server_that_comes_back_was_waited_for(apart: Path) -> None:
     assert types(read(PostgresThreadStore(url), thread_id)) == ["user_input"] + ["error"] * 3
 
 
+@pytest.mark.slow
 @ours_to_stop
 def test_a_server_that_stays_away_is_told_of_and_nothing_is_half_done(apart: Path) -> None:
     set_up(url := started(apart))
@@ -158,6 +163,25 @@ def test_a_server_that_stays_away_is_told_of_and_nothing_is_half_done(apart: Pat
     started(apart)
     assert types(read(store, thread_id)) == ["user_input"]
     asyncio.run(held(store, thread_id))
+
+
+@pytest.mark.slow
+@ours_to_stop
+def test_a_server_of_ours_outlives_it(apart: Path) -> None:
+    """Who asks meanwhile is told, and what is asked afterwards is done."""
+    set_up(url := started(apart))
+    store = PostgresThreadStore(url, patience=0.3)
+    app = create_app(Settings(), agent_of(store, as_told))
+    with TestClient(app, "http://127.0.0.1", client=HERE) as client:
+        assert client.post(THREADS, json=told(SAFE_STEP)).status_code == 202
+        stopped(apart)
+        for answer in (client.post(THREADS, json=told(SAFE_STEP)), client.get(THREADS)):
+            assert answer.status_code == 503
+            assert "the store was lost" in answer.json()["detail"]
+        assert client.get("/healthz").status_code == 200
+        started(apart)
+        assert client.post(THREADS, json=told(SAFE_STEP)).status_code == 202
+        assert len(client.get(THREADS).json()["threads"]) == 2
 
 
 @pytest.mark.slow

@@ -12,11 +12,7 @@ from ...due import Policy
 from ...thread import Thread
 from ...views import Summary, due_at, summary_of
 from ...waiting import Status
-from .. import NotStored, Unfit
-
-
-class Lost(NotStored):
-    """The database is gone for a moment. Whether it did what was asked last is not known."""
+from .. import Unfit
 
 
 @dataclass(frozen=True)

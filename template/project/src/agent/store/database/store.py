@@ -18,9 +18,9 @@ from ...errors import format_error
 from ...thread import CannotFollow, Thread
 from ...views import Summary
 from ...waiting import Status
-from .. import Locked, NoSuchThread, ThreadExists, Unreadable, require_id
-from .rows import Lost, Row, Rows, row_of, summary_from
-from .upgrading import is_derived_anew
+from .. import Locked, Lost, NoSuchThread, ThreadExists, Unreadable, require_id
+from .rows import Row, Rows, row_of, summary_from
+from .upgrading import begin, is_old
 
 T = TypeVar("T")
 Change = Callable[[Thread], Thread]
@@ -50,6 +50,7 @@ class DatabaseStore:
         self.policy = policy
         self.patience = patience
         self._known: Cache[str, tuple[Thread, int]] = Cache(THREADS_KEPT)
+        self._has_begun = False
         self._written_to: set[str] = set()
         # What may have been stored when the database was lost, for whoever tries again.
         self._unsure: WeakKeyDictionary[Change, tuple[int, Sequence[str]]] = WeakKeyDictionary()
@@ -84,13 +85,14 @@ class DatabaseStore:
         return await self._reading(self.rows.due, until, DUE_AT_ONCE)
 
     async def check(self) -> list[str]:
-        anew = await self._reading(is_derived_anew, self.rows, self.policy())
-        return ["what is derived of the threads is old: run `agent migrate`"] if anew else []
+        old = await self._reading(is_old, self.rows, self.policy())
+        return ["what is derived of the threads is old: run `agent migrate`"] if old else []
 
     @asynccontextmanager
     async def lease(self, thread_id: str) -> AsyncIterator[None]:
         require_id(thread_id)
-        if not await self._reading(self.rows.exists, thread_id):
+        known = self._known.get(thread_id)
+        if not known and not await self._reading(self.rows.exists, thread_id):
             raise NoSuchThread(f"there is no thread {thread_id}")
         async with self.held(thread_id):
             yield
@@ -138,6 +140,9 @@ class DatabaseStore:
         return await asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
 
     def _create(self, thread_id: str, thread: Thread, again: bool) -> str:
+        if not self._has_begun:
+            begin(self.rows, self.policy())
+            self._has_begun = True
         events = thread.dump()
         is_new = self.rows.create(self._row(thread_id, thread), events)
         if not is_new and not (again and self.rows.events(thread_id, 0) == events):

@@ -53,9 +53,15 @@ def upgrade(engine: Any, versions: Path) -> None:
         command.upgrade(config, "head")
 
 
-def is_derived_anew(rows: Rows, policy: Policy) -> bool:
-    """Whether it would be another today."""
-    return rows.noted(DERIVED_WITH) != derived_with(policy)
+def is_old(rows: Rows, policy: Policy) -> bool:
+    """Whether what was derived might be something else today."""
+    return rows.noted(DERIVED_WITH) not in (None, derived_with(policy))
+
+
+def begin(rows: Rows, policy: Policy) -> None:
+    """Before the first thread of all: what is derived from here on is as of today."""
+    if rows.noted(DERIVED_WITH) is None:
+        rows.note(DERIVED_WITH, derived_with(policy))
 
 
 def derive_all(rows: Rows, derive: Callable[[str], None], policy: Policy) -> int:

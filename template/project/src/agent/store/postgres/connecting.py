@@ -9,8 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from .. import Full, NotStored, Unfit
-from ..database.rows import Lost
+from .. import Full, Lost, NotStored, Unfit
 from ..database.upgrading import require_schema, upgrade
 from ..opening import shown
 
