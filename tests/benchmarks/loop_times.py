@@ -39,7 +39,7 @@ EXPLANATION = """The model is a scripted server on loopback, one process for all
 store that has every event on the disk, `fsync` included, before anything is done about it.
 LangGraph's is the tool loop of its documentation with `ChatOpenAI`; by default it saves behind
 the back of the next step, so what it promises after a crash is less; with `durability="sync"`
-it waits for SQLite, as ours waits for the disk. Both stores are on one disk. Each process runs a
+it waits for SQLite, as ours waits for the disk. All stores are on one disk. Each process runs a
 short thread first, which is not counted; a thread's time, from creating it to its end, is
 divided by its tool calls; of each process the median thread counts. Beside ours stands the same
 agent with BAML's own call and its own lenient reading, as it was before ours sent and read

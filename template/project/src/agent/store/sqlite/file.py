@@ -20,11 +20,24 @@ MEND = {
 def connect(path: Path, patience: float) -> sqlite3.Connection:
     """On a file that has the schema; one that is new or empty gets it. Raises NotStored."""
     with said_plainly(path):
-        if not path.exists() or not path.stat().st_size:
-            set_up(path)
+        make(path)
         connection = open_file(path, patience)
+        if is_empty(connection):
+            set_up(path)
         require_schema(schema_of(connection), SCHEMA, str(path))
     return connection
+
+
+def make(path: Path) -> None:
+    """As its owner's alone, and what SQLite puts beside it as well."""
+    if not path.exists():
+        private_folder(path.parent)
+        with open(path, "ab", opener=private):
+            pass
+
+
+def is_empty(connection: sqlite3.Connection) -> bool:
+    return not connection.execute("SELECT 1 FROM sqlite_master").fetchone()
 
 
 def open_file(path: Path, patience: float) -> sqlite3.Connection:
@@ -50,9 +63,7 @@ def set_up(path: Path) -> None:
     from sqlalchemy.pool import NullPool
 
     with said_plainly(path):
-        private_folder(path.parent)
-        with open(path, "ab", opener=private):
-            pass
+        make(path)
         engine = create_engine("sqlite://", creator=lambda: open_file(path, 60), poolclass=NullPool)
         event.listen(engine, "begin", lambda each: each.exec_driver_sql("BEGIN IMMEDIATE"))
         upgrade(engine, VERSIONS)
