@@ -1,4 +1,4 @@
-"""Three hundred kills, and a hundred answers to one call, over HTTP, inbox and terminal."""
+"""Hundreds of kills, and a hundred answers to one call, over HTTP, inbox and terminal."""
 
 from pathlib import Path
 
@@ -16,3 +16,11 @@ def test_a_project_with_an_inbox_survives_chaos_and_races(wheel: Path, tmp_path:
     tests = ["tests/agent/test_chaos.py", "tests/agent/inbox"]
     command = ["uv", "run", "pytest", "-m", "slow", *tests]
     succeed(run_offline(command, project, CHAOS_CAMPAIGNS="10"))
+
+
+def test_many_machines_survive_chaos(wheel: Path, tmp_path: Path) -> None:
+    """Two servers, three workers and their Postgres: two hundred kills."""
+    project = created(wheel, tmp_path, ["postgres", "worker"])
+    fetch(project, "3.11", "uv")
+    command = ["uv", "run", "pytest", "-m", "slow", "-n0", "tests/agent/worker/test_chaos.py"]
+    succeed(run_offline(command, project, CHAOS_CAMPAIGNS="5"))

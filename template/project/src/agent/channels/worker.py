@@ -15,6 +15,7 @@ from ..model import baml
 from ..model.clients import lacking
 from ..parts import Agent
 from ..settings import Settings, WrongSettings, load_settings
+from ..store.opening import check_store
 from ..stream import leave, patient_streams
 from ..watch import watched
 from ..wiring import build, oddities, with_channels
@@ -51,6 +52,7 @@ async def work(
     from ..engine.procrastinate.worker import Worker
 
     with watched():
+        await check_store(agent.store)
         await Worker(agent, queue, concurrency, alive.touch if alive else nothing).run(grace)
 
 

@@ -13,7 +13,7 @@ from ..log import logger
 from ..model import baml
 from ..model.next_step import note_on
 from ..settings import Settings
-from ..store import NotStored, ThreadStore, Unfit
+from ..store.opening import check_store
 from ..stream import drain, patient_streams
 from ..wiring import oddities, unset
 from .access import is_loopback
@@ -39,7 +39,7 @@ def serve(settings: Settings) -> None:
         )
     with patient_streams():
         app = create_app(settings)
-        check_store(app.state.runner.agent.store)
+        asyncio.run(check_store(app.state.runner.agent.store))
         if settings.approvers is None:
             problem = "AGENT_APPROVERS is not set: whoever may answer may approve anything"
             logger().warning("approvers_unset", problem=problem)
@@ -49,17 +49,6 @@ def serve(settings: Settings) -> None:
         if note := note_on(settings.model):
             logger().warning("offline_model", note=note)
         run(app, settings)
-
-
-def check_store(store: ThreadStore) -> None:
-    """What is gone may come back, and is waited for. Raises Unfit for what stays as it is."""
-    try:
-        for oddity in asyncio.run(store.check()):
-            logger().warning("odd_store", problem=oddity)
-    except Unfit:
-        raise
-    except NotStored as problem:
-        logger().error("not_stored", problem=str(problem))
 
 
 class Server(uvicorn.Server):

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from ..context import ContextFormat
 from ..due import Policy
-from . import StoreError, ThreadStore
+from ..log import logger
+from . import NotStored, StoreError, ThreadStore, Unfit
 
 # A module has `opened(url, form, policy)` and, where there is a schema, `migrated(url, policy)`.
 MODULES = {
@@ -26,6 +27,20 @@ def open_store(url: str, form: ContextFormat, policy: Callable[[], Policy] = Pol
     """
     store: ThreadStore = module_of(url).opened(url, form, policy)
     return store
+
+
+async def check_store(store: ThreadStore) -> None:
+    """What is odd is logged; what is gone may come back, and is waited for.
+
+    Raises Unfit for what stays as it is.
+    """
+    try:
+        for oddity in await store.check():
+            logger().warning("odd_store", problem=oddity)
+    except Unfit:
+        raise
+    except NotStored as problem:
+        logger().error("not_stored", problem=str(problem))
 
 
 def migrate(url: str, policy: Policy) -> str:

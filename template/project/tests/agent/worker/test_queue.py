@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -160,3 +161,25 @@ def test_agent_migrate_brings_the_tables() -> None:
         code, out, err = shell.here("migrate")
         assert (code, "the queue is up to date" in out, err) == (0, True, "")
     assert shell.here("queue")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("without", "says"),
+    [("AGENT_MODEL", "AGENT_MODEL is not set"), ("AGENT_QUEUE_URL", "AGENT_QUEUE_URL is not set")],
+)
+def test_a_worker_says_what_it_lacks(without: str, says: str, url: str) -> None:
+    given = {"AGENT_MODEL": "offline", "AGENT_QUEUE_URL": url} | {without: ""}
+    code, _, err = Shell(given).here("worker")
+    assert (code, says in err) == (2, True), err
+
+
+@pytest.mark.skipif(not find_spec("agent.store.postgres"), reason="needs the store in Postgres")
+def test_a_worker_does_not_begin_over_a_store_without_tables(url: str) -> None:
+    given = {"AGENT_MODEL": "offline", "AGENT_QUEUE_URL": url, "AGENT_STORE_URL": fresh_url()}
+    code, _, err = Shell(given).here("worker")
+    assert (code, "agent migrate" in err) == (2, True), err
+
+
+def test_agent_check_names_an_engine_that_is_none() -> None:
+    code, _, err = Shell({"AGENT_ENGINE": "nothing"}).here("check")
+    assert (code, "AGENT_ENGINE=nothing" in err) == (2, True), err
