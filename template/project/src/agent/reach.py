@@ -51,7 +51,9 @@ class Channel(Protocol):
         """
 
     async def settle(self, message: Message, became: str) -> None:
-        """Let a message that has a name say what became of what it asks, with nothing to click.
+        """Let a message that has a name say what became of what it asks, with nothing to click. One
+        that somebody sent (`message.came`: its event has `ref` and `thread` in `meta`) is answered
+        with how the thread ended.
 
         As `tell` is, it is tried again, and can come a second time.
         """

@@ -169,10 +169,14 @@ class Thread:
 
     @cached_property
     def stale(self) -> tuple[Stale, ...]:
-        """Messages that ask for what is over. None while it runs: more will become of it."""
+        """Messages that ask for what is over, or are not answered. None while it runs: more will
+        become of it.
+        """
         if self.status == "running":
             return ()
-        return tuple(stale(self.events, self.awaiting.call_id if self.awaiting else None))
+        awaited = self.awaiting.call_id if self.awaiting else None
+        end = self.calls[-1] if self.status == "done" and self.calls else None
+        return tuple(stale(self.events, awaited, end))
 
     @property
     def awaiting_human_response(self) -> bool:

@@ -63,13 +63,15 @@ class Waiting:
 
     def after(self, asides: Iterable[Aside]) -> Self:
         """As it is after these: what is postponed is asked anew when its time has come."""
-        asked_at, contacted = self.asked_at, self.contacted
+        asked_at, contacted, put_off = self.asked_at, self.contacted, None
         for event in asides:
             match event:
                 case Postponed() if event.call_id == self.call_id:
-                    asked_at, contacted = moment(event.data["until"]), ()
+                    asked_at = put_off = moment(event.data["until"])
+                    contacted = ()
                 case HumanContacted(at=datetime() as at) if event.call_id == self.call_id:
-                    contacted += () if "became" in event.data else (contact(event.data, at),)
+                    asks = "became" not in event.data and (put_off is None or at >= put_off)
+                    contacted += (contact(event.data, at),) if asks else ()
                 case HumanContacted() | Postponed():
                     pass
                 case never:

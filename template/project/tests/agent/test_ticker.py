@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from agent.due import PAUSES, Policy, Route
-from agent.events import AnyEvent, HumanContacted
+from agent.events import AnyEvent, HumanContacted, Trigger
 from agent.outcomes import Message
 from agent.parts import Agent
 from agent.reach import Asked, Channel
@@ -30,6 +31,7 @@ from .scripted import (
     postponed,
     said,
     stopped,
+    thread_of,
     types,
     yes,
 )
@@ -261,6 +263,33 @@ def test_a_copy_says_nothing_in_the_place_of_what_it_is_a_copy_of(waits: Wait) -
     go_on(agent, copy, no(thread.awaiting.call_id))
     after(agent, copy, nothing)
     assert pager.said == []
+
+
+def came(thread_id: str, ref: str = "mail 1") -> Trigger:
+    """What somebody says by the pager, where it has a name for it."""
+    meta = {"channel": "pager", "ref": ref, "thread": thread_id, "delivery": ref}
+    return said().model_copy(update={"meta": meta})
+
+
+def test_what_came_by_a_channel_is_answered_with_how_it_ended(waits: Wait) -> None:
+    """Once, after a failure as well; a follow-up has an answer of its own."""
+    pager = Pager(OSError("no network"))
+    agent, _, clock = waits(pager)
+    agent = replace(agent, determine_next_step=model_that_says(DONE, DONE))
+    thread_id = str(uuid4())
+    asyncio.run(agent.store.create(thread_of(came(thread_id)), thread_id))
+    go_on(agent, thread_id)
+    after(agent, thread_id, nothing, nothing)
+    assert pager.said == []
+    after(agent, thread_id, lambda: clock.passes(PAUSES[0]), nothing)
+    after(agent, thread_id, nothing)  # another process, later
+    assert pager.said == [("mail 1", DONE["message"])]
+    go_on(agent, thread_id, came(thread_id, "mail 2"))
+    thread = after(agent, thread_id, nothing, nothing)
+    assert pager.said[1:] == [("mail 2", DONE["message"])]
+    copy = asyncio.run(agent.store.create(thread.fork(1)))
+    after(agent, copy, nothing)
+    assert len(pager.said) == 2
 
 
 def test_a_message_that_is_put_off_still_asks(waits: Wait) -> None:

@@ -68,4 +68,5 @@ class PatientStore:
                     raise
                 logger().error("not_stored", problem=str(problem), again_in=(pause := next(pauses)))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.stopping.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self.stopping.wait()

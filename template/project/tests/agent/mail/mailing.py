@@ -83,7 +83,6 @@ def office(roles: dict[str, list[str]] | None = None, **more: str) -> Iterator[O
     with smtp_server() as taken, pytest.MonkeyPatch.context() as patched:
         for name, value in variables(taken.port, **more).items():
             patched.setenv(name, value)
-        patched.setattr("agent.channels.mail.ending.LOOK", 0.1)
         parts: dict[str, Any] = {
             "channels": {"email": Email()},
             "policy": Policy((Route(channel="email"),)),

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from agent.channels.mail.ending import answered, owed
 from agent.channels.mail.sending import Email
 from agent.channels.mail.settings import EmailSettings, load_email, mailing_of, missing, server_in
 from agent.outcomes import Message
@@ -116,48 +115,6 @@ def test_a_mail_that_was_asked_about_elsewhere_is_settled_by_itself() -> None:
         place = f"/api/v1/threads/{thread['id']}/approvals"
         assert here.client.post(place, json=body).status_code == 202
         assert "rejected by http:local" in text_of(answer_to(here.taken, asks))
-
-
-def mailed(store: FileSystemThreadStore) -> Any:
-    event = said().model_copy(
-        update={
-            "type": "email_received",
-            "data": {"from": ADA, "subject": "please", "message": "hello"},
-            "meta": {"delivery": ID, "ref": "<first@example.com>", "who": ADA},
-        }
-    )
-    agent = agent_of(store, model_that_says(DONE, DONE))
-    thread_id = asyncio.run(store.create(thread_of(event), ID))
-    return agent, thread_id, event
-
-
-def test_the_end_is_sent_once_after_failures_and_after_a_crash_as_well(
-    store: FileSystemThreadStore, settings: Any
-) -> None:
-    agent, thread_id, _ = mailed(store)
-    go_on(agent, thread_id)
-    with smtp_server() as taken:
-        mailing = mailing_of(settings(taken.port))
-        taken.says = ["451 try later"]
-        tries = [asyncio.run(answered(Runner(agent), mailing, thread_id)) for _ in range(2)]
-        assert (tries, taken.mails) == ([False, False], [])  # a pause is between two tries
-        thread = asyncio.run(store.get(thread_id))
-        what = owed(thread_id, thread)
-        assert what
-        assert what.at
-        assert what.at > NOON
-        later = agent_of(store, as_mailed, clock=lambda: what.at)
-        for _ in range(3):  # each as a process that has just begun
-            asyncio.run(answered(Runner(later), mailing, thread_id))
-        [ends] = taken.mails
-        assert ends["In-Reply-To"] == "<first@example.com>"
-        fork = asyncio.run(store.create(thread.fork(1)))
-        assert owed(fork, asyncio.run(store.get(fork))) is None
-
-
-def test_a_thread_that_did_not_begin_by_mail_is_nobody_s_mail(store: FileSystemThreadStore) -> None:
-    thread_id, thread = begin(agent_of(store, model_that_says(DONE)), said())
-    assert owed(thread_id, thread) is None
 
 
 def test_all_unset_is_said_and_the_server_starts_without() -> None:

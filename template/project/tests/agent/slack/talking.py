@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import pytest
 from httpx2 import Client, Response
 
-from agent.channels.slack import channel, ending, listen
+from agent.channels.slack import channel, listen
 from agent.due import Policy, Route
 from agent.people import Approvers
 
@@ -207,7 +207,6 @@ def working(
     with standing_in() as slack:
         for name, value in variables(slack.url).items():
             patch.setenv(name, value)
-        patch.setattr(ending, "LOOK", 0.05)
         told: dict[str, Any] = {
             "channels": {"slack": channel()},
             "policy": Policy(routes=(Route(channel="slack"),)),

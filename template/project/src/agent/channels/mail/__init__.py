@@ -6,7 +6,6 @@ The folder is not called `email`: that is a module of Python's own.
 
 from fastapi import APIRouter
 
-from .ending import answer_ends
 from .page import router as link_page
 from .polling import poll
 from .posted import router as posted
@@ -15,6 +14,6 @@ from .settings import EmailSettings as settings
 
 hooks = APIRouter(routes=[*posted.routes, *link_page.routes])
 
-background = [poll, answer_ends]
+background = [poll]
 
 __all__ = ["background", "channel", "hooks", "settings"]

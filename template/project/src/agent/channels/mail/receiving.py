@@ -80,7 +80,7 @@ async def told(mail: Mail, name: Name | None, runner: Runner) -> str:
     for before in mail.refers_to:  # their own first mail, when nothing of ours came in between
         if await known(thread_id := delivery_id(CHANNEL, before), runner):
             return await followed_up(mail, thread_id, caller, runner)
-    event = said_in(mail, mail.text.strip(), key)
+    event = said_in(mail, mail.text.strip(), key, key)
     return await runner.launch(caller.said(event), key)
 
 
@@ -122,7 +122,7 @@ def asked_before(thread: Thread, call_id: str) -> Waiting | None:
 
 
 async def followed_up(mail: Mail, thread_id: str, caller: Caller, runner: Runner) -> str:
-    event = said_in(mail, reply_in(mail.text), delivery_id(CHANNEL, thread_id, mail.id))
+    event = said_in(mail, reply_in(mail.text), delivery_id(CHANNEL, thread_id, mail.id), thread_id)
     thread = await runner.agent.store.get(thread_id)
     if thread.status != "done" and not thread.delivered_as(event):
         raise Unclear(f"Nothing was done: {BUSY.get(thread.status, WAITS)}")
@@ -138,11 +138,12 @@ BUSY = {
 WAITS = "something waits for an answer first. Reply to the mail that asks for it."
 
 
-def said_in(mail: Mail, text: str, key: str) -> Trigger:
+def said_in(mail: Mail, text: str, key: str, thread_id: str) -> Trigger:
     """Raises ValidationError where it says nothing, or too much."""
     said = Launch(message=text).message
     data = {"from": mail.sender, "subject": mail.subject[:LONGEST_SUBJECT], "message": said}
-    return Trigger(type=KIND, data=data, meta={"delivery": key, "ref": mail.id})
+    meta = {"delivery": key, "ref": mail.id, "thread": thread_id}
+    return Trigger(type=KIND, data=data, meta=meta)
 
 
 async def known(thread_id: str, runner: Runner) -> Thread | None:

@@ -10,7 +10,7 @@ from ...reach import Asked
 from ...shown import words
 from .settings import Mailing, load_email, mailing_of
 from .signing import CHANNEL, Name, message_id
-from .writing import Letter, request, written
+from .writing import Letter, answer, request, written
 
 PATIENCE = 15.0  # seconds for each step; a channel has twenty for all
 # Not folded: a Message-ID that is cut in two is none, and no reply would be known by it.
@@ -36,7 +36,12 @@ class Email:
         )
 
     async def settle(self, message: Message, became: str) -> None:
-        """A mail cannot be changed: a short second one says what became of what the first asked."""
+        """A mail cannot be changed: a short second one says what became of what the first asked.
+        What a thread that came by mail ended with is the answer to that mail.
+        """
+        if message.came:
+            await send(answer(message, message.came, became), self.mailing)
+            return
         thread_id, call_id = message.thread_id or "", message.call_id
         for address in addresses_in(message.to, self.mailing):
             asks = Name("asks", thread_id, call_id, address)

@@ -10,6 +10,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
 
+from ...events import Trigger
+from ...outcomes import Message
 from ...reach import Asked
 from ...redaction import redact
 from ...shown import arguments, one_line, words
@@ -49,6 +51,15 @@ def request(asked: Asked, to: str, mailing: Mailing, now: datetime) -> Letter:
         [how_to_reply(waiting)],
         message_id(replace(name, kind="asks"), mailing) if asked.reminds else "",
     )
+
+
+def answer(message: Message, came: Trigger, end: str) -> Letter:
+    """To whoever wrote the mail that the thread last went on with."""
+    about = came.data if isinstance(came.data, dict) else {}
+    to = str((came.meta or {}).get("who"))
+    name = Name("ends", message.thread_id or "", message.call_id, to)
+    said = [words(str(redact(end))), "", "Reply to go on."]
+    return Letter(name, f"Re: {about.get('subject', '')}", said, answers=message.ref)
 
 
 def subject_of(waiting: Waiting, reminds: bool) -> str:

@@ -4,9 +4,9 @@ a message with buttons, and a reply in its Slack thread answers or follows up.
 `docs/slack.md` says how to set it up.
 """
 
-from .ending import background, listen
+from .ending import listen
 from .hooks import router as hooks
 from .settings import Slack as settings
 from .telling import InSlack as channel
 
-__all__ = ["background", "channel", "hooks", "listen", "settings"]
+__all__ = ["channel", "hooks", "listen", "settings"]

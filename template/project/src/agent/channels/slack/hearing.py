@@ -84,7 +84,8 @@ class Place:
     @property
     def meta(self) -> dict[str, object]:
         """How the thread that begins here remembers it."""
-        return {CHANNEL: {"team": self.team, "channel": self.channel, "thread_ts": self.ts}}
+        here = {"team": self.team, "channel": self.channel, "thread_ts": self.ts}
+        return {CHANNEL: here, "thread": self.thread_id}
 
     @property
     def thread_id(self) -> str:
@@ -131,9 +132,10 @@ async def keep(heard: Heard, thread: Thread | None, place: Place, runner: Runner
     """Raises CannotFollow, and ValidationError where it says nothing."""
     words = Response(response=heard.words).response
     key = delivery_id(CHANNEL, place.team, place.channel, heard.event.ts)
+    ref = f"{place.channel}/{heard.event.ts}"
     said = Caller(Person(CHANNEL, heard.event.user)).said
     if thread is None or thread.awaiting is None or thread.awaiting.reason == "result":
-        message = Trigger(type=KIND, data=words, meta={"delivery": key, **place.meta})
+        message = Trigger(type=KIND, data=words, meta={"delivery": key, "ref": ref, **place.meta})
         if thread is None:
             await runner.launch(said(message), place.thread_id)
         elif not has_come(key, thread):

@@ -6,6 +6,7 @@ from ...outcomes import Message
 from ...reach import Asked
 from .blocks import headline, request, settled
 from .calling import NotTaken, call, look
+from .ending import tell
 from .hearing import CHANNEL, place_of
 from .settings import configured
 from .words import Block, escaped
@@ -34,6 +35,9 @@ class InSlack:
         return f"{posted['channel']}/{posted['ts']}"
 
     async def settle(self, message: Message, became: str) -> None:
+        if place := place_of(message.came):
+            await tell(place, "Done", became)
+            return
         channel, _, ts = message.ref.partition("/")
         await settle_at(channel, ts, await blocks_of(channel, ts), became)
 

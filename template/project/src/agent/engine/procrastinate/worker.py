@@ -83,7 +83,8 @@ class Worker:
         while not stop.is_set():
             self.alive()
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), BEAT)
+                async with asyncio.timeout(BEAT):
+                    await stop.wait()
         self.agent.stopping.set()
         logger().info("stopping", grace=grace)
         if self._taker:
@@ -114,7 +115,8 @@ class Worker:
             except Exception as error:  # noqa: BLE001, whatever it is, threads wait for a worker
                 logger().error("taker_ended", problem=why(error), again_in=AGAIN)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.agent.stopping.wait(), AGAIN)
+                async with asyncio.timeout(AGAIN):
+                    await self.agent.stopping.wait()
 
     async def _look_after(self) -> None:
         """Says that this worker lives, and puts back what those had who do not. Not before the
