@@ -141,6 +141,14 @@ def test_a_reply_is_what_stands_above_what_it_quotes(below: str) -> None:
         assert reply_in(f"the red one{below}".replace("\n", line_end)) == "the red one"
 
 
+@pytest.mark.parametrize(
+    "odd", ["<![if !mso]>", "<![0", "<![A[", "<![", "<![CDATA[x]]>", "<![" * 3]
+)
+def test_a_page_that_no_parser_knows_is_read_all_the_same(odd: str) -> None:
+    assert "the red one" in text_of_html(f"the red one{odd}") + text_of_html(f"{odd}")
+    text_of_html(f"{odd}<p>the red one")
+
+
 def test_of_a_page_the_words_are_read_and_not_what_it_quotes() -> None:
     page = "<div>the <b>red</b> one</div><blockquote>no</blockquote><script>no</script>"
     assert text_of_html(page) == "the red one"

@@ -178,7 +178,8 @@ class Readable(HTMLParser):
 
 def text_of_html(html: str) -> str:
     page = Readable()
-    page.feed(html)
+    # Outlook writes these, and what it does not know of them ends the parser.
+    page.feed(re.sub(r"<!\[[^>]*>?", "", html))
     return "".join(page.said).strip()
 
 
