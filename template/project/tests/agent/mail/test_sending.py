@@ -14,25 +14,18 @@ from agent.channels.mail.sending import Email
 from agent.channels.mail.settings import EmailSettings, load_email, mailing_of, missing, server_in
 from agent.outcomes import Message
 from agent.reach import Asked, tried
-from agent.runner import Runner
 from agent.server.app import create_app
 from agent.settings import Settings, WrongSettings
-from agent.store.filesystem import FileSystemThreadStore
 from agent.wiring import unset
 
 from ...yours.samples import APPROVAL_STEP
 from ..scripted import (
-    DONE,
     NOON,
-    agent_of,
-    begin,
     decided,
-    go_on,
-    model_that_says,
     said,
     thread_of,
 )
-from .mailing import ADA, BOB, as_mailed, mail_from, office, text_of, variables
+from .mailing import ADA, BOB, mail_from, office, text_of, variables
 from .servers import HERE, answer_to, smtp_server
 
 ID = "7b0c2c1e-0000-4000-8000-000000000000"
