@@ -57,8 +57,10 @@ class Ticker:
                     if is_ours(error):
                         raise
                     logger().error("ticker_failed", problem=format_error(error))
+                # `wait_for` of Python 3.11 loses a cancellation that comes with what it waits for.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), TICK)
+                    async with asyncio.timeout(TICK):
+                        await self._woken.wait()
                 self._woken.clear()
         finally:
             for task in self._at_work.values():
