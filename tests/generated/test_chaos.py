@@ -7,6 +7,7 @@ import pytest
 from .conftest import fetch, run_offline, succeed
 from .creating import created
 
+CHANNELS = ["inbox", "slack", "email", "webhook"]
 pytestmark = pytest.mark.slow
 
 
@@ -16,6 +17,15 @@ def test_a_project_with_an_inbox_survives_chaos_and_races(wheel: Path, tmp_path:
     tests = ["tests/agent/test_chaos.py", "tests/agent/inbox"]
     command = ["uv", "run", "pytest", "-m", "slow", *tests]
     succeed(run_offline(command, project, CHAOS_CAMPAIGNS="10"))
+
+
+def test_every_door_holds_and_every_channel_is_told(wheel: Path, tmp_path: Path) -> None:
+    """100,000 requests that nobody signed, and a hundred that are answered everywhere at once."""
+    project = created(wheel, tmp_path, CHANNELS)
+    fetch(project, "3.11", "uv")
+    tests = ["tests/agent/test_door_fuzz.py", "tests/agent/test_everywhere.py"]
+    command = ["uv", "run", "pytest", "-m", "slow", *tests]
+    succeed(run_offline(command, project, DOOR_CASES="100000"))
 
 
 def test_many_machines_survive_chaos(wheel: Path, tmp_path: Path) -> None:
