@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self, assert_never
 
-from .events import HumanContacted, Postponed, Reason
+from .events import HumanContacted, Postponed, Reason, Told
 from .shapes import moment
 
 Status = Literal[
@@ -63,15 +63,22 @@ class Waiting:
 
     def after(self, asides: Iterable[Aside]) -> Self:
         """As it is after these: what is postponed is asked anew when its time has come."""
-        asked_at, contacted = self.asked_at, self.contacted
+        asked_at, contacted, put_off = self.asked_at, self.contacted, None
         for event in asides:
             match event:
                 case Postponed() if event.call_id == self.call_id:
-                    asked_at, contacted = moment(event.data["until"]), ()
+                    asked_at = put_off = moment(event.data["until"])
+                    contacted = ()
                 case HumanContacted(at=datetime() as at) if event.call_id == self.call_id:
-                    contacted += (Contacted(at=at, **event.data),)
+                    asks = "became" not in event.data and (put_off is None or at >= put_off)
+                    contacted += (contact(event.data, at),) if asks else ()
                 case HumanContacted() | Postponed():
                     pass
                 case never:
                     assert_never(never)
         return replace(self, asked_at=asked_at, contacted=contacted)
+
+
+def contact(told: Told, at: datetime) -> Contacted:
+    to, ref, failed = told.get("to"), told.get("ref"), told.get("failed")
+    return Contacted(told["channel"], at, to, ref, failed)

@@ -1,13 +1,14 @@
 """Puts the parts together, as the settings say."""
 
-from collections.abc import Callable
-from dataclasses import replace
+import os
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from pathlib import Path
+from functools import cache, partial
+from typing import Any
 
 from .channels import brought
-from .context import ContextFormat
 from .due import Policy, Route
 from .errors import format_error
 from .events import AnyEvent
@@ -18,9 +19,9 @@ from .parts import Agent
 from .people import Approvers
 from .prefetch import prefetch
 from .reach import Channel
-from .settings import Settings, WrongSettings, unknown_settings
-from .store import StoreError, ThreadStore
-from .store.filesystem import FileSystemThreadStore
+from .settings import Settings, Unset, WrongSettings, unknown_settings
+from .store import StoreError
+from .store.opening import module_of, open_store
 from .tools import handle_next_step
 
 Notify = Callable[[str, AnyEvent], None]
@@ -34,7 +35,7 @@ def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
     """
     log_from(settings.log_level)
     return Agent(
-        store=open_store(settings.store_url, settings.context_format),
+        store=open_store(settings.store_url, settings.context_format, policy_as(settings)),
         determine_next_step=partial(
             determine_next_step,
             model=settings.model,
@@ -58,18 +59,66 @@ def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
 def with_channels(agent: Agent, settings: Settings) -> Agent:
     """It tells humans itself, by every channel of this project or as the settings say.
 
-    Raises WrongSettings for a channel that is none.
+    Raises WrongSettings for a channel that is none, or lacks some of its own settings.
     """
-    made: list[Channel] = [channel() for channel in brought("channel")]
-    channels = {channel.name: channel for channel in made}
-    routes = settings.channels or [Route(channel=name) for name in channels]
-    if unknown := {route.channel for route in routes} - channels.keys() - {TERMINAL}:
-        there = ", ".join([*channels, TERMINAL])
-        raise WrongSettings(
-            [f"AGENT_CHANNELS: {name} is no channel of this project ({there})" for name in unknown]
-        )
-    ours = tuple(route for route in routes if route.channel in channels)
-    return replace(agent, channels=channels, policy=replace(agent.policy, routes=ours))
+    there = means()
+    chosen = {route.channel for route in routes_in(settings, there)}
+    names = [*(each.name for each in there), TERMINAL]
+    faults = [fault for each in there if each.name in chosen for fault in each.faults]
+    faults += [
+        f"AGENT_CHANNELS: {name} is no channel of this project ({', '.join(names)})"
+        for name in sorted(chosen.difference(names))
+    ]
+    if faults:
+        raise WrongSettings(faults)
+    channels = {each.name: each.channel for each in there if each.channel}
+    return replace(agent, channels=channels, policy=policy_of(settings, there))
+
+
+@dataclass(frozen=True)
+class Means:
+    """A channel of this project, or what its settings lack for one; `is_unset`: all of it."""
+
+    name: str
+    about: str
+    channel: Channel | None = None
+    faults: Sequence[str] = ()
+    is_unset: bool = False
+
+
+def means() -> list[Means]:
+    return [means_of(channel) for channel in brought("channel")]
+
+
+def means_of(channel: Any) -> Means:
+    try:
+        return Means(channel.name, channel.about, channel())
+    except WrongSettings as lacking:
+        is_unset = isinstance(lacking, Unset)
+        return Means(channel.name, channel.about, None, lacking.faults, is_unset)
+
+
+def unset(settings: Settings) -> list[Means]:
+    """The channels of this project that are not used, because nothing of them is set."""
+    return [] if settings.channels else [each for each in means() if each.is_unset]
+
+
+def routes_in(settings: Settings, there: Iterable[Means]) -> list[Route]:
+    """As the settings say; else all of them at once, but those of which nothing is set."""
+    return settings.channels or [Route(channel=each.name) for each in there if not each.is_unset]
+
+
+def policy_as(settings: Settings) -> Callable[[], Policy]:
+    """The policy of a server with these settings, in whichever process: what a database derives is
+    the same everywhere. The channels are looked for when it is asked for.
+    """
+    return cache(lambda: policy_of(settings, means()))
+
+
+def policy_of(settings: Settings, there: Sequence[Means]) -> Policy:
+    able = {each.name for each in there if each.channel}
+    routes = tuple(route for route in routes_in(settings, there) if route.channel in able)
+    return Policy(routes, as_time(settings.expires_after))
 
 
 def as_time(seconds: float | None) -> timedelta | None:
@@ -78,8 +127,10 @@ def as_time(seconds: float | None) -> timedelta | None:
 
 def oddities() -> list[str]:
     """A line for each variable that looks like a setting and is none, of a channel's neither."""
-    if unknown_settings():
-        list(brought("settings"))  # imported, so that theirs are known
+    if unknown_settings():  # whoever has settings is imported, so that theirs are known
+        list(brought("settings"))
+        with suppress(StoreError):
+            module_of(os.environ.get("AGENT_STORE_URL") or "file:")
     return unknown_settings()
 
 
@@ -96,11 +147,3 @@ def everybody(*listeners: Notify) -> Notify:
                 logger().error("not_told", thread=thread_id, problem=format_error(error))
 
     return notify
-
-
-def open_store(url: str, form: ContextFormat) -> ThreadStore:
-    """Raises StoreError for a URL that names none."""
-    scheme, _, place = url.partition(":")
-    if scheme != "file" or not place:
-        raise StoreError(f"AGENT_STORE_URL={url} names no store of this project: use file:FOLDER")
-    return FileSystemThreadStore(Path(place), form)

@@ -158,6 +158,8 @@ def test_what_is_put_off_is_asked_anew_and_its_time_begins_then() -> None:
     asked = waiting_after(decided(APPROVAL_STEP), told(channel="slack"))
     assert due(asked, policy) == Contact(NOON + HOUR * 3 / 4, SLACK, reminds=True)
     put_off = waiting_after(decided(APPROVAL_STEP), told(channel="slack"), postponed())
+    late = told(channel="slack")  # by whoever was telling it at the moment of the "not now"
+    assert waiting_after(decided(APPROVAL_STEP), postponed(), late).contacted == ()
     assert put_off.call_id == asked.call_id
     assert put_off.status == "awaiting_human_approval"
     assert due(put_off, policy) == Contact(NOON + DAY, SLACK)

@@ -3,6 +3,7 @@
 `Thread.append` gives an event its place (`id`) and its time (`at`); until then both are unset.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired, Self, get_args
 
@@ -39,11 +40,14 @@ class Answer(TypedDict):
 
 
 class Told(TypedDict):
-    """Which channel put it before whom; `ref` is the channel's own name of its message."""
+    """Which channel put it before whom; `ref` is the channel's own name of its message. Later on,
+    what that message was made to say of what `became` of the call.
+    """
 
     channel: Text
     to: NotRequired[Text]
     ref: NotRequired[Text]
+    became: NotRequired[Text]
     failed: NotRequired[Text]  # why nobody was told
 
 
@@ -227,13 +231,16 @@ FACTS: dict[str, type[OwnEvent | HumanEvent]] = {
 }
 
 
-def load(raw: list[dict[str, Any]]) -> tuple[AnyEvent, ...]:
-    """Events as they were stored. What has a kind of its own was pre-fetched if it stands between
-    the first message and the first decision. Raises ValueError or LookupError.
+def load(raw: list[dict[str, Any]], known: Sequence[AnyEvent] = ()) -> tuple[AnyEvent, ...]:
+    """Events as they were stored behind those. What has a kind of its own was pre-fetched if it
+    stands between the first message and the first decision. Raises ValueError or LookupError.
     """
     kinds = [data["type"] for data in raw]
     first_call = kinds.index("tool_call") if "tool_call" in kinds else len(kinds)
-    outside = [Prefetched if 0 < place < first_call else Trigger for place in range(len(raw))]
+    if any(isinstance(event, ToolCall) for event in known):
+        first_call = 0
+    begins = 0 if known else 1
+    outside = [Prefetched if begins <= place < first_call else Trigger for place in range(len(raw))]
     return tuple(
         FACTS.get(kind, other).model_validate(data, context=STORED)
         for kind, other, data in zip(kinds, outside, raw, strict=True)

@@ -35,17 +35,25 @@ def goes_in_circles(events: Sequence[AnyEvent]) -> ToolCall | None:
 
 
 def was_refused(call: ToolCall, before: Sequence[AnyEvent]) -> bool:
-    """Whether a human said no to this very call, and has said nothing in words since."""
-    refused: set[str | None] = set()
+    """Whether a human said no to this very call, or yes with other arguments, and has said nothing
+    in words since.
+    """
+    answers: dict[str, HumanResponse] = {}
     for event in reversed(before):
-        if isinstance(event, ToolCall):
-            if event.call_id in refused and event.data == call.data:
-                return True
-        elif isinstance(event, Trigger):
-            return False
-        elif isinstance(event, HumanResponse):
-            if "response" in event.data:
+        match event:
+            case ToolCall(call_id=call_id) if call_id in answers and event.data == call.data:
+                if not stands(event, answers[call_id]):
+                    return True
+            case Trigger():
                 return False
-            if event.data.get("approved") is False:
-                refused.add(event.call_id)
+            case HumanResponse() if "response" in event.data:
+                return False
+            case HumanResponse():
+                answers[event.call_id] = event
     return False
+
+
+def stands(call: ToolCall, answer: HumanResponse) -> bool:
+    """Whether a human let it run as it was proposed."""
+    arguments = answer.data.get("arguments", call.arguments)
+    return bool(answer.data.get("approved")) and arguments == call.arguments

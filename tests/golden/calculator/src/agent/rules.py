@@ -73,7 +73,7 @@ def can_follow(state: State, event: AnyEvent) -> bool:
         case HumanResponse():
             return isinstance(state, Waiting) and is_answer(state, event)
         case HumanContacted():
-            return state.status != "stopped"
+            return state.status != "stopped" or "became" in event.data
         case Postponed():
             return asks(state, event.call_id) and deferred(state) is None
         case Expired():

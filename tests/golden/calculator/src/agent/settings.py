@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Literal, TypeVar, get_args
 
@@ -20,6 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from .context import ContextFormat
 from .due import Route
+from .signatures import keys_in
 
 # How the server is asked to let the model write nothing but a step; see model/decoding.py.
 Decoding = Literal["auto", "json_schema", "json_object", "grammar", "off"]
@@ -33,12 +35,21 @@ class WrongSettings(Exception):
         self.faults = faults
 
 
+class Unset(WrongSettings):
+    """The same where nothing of a section is set: perhaps nobody wants what it is for."""
+
+
 def hard_to_guess(token: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[!-~]{16,}", token.get_secret_value()):
         raise ValueError(
             "use 16 letters, figures and signs of ASCII or more, as `openssl rand -hex 32` makes"
         )
     return token
+
+
+def signs(secrets: SecretStr) -> SecretStr:
+    keys_in(secrets.get_secret_value())
+    return secrets
 
 
 def by_name(route: object) -> object:
@@ -55,6 +66,7 @@ def names_in(routes: object) -> object:
 
 Named = Annotated[Route, BeforeValidator(by_name)]
 Secret = Annotated[SecretStr, AfterValidator(hard_to_guess)]
+WebhookSecret = Annotated[SecretStr, AfterValidator(signs)]
 Scope = Literal["launch", "answer", "read"]
 SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
 
@@ -77,8 +89,10 @@ class Section(BaseSettings):
 class Settings(Section):
     model: str = "offline"
     store_url: str = "file:.threads"
+    engine: str = "here"
     api_token: Secret | None = None
     api_tokens: dict[Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")], Token] = {}
+    webhook_secret: WebhookSecret | None = None
     approvers: dict[str, list[str]] | None = None
     channels: Annotated[list[Named] | None, BeforeValidator(names_in)] = None
     expires_after: Annotated[int | float | None, Field(gt=0, allow_inf_nan=False)] = None
@@ -149,6 +163,14 @@ def load(section: type[S]) -> S:
         raise WrongSettings([f"AGENT_{name}: write it as JSON, as .env.example shows"]) from None
     except ValidationError as error:
         raise WrongSettings([fault_in(each) for each in error.errors()]) from None
+
+
+def require(section: Section, needed: Mapping[str, str]) -> None:
+    """These fields must be set, each with what it is. Raises WrongSettings, which Unset is too."""
+    missing = [name for name in needed if getattr(section, name) is None]
+    if missing:
+        faults = [f"AGENT_{name.upper()} is not set: {needed[name]}" for name in missing]
+        raise (WrongSettings if section.model_fields_set else Unset)(faults)
 
 
 def fault_in(error: ErrorDetails) -> str:

@@ -19,7 +19,7 @@ from .events import (
     Trigger,
     load,
 )
-from .outcomes import became_of
+from .outcomes import Stale, became_of, stale
 from .rules import can_follow, refusal, untaken
 from .states import InDoubt, RunTool, State, state_of
 from .waiting import Status, Waiting
@@ -54,13 +54,20 @@ class Thread:
 
         What happened is not judged by today's rules, so new rules make no old thread unreadable.
         """
-        events = load(raw)
-        if [event.id for event in events if event.at] != list(range(len(raw))):
+        return cls().with_stored(raw)
+
+    def with_stored(self, raw: list[dict[str, Any]]) -> Self:
+        """The thread with what was stored behind it, and no more read than that. Raises as `load`
+        does.
+        """
+        new, known = load(raw, self.events), len(self.events)
+        if [event.id for event in new if event.at] != list(range(known, known + len(raw))):
             raise ValueError("its events are not numbered from 0, or have no time")
+        events = (*self.events, *new)
         if not events or not isinstance(events[0], Trigger):
             raise ValueError("a thread begins with what somebody said")
         state_of(events)  # raises where what stands last has nothing before it to be about
-        return cls(events)
+        return type(self)(events)
 
     def dump(self) -> list[str]:
         """One JSON object an event."""
@@ -90,7 +97,9 @@ class Thread:
                     reason
                 )
             placed = event.model_copy(update={"id": len(thread.events), "at": at})
+            call_ids = thread.call_ids | {placed.call_id}
             thread = type(self)((*thread.events, placed))
+            vars(thread)["call_ids"] = call_ids  # known, and long to find in a long thread
         return thread
 
     def delivered_as(self, event: AnyEvent) -> Trigger | None:
@@ -112,8 +121,7 @@ class Thread:
         """A call id that is brought is a new one; whom a channel told, it told of one that is."""
         if not isinstance(event, ToolCall | HumanRequest | HumanContacted):
             return True
-        is_known = event.call_id in set(map(attrgetter("call_id"), self.events))
-        return is_known == isinstance(event, HumanContacted)
+        return (event.call_id in self.call_ids) == isinstance(event, HumanContacted)
 
     def why(self, event: AnyEvent) -> str:
         """What has become of what this event is about."""
@@ -139,6 +147,10 @@ class Thread:
         return serialize_for_llm(self.events, form)
 
     @cached_property
+    def call_ids(self) -> frozenset[str | None]:
+        return frozenset(map(attrgetter("call_id"), self.events))
+
+    @cached_property
     def state(self) -> State:
         return state_of(self.events)
 
@@ -154,6 +166,17 @@ class Thread:
     @property
     def awaiting(self) -> Waiting | None:
         return self.state if isinstance(self.state, Waiting) else None
+
+    @cached_property
+    def stale(self) -> tuple[Stale, ...]:
+        """Messages that ask for what is over, or are not answered. None while it runs: more will
+        become of it.
+        """
+        if self.status == "running":
+            return ()
+        awaited = self.awaiting.call_id if self.awaiting else None
+        end = self.calls[-1] if self.status == "done" and self.calls else None
+        return tuple(stale(self.events, awaited, end))
 
     @property
     def awaiting_human_response(self) -> bool:

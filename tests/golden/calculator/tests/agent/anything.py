@@ -82,7 +82,13 @@ RUNS: list[AnyEvent] = [
     result("1"),
     error("0"),
 ]
-WAITS: list[AnyEvent] = [told("0"), told("1"), postponed("0"), expired("0")]
+WAITS: list[AnyEvent] = [
+    told("0"),
+    told("1"),
+    told("0", ref="m", became="over"),
+    postponed("0"),
+    expired("0"),
+]
 SPEAKS: list[AnyEvent] = [
     yes("0"),
     yes_with(changed(APPROVAL_STEP), "0"),

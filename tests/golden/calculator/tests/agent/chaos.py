@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,14 @@ from agent import ticker
 from agent.due import Policy, Route
 from agent.events import AnyEvent
 from agent.log import log_event
+from agent.outcomes import Message
+from agent.parts import Agent
 from agent.reach import Asked
 from agent.server.app import create_app
 from agent.server.process import run
 from agent.settings import Settings
 from agent.steps import Later, thread_id
+from agent.store import ThreadStore
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
 from agent.tools import parse_tool
@@ -40,7 +44,7 @@ from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .scripted import DONE, QUESTION, agent_of, decided
 
 THREADS = "/api/v1/threads"
-EXPIRES = timedelta(seconds=1)
+POLICY = Policy((Route(channel="pager"),), expires_after=timedelta(seconds=1))
 # Where a server dies: behind an event of this type, or amid what a tool or a channel does.
 POINTS = {
     "selected": "tool_call",
@@ -83,7 +87,14 @@ async def model(thread: Thread) -> AnyEvent:
 
 
 def serve(port: int, point: str) -> None:
-    """A server, until it is killed, or until it comes to this point for the second time."""
+    """A server, until it is killed, or until it comes to this point."""
+    agent = agent_that_dies(FileSystemThreadStore(Path(".threads")), point)
+    settings = Settings(host="127.0.0.1", port=port, max_requests=10**6)
+    run(create_app(settings, agent), settings)
+
+
+def agent_that_dies(store: ThreadStore, point: str) -> Agent:
+    """With its process, when it comes to this point, the first time or one of the next three."""
     left = [random.randint(0, 3)]
 
     def die(here: str) -> None:
@@ -101,10 +112,14 @@ def serve(port: int, point: str) -> None:
 
     class Pager:
         name = "pager"
+        about = "what it tells is written to a file"
 
         async def tell(self, asked: Asked) -> None:
             note("told", f"{asked.thread_id}/{asked.waiting.call_id}")
             die("told")
+
+        async def settle(self, message: Message, became: str) -> None:
+            pass
 
     def notify(where: str, event: AnyEvent) -> None:
         log_event(where, event)
@@ -112,17 +127,14 @@ def serve(port: int, point: str) -> None:
             if kind == event.type:
                 die(name)
 
-    store = FileSystemThreadStore(Path(".threads"))
     agent = agent_of(store, model, handle_next_step=tool, notify=notify)
     agent = replace(agent, clock=lambda: datetime.now(UTC), channels={"pager": Pager()})
-    agent = replace(agent, policy=Policy((Route(channel="pager"),), EXPIRES))
     ticker.TICK = 0.05
-    settings = Settings(host="127.0.0.1", port=port, max_requests=10**6)
-    run(create_app(settings, agent), settings)
+    return replace(agent, policy=POLICY)
 
 
-def begin(port: int, point: str) -> int:
-    """The id of a process of its own that serves."""
+def begin(live: Callable[[], None]) -> int:
+    """The id of a process of its own that lives so."""
     if child := os.fork():
         return child
     log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -130,31 +142,48 @@ def begin(port: int, point: str) -> int:
     os.dup2(log, 2)
     random.seed()
     try:
-        serve(port, point)
+        live()
     finally:
         os._exit(0)
+
+
+class NotNow(Exception):
+    """The store is gone for the moment."""
+
+
+def there(answer: httpx2.Response) -> httpx2.Response:
+    if answer.status_code == 503:
+        raise NotNow
+    return answer.raise_for_status()
 
 
 class Somebody:
     """Uses the server while it is there. What was accepted is promised, and written down."""
 
-    def __init__(self, port: int) -> None:
-        self.address = f"http://127.0.0.1:{port}"
+    def __init__(self, *ports: int) -> None:
+        self.addresses = [f"http://127.0.0.1:{port}" for port in ports]
         self.launched: list[str] = []
         self.answered: list[tuple[str, str]] = []
+        self.is_content = False
 
     def go_on(self, seconds: float, threads: int) -> None:
         """Until so many seconds have passed, or the server is gone, or all is done."""
         until = time.monotonic() + seconds
-        with httpx2.Client(base_url=self.address, timeout=5) as self.client:
+        with httpx2.Client(base_url=random.choice(self.addresses), timeout=5) as self.client:
             while time.monotonic() < until:
                 try:
                     if len(self.launched) < threads:
                         self.launch()
-                    if sum(map(self.look_at, self.launched)) == threads:
+                    self.is_content = sum(map(self.look_at, self.launched)) == threads
+                    if self.is_content:
                         return
-                except httpx2.TransportError:
+                except (httpx2.TransportError, NotNow):
                     time.sleep(0.005)
+
+    def saw(self) -> dict[str, Any]:
+        """What was accepted, and what was done."""
+        seen = {"launched": self.launched, "answered": self.answered}
+        return seen | {"ran": noted("ran"), "told": noted("told")}
 
     def launch(self) -> None:
         """Again under the same key if nobody knows what became of it."""
@@ -162,11 +191,11 @@ class Somebody:
         message = f"{list(SCRIPTS)[number % len(SCRIPTS)]} {number}"
         key = {"Idempotency-Key": f"{number} of {os.getpid()}"}
         answer = self.client.post(THREADS, json={"message": message}, headers=key)
-        self.launched.append(answer.raise_for_status().json()["id"])
+        self.launched.append(there(answer).json()["id"])
 
     def look_at(self, each: str) -> bool:
         """Whether it is done. What it waits for is answered, or not."""
-        thread = self.client.get(f"{THREADS}/{each}").raise_for_status().json()
+        thread = there(self.client.get(f"{THREADS}/{each}")).json()
         waiting = thread["awaiting"]
         if waiting is None or random.random() < 0.5:
             return bool(thread["status"] == "done")
@@ -187,42 +216,40 @@ class Somebody:
     def tell(self, each: str, waiting: dict[str, Any], what: str, body: dict[str, Any]) -> None:
         call = {"call_id": waiting["call_id"]}
         answer = self.client.post(f"{THREADS}/{each}/{what}", json=call | body)
+        if answer.status_code == 503:
+            raise NotNow
         if answer.status_code == 202:
             self.answered.append((each, waiting["call_id"]))
         elif answer.status_code != 409:  # somebody, or time, was quicker
             raise AssertionError(answer.text)
 
 
-def main(seed: int, kills: int) -> None:
-    random.seed(seed)
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+def main(seed: int, kills: int) -> None:
+    random.seed(seed)
+    port = free_port()
     somebody = Somebody(port)
     killed: dict[str, int] = {}
     points = [*POINTS, "any moment"]
     for number in range(kills):
         point = points[number % len(points)]
-        child = begin(port, point)
+        child = begin(partial(serve, port, point))
         seconds = random.uniform(0.05, 0.4) if point == "any moment" else 0.7
         somebody.go_on(seconds, threads=2 * number + 4)
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         killed[point] = killed.get(point, 0) + 1
-    child = begin(port, "never")
+    child = begin(partial(serve, port, "never"))
     somebody.go_on(60, threads=len(somebody.launched))
     os.kill(child, signal.SIGTERM)
     _, ended = os.waitpid(child, 0)
-    report = {
-        "killed": killed,
-        "ended": ended,
-        "launched": somebody.launched,
-        "answered": somebody.answered,
-        "ran": noted("ran"),
-        "told": noted("told"),
-    }
-    print(json.dumps(report))
+    print(json.dumps({"killed": killed, "ended": ended} | somebody.saw()))
 
 
 if __name__ == "__main__":

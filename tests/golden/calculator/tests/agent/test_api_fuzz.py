@@ -1,19 +1,30 @@
 """schemathesis against the API's own OpenAPI: every call, right and wrong, and what they answer."""
 
 import asyncio
+import time
+from base64 import b64encode
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from pydantic import SecretStr
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks as api
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agent.channels import brought
+from agent.hooks import Signed
+from agent.server.app import create_app
+from agent.settings import Settings
+from agent.signatures import ID, NAMES, headers_for, keys_in
 from agent.store.filesystem import FileSystemThreadStore
 
 from ..yours.samples import APPROVAL_STEP
-from .scripted import decided, said, thread_of
-from .serving import TOKEN, app_of
+from .scripted import agent_of, decided, said, thread_of
+from .serving import TOKEN, app_of, as_told
 
 pytestmark = pytest.mark.slow
 
@@ -47,3 +58,52 @@ def test_so_does_every_call_about_a_thread_that_waits(
     if isinstance(case.body, dict) and "call_id" in case.body:
         case.body["call_id"] = "1"
     case.call_and_validate(headers=HEADERS, checks=ANSWERS)
+
+
+SECRET = f"whsec_{b64encode(bytes(32)).decode()}"
+
+
+class Signing:
+    """Signs whatever is sent to the app, as its sender would."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        sent = {name.decode("latin-1"): value for name, value in scope["headers"]}
+        name = sent.get(ID, str(uuid4()).encode()).decode("latin-1")
+        signed = headers_for(keys_in(SECRET), name, int(time.time()), body)
+        others = [each for each in scope["headers"] if each[0].decode("latin-1") not in NAMES]
+        ours = [(key.encode(), value.encode("latin-1")) for key, value in signed.items()]
+
+        async def again() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self.app({**scope, "headers": [*others, *ours]}, again, send)
+
+
+behind = create_app(
+    Settings(webhook_secret=SecretStr(SECRET), max_requests=10**6),
+    agent_of(FileSystemThreadStore(Path(".threads")), as_told),
+)
+description = behind.openapi()
+hooks = [route for each in brought("routes") for route in each.routes if isinstance(route, Signed)]
+for hook in hooks:
+    del description["paths"][hook.path]["post"]["security"]  # whatever a case leaves out is signed
+signed = schemathesis.openapi.from_dict(description)
+signed.app = Signing(behind)
+
+
+@signed.include(path=[hook.path for hook in hooks]).parametrize()
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
+def test_so_does_every_call_of_who_signs(case: schemathesis.Case[Any]) -> None:
+    answer = case.call()
+    if answer.status_code != 413:
+        case.validate_response(answer, excluded_checks=EXCEPT)

@@ -59,6 +59,7 @@ def greet():
 
 class channel:
     name = "pager"
+    about = "pages"
 
     async def tell(self, asked):
         with Path("paged").open("a") as paged:

@@ -13,14 +13,14 @@ MODULES = [path for path in PACKAGE.rglob("*.py") if "baml_client" not in path.p
 # What is in none of them is yours: a module of your tools.
 FLOORS = [
     {"steps", "humans", "shapes", "events", "errors", "exactness", "results", "redaction"},
-    {"files", "cache", "aside", "workers"},
+    {"files", "cache", "aside", "workers", "signatures"},
     {"tools"},
     {"decisions", "waiting", "states", "rules", "repetition", "outcomes", "due", "people"},
     {"context", "thread"},
     {"log", "stream", "watch", "views", "settings", "shown", "forms"},
     {"model", "store", "offline", "prefetch"},
-    {"reach", "parts", "boundary", "loop", "ticker", "runner"},
-    {"inbound", "sessions", "channels", "wiring"},
+    {"reach", "parts", "boundary", "loop", "ticker", "engine", "runner"},
+    {"inbound", "hooks", "sessions", "channels", "wiring"},
     {"server", "terminal"},
 ]
 

@@ -21,6 +21,7 @@ from .scripted import (
     answer,
     asks,
     begin,
+    changed,
     decided,
     fetched,
     go_on,
@@ -33,6 +34,7 @@ from .scripted import (
     thread_of,
     types,
     yes,
+    yes_with,
 )
 
 
@@ -117,6 +119,24 @@ def test_words_of_a_human_make_it_new(words: AnyEvent) -> None:
     thread = proposed_again(asked, words)
     assert thread.awaiting
     assert thread.awaiting.reason == "approval"
+
+
+def test_a_call_that_a_human_changed_is_not_put_to_them_again_as_it_was() -> None:
+    """It has run as they wanted it: a yes by mistake would undo that."""
+    ran: list[AnyEvent] = [yes_with(changed(APPROVAL_STEP)), started(), result()]
+    thread = thread_of(said(), decided(APPROVAL_STEP), *ran, decided(APPROVAL_STEP, "2"))
+    assert thread.awaiting is None
+    assert can_follow(thread.state, asks("repeated"))
+    assert not can_follow(thread.state, yes("2"))
+    for answered in (yes(), yes_with(same())):
+        ran = [answered, started(), result()]
+        thread = thread_of(said(), decided(APPROVAL_STEP), *ran, decided(APPROVAL_STEP, "2"))
+        assert thread.awaiting
+        assert thread.awaiting.reason == "approval"
+
+
+def same() -> dict[str, Any]:
+    return {name: value for name, value in APPROVAL_STEP.items() if name != "intent"}
 
 
 def test_a_no_to_a_second_run_refuses_no_call() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from agent.store import Busy, Locked, StoreError
 from agent.store.filesystem import FileSystemThreadStore
+from agent.store.opening import open_store as open_by_url
 from agent.thread import CannotFollow, Thread
-from agent.wiring import open_store as open_by_url
 
 from .processes import locked, python
 from .scripted import NOON, QUESTION, decided, error, said, thread_of, types, yes
@@ -150,7 +150,7 @@ def test_a_refused_change_writes_nothing(store: FileSystemThreadStore) -> None:
     assert {path: path.stat().st_mtime_ns for path in store.root.glob(f"{thread_id}.*")} == before
 
 
-@pytest.mark.parametrize("url", ["", "file:", "sqlite:x.db", "threads"])
+@pytest.mark.parametrize("url", ["", "file:", "mysql://u:secret@h/x", "threads"])
 def test_a_store_that_is_not_here_is_named(url: str) -> None:
     with pytest.raises(StoreError, match="AGENT_STORE_URL="):
         open_by_url(url, "xml")

@@ -1,4 +1,4 @@
-"""What every store promises: each store that `tests/yours/samples.py` names is held to it."""
+"""What every store promises: each store that this project has is held to it."""
 
 import asyncio
 from pathlib import Path
@@ -12,15 +12,14 @@ from agent.store import Busy, NoSuchThread, ThreadExists, ThreadStore
 from agent.thread import CannotFollow, Thread
 from agent.views import summary_of
 
-from ..yours.samples import APPROVAL_STEP, SAFE_STEP, STORES
+from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .scripted import DONE, NOON, decided, error, fetched, result, said, thread_of, types, yes
-from .stores import created, held, listed, read
+from .stores import STORES, created, held, listed, read
 
 
-@pytest.fixture(params=STORES, ids=lambda make: make.__name__)
+@pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ThreadStore:
-    made: ThreadStore = request.param(tmp_path / "kept")
-    return made
+    return STORES[request.param](tmp_path / "kept")
 
 
 def test_what_is_kept_is_what_was_there(store: ThreadStore) -> None:
@@ -115,6 +114,18 @@ def test_found_are_the_oldest_first_by_status_and_page_by_page(store: ThreadStor
     assert found(limit=2, after=waiting) == [done, late]
     assert found(status="running", after=first) == [late]
     assert found(after=late) == []
+
+
+def test_whoever_reads_page_by_page_meets_each_once_while_others_arrive(store: ThreadStore) -> None:
+    """Those that began at one moment as well, and those that come in front of the page."""
+    there = [created(store) for _ in range(5)]
+    seen = list[str]()
+    while page := asyncio.run(store.find(after=seen[-1] if seen else None, limit=2)):
+        seen += [each.id for each in page]
+        created(store, Thread().append(said(), at=NOON.replace(hour=10)))
+        if len(seen) < 6:
+            there.append(created(store, Thread().append(said(), at=NOON.replace(hour=13))))
+    assert sorted(seen) == sorted(there)
 
 
 def test_a_summary_says_what_the_thread_does(store: ThreadStore) -> None:

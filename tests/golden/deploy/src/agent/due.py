@@ -4,7 +4,7 @@
 it says: `ticker.py` on one machine.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from .events import AnyEvent, Error, Expired, HumanResponse, Postponed, ToolResponse
+from .outcomes import Stale
 from .waiting import Contacted, Waiting
 
 PAUSES = [timedelta(seconds=seconds) for seconds in (1, 10, 60, 300)]  # between tries to tell
@@ -55,11 +56,35 @@ class Expire:
     at: datetime
 
 
-def due(waiting: Waiting, policy: Policy) -> Contact | Expire | None:
+@dataclass(frozen=True)
+class Settle:
+    """Let a message say what became of what it asks."""
+
+    at: datetime
+    stale: Stale
+
+
+Due = Contact | Expire | Settle
+
+
+def due(waiting: Waiting | None, policy: Policy, stale: Iterable[Stale] = ()) -> Due | None:
     """The next thing that happens by itself; nothing while it is None."""
-    end = expires_at(waiting, policy)
-    nexts: list[Contact | Expire] = [Expire(end)] if end else []
-    return min([*nexts, *contacts(waiting, policy, end)], key=lambda each: each.at, default=None)
+    nexts: list[Due] = list(settlements(stale, policy))
+    if waiting:
+        end = expires_at(waiting, policy)
+        nexts += [Expire(end)] if end else []
+        nexts += contacts(waiting, policy, end)
+    return min(nexts, key=lambda each: each.at, default=None)
+
+
+def settlements(stale: Iterable[Stale], policy: Policy) -> Iterator[Settle]:
+    """At once, and again after pauses, where there still is such a channel."""
+    channels = {route.channel for route in policy.routes}
+    for each in stale:
+        tries = each.message.tries
+        if each.message.channel in channels and len(tries) <= len(PAUSES):
+            at = tries[-1] + PAUSES[len(tries) - 1] if tries else each.message.at
+            yield Settle(at, each)
 
 
 def expires_at(waiting: Waiting, policy: Policy) -> datetime | None:

@@ -83,11 +83,13 @@ def delivery_id(*names: str) -> str:
 def named_delivery(
     request: Request, idempotency_key: Key = None, webhook_id: Key = None
 ) -> str | None:
-    """None where the sender gives no key, so that nobody can know it from the next."""
+    """None where the sender gives no key, so that nobody can know it from the next. Of what is
+    signed the name counts that is signed too: with another it would be another delivery.
+    """
     for name in ("idempotency-key", "webhook-id"):
         if len(request.headers.getlist(name)) > 1:
             raise HTTPException(422, f"{name} is there more than once: send one")
-    key = idempotency_key or webhook_id
+    key = getattr(request.state, "signed_as", None) or idempotency_key or webhook_id
     place = (request.scope["route"].path, *request.path_params.values())
     return delivery_id(*place, key) if key else None
 

@@ -46,7 +46,8 @@ async def agent_loop(thread_id: str, agent: Agent) -> Thread:
                 question = f"{call.intent} was started and left no result: run it again?"
                 thread = await record(ask_human("in_doubt", question))
             case Refused(call):
-                question = f"{call.intent} was refused, and is proposed again as it was: what now?"
+                done = "was refused, or changed by a human, and is proposed again as it was"
+                question = f"{call.intent} {done}: what now?"
                 thread = await record(ask_human("repeated", question))
             case BroughtDown(call):
                 thread = await record(ask_human("restarts", nothing_came(call)))

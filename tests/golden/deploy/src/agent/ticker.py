@@ -1,7 +1,8 @@
-"""Factor 6: does what is due, on one machine: tells and reminds humans, and ends what waited.
+"""Factor 6: does what is due: tells and reminds humans, lets a message say what
+became of its call, and ends what waited.
 
-It holds nothing that the events do not say: it looks at all threads when it starts and now and
-then, for what other processes did, and knows of those that its own process ran.
+It holds nothing that the events do not say: it asks the store for what is due when it starts and
+now and then, for what other processes did, and knows of the threads that its own process ran.
 """
 
 import asyncio
@@ -10,17 +11,18 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from .boundary import is_ours
-from .due import Contact, Expire, due, expired
+from .due import Contact, Expire, Settle, due, expired
 from .errors import format_error
+from .events import HumanContacted
 from .log import logger
 from .parts import Agent
-from .reach import contact
+from .reach import contact, settle
 from .store import Busy, NoSuchThread, StoreError
 from .thread import CannotFollow
-from .waiting import Waiting
+from .views import Summary, due_at, summary_of
 
 TICK = 1.0  # seconds
-LOOK = timedelta(seconds=60)  # between two looks at all threads
+LOOK = timedelta(seconds=60)  # between two looks at what is due
 LATER = timedelta(seconds=10)  # before what went wrong is tried again
 FEW = 4  # threads that it does something for at once: others want the disk as well
 
@@ -37,13 +39,13 @@ class Ticker:
         self._woken = asyncio.Event()
         self._few = asyncio.Semaphore(FEW)
 
-    def watch(self, thread_id: str, waiting: Waiting | None) -> None:
-        """What it waits for now, if for anything."""
-        if waiting and (then := due(waiting, self.agent.policy)):
-            self._next[thread_id] = then.at
+    def watch(self, thread: Summary) -> None:
+        """What happens next to it by itself, if anything does."""
+        if at := due_at(thread, self.agent.policy):
+            self._next[thread.id] = at
             self._woken.set()
         else:
-            self._next.pop(thread_id, None)
+            self._next.pop(thread.id, None)
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -56,7 +58,8 @@ class Ticker:
                         raise
                     logger().error("ticker_failed", problem=format_error(error))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), TICK)
+                    async with asyncio.timeout(TICK):  # `wait_for` can miss that it is cancelled
+                        await self._woken.wait()
                 self._woken.clear()
         finally:
             for task in self._at_work.values():
@@ -67,8 +70,7 @@ class Ticker:
         now = self.agent.clock()
         if self._look_at is None or now >= self._look_at:
             self._look_at = now + LOOK
-            for summary in await self.agent.store.find():
-                self.watch(summary.id, summary.awaiting)
+            self._next |= await self.agent.store.due(self._look_at, self.agent.policy)
         for thread_id in [each for each, at in self._next.items() if at <= now]:
             if thread_id not in self._at_work:
                 self._begin(thread_id)
@@ -95,18 +97,24 @@ class Ticker:
     async def _act_alone(self, thread_id: str) -> bool:
         """Whether what the thread waited for is over."""
         agent = self.agent
-        waiting = (await agent.store.get(thread_id)).awaiting
-        then = due(waiting, agent.policy) if waiting else None
-        if waiting and then and then.at <= agent.clock():
-            match then:
-                case Expire():
-                    await agent.record(thread_id, expired(waiting))
-                    return True
-                case Contact():
-                    told = await contact(agent.channels, thread_id, waiting, then, agent.policy)
-                    if why := told.data.get("failed"):
-                        place = told.data["channel"]
-                        logger().warning("not_told", thread=thread_id, channel=place, problem=why)
-                    waiting = (await agent.record(thread_id, told)).awaiting
-        self.watch(thread_id, waiting)
+        known = await agent.store.get(thread_id)
+        thread = summary_of(thread_id, known)
+        waiting = thread.awaiting
+        match due(waiting, agent.policy, thread.stale):
+            case Expire(at) if waiting and at <= agent.clock():
+                await agent.record(thread_id, expired(waiting))
+                return True
+            case Contact(at) as then if waiting and at <= agent.clock():
+                began, policy = known.events[0], agent.policy
+                told = await contact(agent.channels, thread_id, waiting, then, policy, began)
+                thread = await self._write(thread_id, told)
+            case Settle(at, stale) if at <= agent.clock():
+                thread = await self._write(thread_id, await settle(agent.channels, stale))
+        self.watch(thread)
         return False
+
+    async def _write(self, thread_id: str, told: HumanContacted) -> Summary:
+        if why := told.data.get("failed"):
+            place = told.data["channel"]
+            logger().warning("not_told", thread=thread_id, channel=place, problem=why)
+        return summary_of(thread_id, await self.agent.record(thread_id, told))

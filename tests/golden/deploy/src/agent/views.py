@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from .due import Policy, expires_at
+from .due import Policy, due, expires_at
+from .outcomes import Stale
 from .thread import Thread
 from .waiting import Status, Waiting
 
@@ -15,7 +16,7 @@ from .waiting import Status, Waiting
 class Summary:
     """A thread without its events; `version` is their number, the times are the first's and last's.
 
-    `created` and `updated` are aware datetimes.
+    `created` and `updated` are aware datetimes. `awaiting` and `stale` are what can come due.
     """
 
     id: str
@@ -24,11 +25,21 @@ class Summary:
     version: int
     created: datetime | None
     updated: datetime | None
+    stale: tuple[Stale, ...] = ()
 
 
 def summary_of(thread_id: str, thread: Thread) -> Summary:
     first, last = thread.events[0], thread.events[-1]
-    return Summary(thread_id, thread.status, thread.awaiting, len(thread.events), first.at, last.at)
+    # A message that the thread has from another, which it is a copy of, belongs to that one.
+    ours = tuple(each for each in thread.stale if each.message.thread_id == thread_id)
+    version = len(thread.events)
+    return Summary(thread_id, thread.status, thread.awaiting, version, first.at, last.at, ours)
+
+
+def due_at(summary: Summary, policy: Policy) -> datetime | None:
+    """When something happens by itself."""
+    then = due(summary.awaiting, policy, summary.stale)
+    return then.at if then else None
 
 
 def view(thread_id: str, thread: Thread, policy: Policy) -> dict[str, Any]:

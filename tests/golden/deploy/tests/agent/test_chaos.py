@@ -21,6 +21,7 @@ from agent.events import (
     ToolResponse,
     Trigger,
 )
+from agent.store import ThreadStore
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
 
@@ -32,31 +33,38 @@ CAMPAIGNS = int(os.environ.get("CHAOS_CAMPAIGNS", "1"))
 KILLS = 30  # in each
 
 
-def survived(seed: int) -> tuple[dict[str, Any], dict[str, Thread]]:
-    """What happened, by those who saw it, and by what is stored."""
-    code = f"from tests.agent.chaos import main; main({seed}, {KILLS})"
+@pytest.mark.parametrize("seed", range(CAMPAIGNS))
+def test_nothing_is_lost_and_nothing_is_done_twice(seed: int) -> None:
+    report = lived_through(f"from tests.agent.chaos import main; main({seed}, {KILLS})")
+    assert sum(report["killed"].values()) == KILLS
+    assert report["ended"] == signal.SIGTERM  # in its own time, and then as it was told
+    store = FileSystemThreadStore(Path(".threads"))
+    holds(report, store)
+    assert len(report["launched"]) == len(list(Path(".threads").glob("*.json")))
+
+
+def lived_through(code: str, seconds: float = 170) -> dict[str, Any]:
+    """What happened, by those who saw it."""
     paths = os.pathsep.join([str(SOURCES), str(HOME)])
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | {"PYTHONPATH": paths},
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=seconds,
     )
     assert done.returncode == 0, done.stderr
-    store = FileSystemThreadStore(Path(".threads"))
-    stored = asyncio.run(store.find())
-    assert len(stored) == len(list(Path(".threads").glob("*.json")))  # each can be read
-    threads = {each.id: asyncio.run(store.get(each.id)) for each in stored}
-    return json.loads(done.stdout), threads
+    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return report
 
 
-@pytest.mark.parametrize("seed", range(CAMPAIGNS))
-def test_nothing_is_lost_and_nothing_is_done_twice(seed: int) -> None:
-    report, threads = survived(seed)
-    assert sum(report["killed"].values()) == KILLS
-    assert report["ended"] == signal.SIGTERM  # in its own time, and then as it was told
+def holds(report: dict[str, Any], store: ThreadStore) -> None:
+    """What is guaranteed, by what is stored."""
 
+    async def stored() -> dict[str, Thread]:
+        return {each.id: await store.get(each.id) for each in await store.find()}
+
+    threads = asyncio.run(stored())
     assert set(report["launched"]) == set(threads)  # each once, although launched again
     assert {thread.status for thread in threads.values()} == {"done"}
     for thread_id, call_id in report["answered"]:

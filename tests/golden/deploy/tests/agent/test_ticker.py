@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from agent.due import PAUSES, Policy, Route
-from agent.events import AnyEvent, HumanContacted
+from agent.events import AnyEvent, HumanContacted, Trigger
+from agent.outcomes import Message
 from agent.parts import Agent
 from agent.reach import Asked, Channel
 from agent.runner import Runner, advance
@@ -25,7 +27,11 @@ from .scripted import (
     begin,
     go_on,
     model_that_says,
+    no,
+    postponed,
     said,
+    stopped,
+    thread_of,
     types,
     yes,
 )
@@ -47,16 +53,23 @@ class Pager:
     """A channel that tells nobody, and fails as often as it is told to."""
 
     name = "pager"
+    about = "tells nobody"
 
     def __init__(self, *faults: BaseException) -> None:
         self.faults = list(faults)
         self.told: list[Asked] = []
+        self.said: list[tuple[str, str]] = []
 
     async def tell(self, asked: Asked) -> str | None:
         self.told.append(asked)
         if self.faults:
             raise self.faults.pop(0)
         return f"message {len(self.told)}"
+
+    async def settle(self, message: Message, became: str) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.said.append((message.ref, became))
 
 
 Wait = Callable[..., tuple[Agent, str, Clock]]
@@ -195,6 +208,101 @@ def test_a_human_is_reminded_before_the_end(waits: Wait) -> None:
     assert pager.told[1].expires_at == NOON + HOUR
 
 
+def answered(agent: Agent, thread_id: str) -> Thread:
+    """Told by the pager, approved, and run to its end."""
+    thread = after(agent, thread_id, nothing)
+    assert thread.awaiting
+    return go_on(agent, thread_id, yes(thread.awaiting.call_id))
+
+
+def test_the_message_says_what_became_of_its_call(waits: Wait) -> None:
+    pager = Pager()
+    agent, thread_id, _ = waits(pager)
+    answered(agent, thread_id)
+    thread = after(agent, thread_id, nothing, nothing)
+    assert pager.said == [("message 1", "it was approved, and has run")]
+    assert types(thread).count("human_contacted") == 2
+    assert "human_contacted" not in thread.serialize_for_llm()
+    after(agent, thread_id, nothing)  # another process, later
+    assert len(pager.said) == 1
+
+
+@pytest.mark.parametrize("failing", [2, 99])
+def test_it_says_so_once_it_can_and_is_given_up_in_the_end(failing: int, waits: Wait) -> None:
+    pager = Pager()
+    agent, thread_id, clock = waits(pager)
+    answered(agent, thread_id)
+    pager.faults = [OSError("no network")] * failing
+    thread = after(agent, thread_id, *[lambda: clock.passes(HOUR)] * 9)
+    tries = [event for event in thread.events if isinstance(event, HumanContacted)][1:]
+    assert len(tries) == min(failing, len(PAUSES)) + 1
+    assert len(pager.said) == (1 if failing == 2 else 0)
+
+
+@pytest.mark.parametrize("ends", ["stopped", "expired"])
+def test_whatever_ended_it_is_said(ends: str, waits: Wait) -> None:
+    pager = Pager()
+    agent, thread_id, clock = waits(pager, expires=HOUR)
+    after(agent, thread_id, nothing)
+    if ends == "stopped":
+        go_on(agent, thread_id, stopped())
+    for _ in range(3):  # a reminder, the end, and what is said of it
+        after(agent, thread_id, lambda: clock.passes(2 * HOUR))
+    over = "its time was over and nobody had answered"
+    assert {became for _, became in pager.said} == {
+        over if ends == "expired" else "it waits no longer"
+    }
+
+
+def test_a_copy_says_nothing_in_the_place_of_what_it_is_a_copy_of(waits: Wait) -> None:
+    pager = Pager()
+    agent, thread_id, _ = waits(pager)
+    thread = after(agent, thread_id, nothing)
+    copy = asyncio.run(agent.store.create(thread.fork(len(thread.events) - 1)))
+    assert thread.awaiting
+    go_on(agent, copy, no(thread.awaiting.call_id))
+    after(agent, copy, nothing)
+    assert pager.said == []
+
+
+def came(thread_id: str, ref: str = "mail 1") -> Trigger:
+    """What somebody says by the pager, where it has a name for it."""
+    meta = {"channel": "pager", "ref": ref, "thread": thread_id, "delivery": ref}
+    return said().model_copy(update={"meta": meta})
+
+
+def test_what_came_by_a_channel_is_answered_with_how_it_ended(waits: Wait) -> None:
+    """Once, after a failure as well; a follow-up has an answer of its own."""
+    pager = Pager(OSError("no network"))
+    agent, _, clock = waits(pager)
+    agent = replace(agent, determine_next_step=model_that_says(DONE, DONE))
+    thread_id = str(uuid4())
+    asyncio.run(agent.store.create(thread_of(came(thread_id)), thread_id))
+    go_on(agent, thread_id)
+    after(agent, thread_id, nothing, nothing)
+    assert pager.said == []
+    after(agent, thread_id, lambda: clock.passes(PAUSES[0]), nothing)
+    after(agent, thread_id, nothing)  # another process, later
+    assert pager.said == [("mail 1", DONE["message"])]
+    go_on(agent, thread_id, came(thread_id, "mail 2"))
+    thread = after(agent, thread_id, nothing, nothing)
+    assert pager.said[1:] == [("mail 2", DONE["message"])]
+    copy = asyncio.run(agent.store.create(thread.fork(1)))
+    after(agent, copy, nothing)
+    assert len(pager.said) == 2
+
+
+def test_a_message_that_is_put_off_still_asks(waits: Wait) -> None:
+    pager = Pager()
+    agent, thread_id, clock = waits(pager)
+    thread = after(agent, thread_id, nothing)
+    assert thread.awaiting
+    until = (clock.now + HOUR).isoformat()
+    go_on(agent, thread_id, postponed(thread.awaiting.call_id, until))
+    after(agent, thread_id, nothing, lambda: clock.passes(HOUR))
+    assert (pager.said, len(pager.told)) == ([], 2)
+
+
 def test_of_what_another_process_did_it_hears_with_the_next_look(waits: Wait) -> None:
     pager = Pager()
     agent, thread_id, clock = waits(pager)
@@ -254,3 +362,22 @@ def test_a_store_that_fails_ends_no_ticker(waits: Wait, monkeypatch: pytest.Monk
         task.cancel()
 
     asyncio.run(running())
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_it_ends_when_it_is_told_to_whatever_happens_then(turns: int, waits: Wait) -> None:
+    """Also so many turns of the event loop behind the news that something is due."""
+    agent, _, _ = waits(Pager())
+
+    async def stop() -> None:
+        ticker = Ticker(agent, lambda thread_id: None)
+        running = asyncio.create_task(ticker.run())
+        await asyncio.sleep(0.1)
+        ticker._woken.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running], timeout=5)
+        assert running.cancelled()
+
+    asyncio.run(stop())

@@ -3,12 +3,15 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import BaseRoute
 
 from ..channels import brought
+from ..engine.opening import open_engine
+from ..hooks import Signed, signature
 from ..log import log_event, log_from, log_waiting
 from ..parts import Agent
 from ..runner import Runner
@@ -35,7 +38,8 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
         load(section)
     agent, streams = agent or with_channels(with_its_model(settings), settings), Streams()
     agent = replace(agent, notify=everybody(agent.notify, streams.tell))
-    runner = Runner(agent, patient=True)
+    background = list(chain(*brought("background")))
+    runner = Runner(agent, patient=True, engine=open_engine(settings), background=background)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -44,6 +48,8 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
             yield
             streams.close()
             await runner.shut_down()
+            if runner.engine:
+                await runner.engine.close()
 
     closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     app = FastAPI(title="Agent", lifespan=lifespan, redirect_slashes=False, **closed)
@@ -52,15 +58,21 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     unguarded = [public, *brought("hooks")]
     for router in unguarded:
         app.include_router(router, responses=problems.EVERYWHERE)
-    for router in (api, *brought("routes")):
-        app.include_router(router, dependencies=[Depends(bearer)], responses=problems.EVERYWHERE)
+    guarded = [api, *brought("routes")]
+    signed = [each for each in guarded if settings.webhook_secret and each.route_class is Signed]
+    for router in guarded:
+        known_by = [Depends(signature if router in signed else bearer)]
+        app.include_router(router, dependencies=known_by, responses=problems.EVERYWHERE)
     pages = list(brought("pages"))
     for router in pages:
         app.include_router(router)
     app.add_middleware(Limits)
     app.add_middleware(Pace, a_minute=settings.max_requests)
     app.add_middleware(
-        Door, tokens=settings.tokens, open=routes_of(unguarded), pages=routes_of(pages)
+        Door,
+        tokens=settings.tokens,
+        open=routes_of([*unguarded, *signed]),
+        pages=routes_of(pages),
     )
     return app
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse
 
 from ..log import logger
-from ..store import Full, Locked, NoSuchThread, NotStored, ThreadExists, Unreadable
+from ..store import Full, Locked, Lost, NoSuchThread, NotStored, ThreadExists, Unreadable
 from ..thread import AnotherDelivery, CannotFollow, NotAllowed, WrongArguments
 
 
@@ -80,4 +80,6 @@ def not_stored(_: Request, error: Exception) -> JSONResponse:
     logger().error("not_stored", problem=str(error))
     if isinstance(error, Full):
         return problem(507, "there is no room to store this: nothing was changed, try again later")
+    if isinstance(error, Lost):
+        return problem(503, "the store was lost: look whether this was done before you repeat it")
     return problem(503, "the store cannot be used now: nothing was changed, try again later")

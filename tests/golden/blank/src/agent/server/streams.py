@@ -58,7 +58,8 @@ class Streams:
                 if has_ended(thread):
                     return
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(news.wait(), LOOK)
+                    async with asyncio.timeout(LOOK):
+                        await news.wait()
                 quiet += LOOK
                 if quiet >= QUIET:
                     quiet = 0.0

@@ -1,15 +1,18 @@
 """Factors 5 and 6: where threads are kept. A thread that is saved can be taken up by anybody.
 
 `ThreadStore` is what the agent needs of one, and `tests/agent/test_store_contract.py` holds each to
-it. The store of this project is `filesystem.py`, with the form of its files (`thread_file.py`) and
-their listing (`summaries.py`); `patient.py` serves whoever runs threads on any store.
+it. `opening.py` finds the one that the settings name. The store of every project is
+`filesystem.py`, with the form of its files (`thread_file.py`) and their listing (`summaries.py`);
+`patient.py` serves whoever runs threads on any store.
 """
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from ..due import Policy
 from ..thread import Thread
 from ..views import Summary
 from ..waiting import Status
@@ -43,6 +46,14 @@ class Locked(NotStored):
     """Somebody else was writing, for longer than it takes."""
 
 
+class Lost(NotStored):
+    """It is gone for a moment. Whether what was asked last has been done is not known."""
+
+
+class Unfit(NotStored):
+    """It cannot be used as it is: the wrong one, or of another version. Somebody must mend it."""
+
+
 class Busy(Exception):
     """Somebody else is running this thread at the moment."""
 
@@ -65,8 +76,8 @@ class ThreadStore(Protocol):
         """Apply a pure change to what is stored, with nobody in between, and return the result.
 
         What `change` raises is passed on, and then nothing is written. Raises NoSuchThread,
-        Unreadable and NotStored. What is returned is stored, whatever else went wrong. Whoever
-        waits for one thread holds up no other.
+        Unreadable and NotStored. What is returned is stored, whatever else went wrong. After
+        Lost, the same change again is stored once. Whoever waits for one thread holds up no other.
         """
 
     async def find(
@@ -76,6 +87,15 @@ class ThreadStore(Protocol):
 
         What cannot be read is logged by name and passed over. Raises NoSuchThread for `after`.
         """
+
+    async def due(self, until: datetime, policy: Policy) -> list[tuple[str, datetime]]:
+        """The threads for which something happens by itself until then, and when; the first first.
+
+        A store that keeps it in an index has it as the policy was that it was opened with.
+        """
+
+    async def check(self) -> list[str]:
+        """A line for each thing that is odd. Raises NotStored, and Unfit where it stays so."""
 
     def lease(self, thread_id: str) -> AbstractAsyncContextManager[None]:
         """Held by whoever runs the thread, across processes. Raises Busy at once."""

@@ -5,6 +5,8 @@ import errno
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -13,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from ..cache import Cache
 from ..context import ContextFormat
+from ..due import Policy
 from ..errors import format_error
 from ..files import (
     TEMPORARY,
@@ -25,9 +28,10 @@ from ..files import (
 )
 from ..log import logger
 from ..thread import Thread
-from ..views import Summary
+from ..views import Summary, due_at
 from ..waiting import Status
 from . import Busy, Full, Locked, NoSuchThread, NotStored, ThreadExists
+from .locking import file_lock
 from .summaries import Summaries
 from .thread_file import END, as_addition, as_file, load, path_of
 
@@ -72,6 +76,14 @@ class FileSystemThreadStore:
     ) -> list[Summary]:
         return await self._in(self._lister, self._summaries.find, status, after, limit)
 
+    async def due(self, until: datetime, policy: Policy) -> list[tuple[str, datetime]]:
+        """Of all threads, as they are."""
+        found = ((each.id, due_at(each, policy)) for each in await self.find())
+        return sorted(((id, at) for id, at in found if at and at <= until), key=itemgetter(1))
+
+    async def check(self) -> list[str]:
+        return []
+
     @asynccontextmanager
     async def lease(self, thread_id: str) -> AsyncIterator[None]:
         self._require(thread_id)
@@ -99,7 +111,6 @@ class FileSystemThreadStore:
             await asyncio.sleep(PAUSE)
 
     def _locked(self, thread_id: str, work: Callable[..., T], *arguments: Any) -> T:
-        # A new lock object each time: two coroutines that shared one would both get in.
         with self._lock(thread_id, "write"):
             return work(*arguments)
 
@@ -193,9 +204,10 @@ class FileSystemThreadStore:
                 raise NoSuchThread(f"there is no thread {thread_id}") from None
 
     def _lock(self, thread_id: str, purpose: str) -> FileLock:
-        """Raises Timeout at once. Whoever lets go is perhaps another of our threads."""
-        folder = self.root / ".locks"
+        """Raises Timeout at once."""
         private_folder(self.root)
-        private_folder(folder)
-        path = folder / f"{thread_id}.{purpose}"
-        return FileLock(path, blocking=False, mode=0o600, thread_local=False)
+        return file_lock(self.root / ".locks", f"{thread_id}.{purpose}")
+
+
+def opened(url: str, form: ContextFormat, _: Callable[[], Policy]) -> FileSystemThreadStore:
+    return FileSystemThreadStore(Path(url.partition(":")[2]), form)

@@ -1,5 +1,6 @@
 """The server as a process: where it listens, and when it does not."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,8 +13,9 @@ from ..log import logger
 from ..model import baml
 from ..model.next_step import note_on
 from ..settings import Settings
+from ..store.opening import check_store
 from ..stream import drain, patient_streams
-from ..wiring import oddities
+from ..wiring import oddities, unset
 from .access import is_loopback
 from .app import create_app
 from .limits import MAX_CONNECTIONS, Punctual
@@ -37,9 +39,12 @@ def serve(settings: Settings) -> None:
         )
     with patient_streams():
         app = create_app(settings)
+        asyncio.run(check_store(app.state.runner.agent.store))
         if settings.approvers is None:
             problem = "AGENT_APPROVERS is not set: whoever may answer may approve anything"
             logger().warning("approvers_unset", problem=problem)
+        for means in unset(settings):
+            logger().warning("channel_unset", channel=means.name, problem="; ".join(means.faults))
         baml.generated("sync_client")  # made now if need be, and not while somebody waits
         if note := note_on(settings.model):
             logger().warning("offline_model", note=note)

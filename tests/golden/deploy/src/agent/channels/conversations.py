@@ -1,4 +1,4 @@
-"""`POST /api/v1/conversations`: the guide's own webhook payloads, behind the token."""
+"""`POST /api/v1/conversations`: the guide's own webhook payloads, signed or behind the token."""
 
 from typing import Annotated, Literal, Self
 
@@ -6,9 +6,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from ..events import HumanResponse, Trigger
+from ..hooks import Signed
 from ..inbound import Approval, CallId, Calling, Comment, Delivery, Launch, Response, Running, Words
 
-routes = APIRouter(prefix="/api/v1")
+routes = APIRouter(prefix="/api/v1", route_class=Signed)
 
 # A sender that has no call to name sends an empty text.
 Named = Annotated[CallId | None, BeforeValidator(lambda text: text or None)]

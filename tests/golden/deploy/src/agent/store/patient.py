@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
 from itertools import chain, repeat
 from typing import TypeVar
 
+from ..due import Policy
 from ..log import logger
 from ..thread import Thread
 from ..views import Summary
@@ -42,6 +44,12 @@ class PatientStore:
             lambda: self.store.find(status=status, after=after, limit=limit)
         )
 
+    async def due(self, until: datetime, policy: Policy) -> list[tuple[str, datetime]]:
+        return await self._until_it_works(lambda: self.store.due(until, policy))
+
+    async def check(self) -> list[str]:
+        return await self._until_it_works(self.store.check)
+
     @asynccontextmanager
     async def lease(self, thread_id: str) -> AsyncIterator[None]:
         async with AsyncExitStack() as held:
@@ -60,4 +68,5 @@ class PatientStore:
                     raise
                 logger().error("not_stored", problem=str(problem), again_in=(pause := next(pauses)))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.stopping.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self.stopping.wait()

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from ..engine.opening import open_engine
 from ..model.asking import Manner
 from ..model.clients import OFFLINE, lacking
 from ..model.failures import Unavailable
@@ -15,7 +16,8 @@ from ..model.trial import try_model
 from ..settings import WrongSettings, load_settings
 from ..shown import one_line
 from ..store import StoreError
-from ..wiring import oddities, open_store
+from ..store.opening import open_store
+from ..wiring import oddities, policy_as
 from . import screen
 
 MISSING, FAILED = 2, 1
@@ -29,6 +31,7 @@ def check(
     """Say what is missing or odd in the settings, and try the model with one request."""
     found: dict[str, Any] = {"faults": faults(), "odd": oddities(), "trial": None}
     if not found["faults"]:
+        found["odd"] += oddities_of_store()
         found["trial"] = tried()
     typer.echo(json.dumps(found, indent=2, ensure_ascii=False)) if as_json else show(found)
     if found["faults"]:
@@ -49,7 +52,7 @@ def faults() -> list[str]:
 
 def faults_of_settings() -> list[str]:
     try:
-        load_settings()
+        open_engine(load_settings())
     except WrongSettings as error:
         return error.faults
     return []
@@ -58,10 +61,16 @@ def faults_of_settings() -> list[str]:
 def faults_of_store() -> list[str]:
     try:
         if url := os.environ.get("AGENT_STORE_URL"):
-            open_store(url, "xml")
+            asyncio.run(open_store(url, "xml").check())
     except StoreError as error:
         return [str(error)]
     return []
+
+
+def oddities_of_store() -> list[str]:
+    settings = load_settings()
+    store = open_store(settings.store_url, settings.context_format, policy_as(settings))
+    return asyncio.run(store.check())
 
 
 def faults_of_model() -> list[str]:

@@ -22,7 +22,7 @@ from ..thread import CannotFollow
 from ..views import listing, view
 from ..waiting import Status
 from ..wiring import build, oddities
-from . import checking, conversation, screen, serving
+from . import checking, conversation, moving, reaching, screen, serving
 
 REFUSED = 2
 
@@ -194,7 +194,13 @@ def replay(thread_id: ThreadId) -> None:
     raise typer.Exit(any(result.verdict != "same" for result in results))
 
 
-for commands in (checking.commands, serving.commands, *brought("commands")):
+for commands in (
+    checking.commands,
+    moving.commands,
+    reaching.commands,
+    serving.commands,
+    *brought("commands"),
+):
     app.add_typer(commands)
 
 
@@ -232,6 +238,17 @@ def converse(agent: Agent, thread_id: str) -> NoReturn:
     raise typer.Exit(code)
 
 
+CANNOT_BE_DONE = (
+    StoreError,
+    CannotFollow,
+    NothingSaid,
+    moving.NoThread,
+    Unavailable,
+    WrongSettings,
+    OSError,
+)
+
+
 def refuse(error: Exception) -> NoReturn:
     screen.complain(str(error))
     sys.exit(REFUSED)
@@ -243,5 +260,5 @@ def main(arguments: list[str] | None = None) -> None:
     show_every_letter()
     try:
         app(arguments, prog_name="agent")
-    except (StoreError, CannotFollow, NothingSaid, Unavailable, WrongSettings, OSError) as error:
+    except CANNOT_BE_DONE as error:
         refuse(error)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..due import Contact, Route
 from ..events import Answer, HumanResponse, Trigger
+from ..outcomes import Message
 from ..parts import Agent
 from ..people import E, Person, said_by
 from ..reach import Asked, contact
@@ -89,9 +90,13 @@ class Terminal:
     """The channel of whoever runs the agent here."""
 
     name = TERMINAL
+    about = "whoever runs the agent is asked there"
 
     async def tell(self, asked: Asked) -> None:
         screen.show_what_waits(asked.waiting, asked.expires_at)
+
+    async def settle(self, message: Message, became: str) -> None:
+        """What stands on a screen is over by then."""
 
 
 async def go_on(agent: Agent, thread_id: str, answer: HumanResponse) -> Thread:

@@ -147,6 +147,8 @@ def contacted(data: Told) -> dict[str, Any]:
     to = f"{data['channel']}:{data['to']}" if "to" in data else data["channel"]
     if "failed" in data:
         return {"tone": "bad", "who": to, "title": "could not be told", "says": data["failed"]}
+    if "became" in data:
+        return {"tone": "quiet", "who": to, "title": "says now", "note": data["became"]}
     return {"tone": "quiet", "who": to, "title": "told", "note": data.get("ref", "")}
 
 

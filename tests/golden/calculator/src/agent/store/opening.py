@@ -1,0 +1,83 @@
+"""A store by its URL: its module is imported when it is named, and a component may bring it."""
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from urllib.parse import urlsplit
+
+from ..context import ContextFormat
+from ..due import Policy
+from ..log import logger
+from . import NotStored, StoreError, ThreadStore, Unfit
+
+# A module has `opened(url, form, policy)` and, where there is a schema, `migrated(url, policy)`.
+MODULES = {
+    "file": "filesystem",
+    "sqlite": "sqlite",
+    "postgresql": "postgres",
+    "postgres": "postgres",
+}
+
+
+def open_store(url: str, form: ContextFormat, policy: Callable[[], Policy] = Policy) -> ThreadStore:
+    """Nothing is read yet. `policy` is asked for when something is derived of a thread.
+
+    Raises StoreError for a URL that names none.
+    """
+    store: ThreadStore = module_of(url).opened(url, form, policy)
+    return store
+
+
+async def check_store(store: ThreadStore) -> None:
+    """What is odd is logged; what is gone may come back, and is waited for.
+
+    Raises Unfit for what stays as it is.
+    """
+    try:
+        for oddity in await store.check():
+            logger().warning("odd_store", problem=oddity)
+    except Unfit:
+        raise
+    except NotStored as problem:
+        logger().error("not_stored", problem=str(problem))
+
+
+def migrate(url: str, policy: Policy) -> str:
+    """Bring a database up to date; a line about it. Raises StoreError."""
+    module = module_of(url)
+    if not hasattr(module, "migrated"):
+        return f"nothing to do: {shown(url)} has no schema"
+    line: str = module.migrated(url, policy)
+    return line
+
+
+def module_of(url: str) -> ModuleType:
+    """Raises StoreError."""
+    scheme, _, place = url.partition(":")
+    name = MODULES.get(scheme, "")
+    if not name or not place:
+        raise StoreError(
+            f"AGENT_STORE_URL={shown(url)} names no store: use file:FOLDER, sqlite:FILE or"
+            " postgresql://USER@HOST/NAME"
+        )
+    if not find_spec(f".{name}", __package__):
+        raise StoreError(
+            f"AGENT_STORE_URL={shown(url)} needs a component:"
+            f" run `create-12-factor-agent add {name}`"
+        )
+    return import_module(f".{name}", __package__)
+
+
+def shown(url: str) -> str:
+    """Without a password, and without what else may be one."""
+    scheme, _, rest = url.partition(":")
+    if not rest.startswith("//"):
+        return url
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return f"{scheme}://…"
+    _, _, place = parts.netloc.rpartition("@")
+    user = f"{parts.username}@" if parts.username else ""
+    return f"{scheme}://{user}{place}{parts.path}"

@@ -1,0 +1,59 @@
+"""What a reply means for the call that its mail asked about. Pure.
+
+A yes is one only where nothing else is said; whatever could be meant otherwise is asked again.
+"""
+
+import re
+
+from ...events import HumanResponse
+from ...inbound import Approval, Response
+from ...waiting import Waiting
+from .reading import Mail, reply_in
+
+YES = {"yes", "approve", "approved"}
+NO = {"no", "reject", "rejected"}
+CLOSINGS = {
+    "",
+    "thanks",
+    "thank you",
+    "thanks a lot",
+    "many thanks",
+    "best",
+    "cheers",
+    "regards",
+    "best regards",
+    "kind regards",
+    "best wishes",
+    "-",
+    "--",
+}
+
+
+def answer_in(mail: Mail, waiting: Waiting) -> HumanResponse | None:
+    """None where it is not clear what it says. Raises ValidationError for too many words."""
+    said = reply_in(mail.text)
+    if not waiting.for_approval:
+        return answer_of(waiting, said) if said else None
+    first, _, rest = reply_in(mail.text, signed=True).partition("\n")
+    match word_of(first):
+        case word if word in YES and is_closing(rest, mail.name):
+            return Approval(call_id=waiting.call_id, approved=True).event()
+        case word if word in NO:
+            why = said.partition("\n")[2].strip() or None
+            return Approval(call_id=waiting.call_id, approved=False, comment=why).event()
+    return None
+
+
+def answer_of(waiting: Waiting, said: str) -> HumanResponse:
+    answer = Response(response=said).response
+    return HumanResponse(call_id=waiting.call_id, data={"response": answer})
+
+
+def word_of(line: str) -> str:
+    return re.sub(r"[\s.,!:;]+$", "", line).strip().lower()
+
+
+def is_closing(lines: str, name: str) -> bool:
+    """Whether there is nothing in it but how somebody ends their mails."""
+    theirs = {name.lower(), *name.lower().split()}
+    return all(word_of(line) in CLOSINGS | theirs for line in lines.split("\n"))

@@ -1,0 +1,80 @@
+"""In by IMAP: looks into the mailbox now and then, for as long as the server runs.
+
+A mail is marked as seen once what it says is stored. Where that fails it comes again, and the same
+mail twice is one.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from imap_tools import AND, BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
+
+from ...errors import format_error
+from ...log import logger
+from ...runner import Runner
+from ...store import StoreError
+from ...workers import Failed, run_apart
+from .reading import NoMail, from_bytes
+from .receiving import receive
+from .settings import EmailSettings, Server, load_email, missing, server_in
+
+PATIENCE = 60.0  # seconds for one look
+AT_ONCE = 20  # mails of one look
+LONGEST = 600.0  # seconds between two looks, when they fail
+
+
+@dataclass(frozen=True)
+class Found:
+    uid: str
+    raw: bytes
+
+
+async def poll(runner: Runner) -> None:
+    """Until it is cancelled; at once back where there is no mailbox to look into."""
+    settings = load_email()
+    if settings.email_imap is None or missing(settings):
+        return
+    server, pause = server_in(settings.email_imap), float(settings.email_poll)
+    while True:
+        try:
+            await look(server, runner, settings)
+            pause = float(settings.email_poll)
+        except (Failed, TimeoutError, StoreError) as problem:
+            logger().warning("mail_not_fetched", problem=format_error(problem))
+            pause = min(pause * 2, max(LONGEST, settings.email_poll))
+        await asyncio.sleep(pause)
+
+
+async def look(server: Server, runner: Runner, settings: EmailSettings) -> None:
+    """Raises Failed and TimeoutError where the mailbox, and StoreError where the store fails."""
+    for found in await run_apart(partial(unseen, server), PATIENCE):
+        try:
+            mail = from_bytes(found.raw)
+        except NoMail as fault:
+            logger().warning("mail_ignored", problem=str(fault))
+        else:
+            await receive(mail, runner, settings)
+        await run_apart(partial(mark, server, found.uid), PATIENCE)
+
+
+async def unseen(server: Server) -> Sequence[Found]:
+    """In a thread of its own, which it holds up."""
+    with mailbox(server) as box:
+        found = box.fetch(AND(seen=False), mark_seen=False, limit=AT_ONCE, headers_only=False)
+        return [Found(str(each.uid), each.obj.as_bytes()) for each in found]
+
+
+async def mark(server: Server, uid: str) -> None:
+    with mailbox(server) as box:
+        box.client.uid("STORE", uid, "+FLAGS", r"(\Seen)")  # `flag` would expunge as well
+
+
+@contextmanager
+def mailbox(server: Server) -> Iterator[BaseMailBox]:
+    kinds = {"tls": MailBox, "starttls": MailBoxStartTls, "none": MailBoxUnencrypted}
+    with kinds[server.security](server.host, server.port, timeout=PATIENCE / 3) as box:
+        box.login(server.user, server.password, server.folder)
+        yield box

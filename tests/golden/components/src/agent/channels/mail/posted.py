@@ -1,0 +1,119 @@
+"""In by the webhooks of Postmark and Mailgun. Who posts is known before anything else is read."""
+
+import hmac
+import re
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import HTTP
+from hashlib import sha256
+from time import time
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, HTTPException, Request
+from pydantic import SecretStr
+
+from ...cache import Cache
+from ...inbound import Running
+from .reading import Mail, NoMail, from_mailgun, from_postmark
+from .receiving import receive
+from .settings import EmailSettings, load_email, missing
+
+OLDEST = 15 * 60  # seconds: Mailgun tries again after ten minutes
+MAX_FIELDS = 1_000
+OK = {"status": "ok"}
+
+# Mailgun signs its time and token alone, so each is good for one body. This process remembers.
+_seen: Cache[str, str] = Cache(1_000_000)
+
+router = APIRouter()
+
+
+@router.post("/email/postmark")
+async def postmark(request: Request, runner: Running) -> dict[str, str]:
+    """Postmark signs nothing: it sends the user and password that stand in the hook's address."""
+    settings = load_email()
+    secret = used(settings.email_postmark, settings)
+    if not is_postmark(request.headers.getlist("authorization"), secret):
+        raise HTTPException(401, "this has not the user and password of AGENT_EMAIL_POSTMARK")
+    body = await request.body()
+    try:
+        mail = from_postmark(body)
+    except NoMail as fault:
+        raise HTTPException(422, str(fault)) from None
+    return await taken(mail, runner, settings)
+
+
+@router.post("/email/mailgun")
+async def mailgun(request: Request, runner: Running) -> dict[str, str]:
+    """Mailgun signs in its form, of which nothing but the signature is looked at before."""
+    settings = load_email()
+    secret, body = used(settings.email_mailgun, settings), await request.body()
+    form = fields_in(body, request.headers.get("content-type", ""))
+    if not is_mailgun(form, secret, time()) or not is_its_first(form["token"], body):
+        raise HTTPException(401, "this is not signed with AGENT_EMAIL_MAILGUN, or it is old")
+    try:
+        mail = from_mailgun(form, body)
+    except NoMail as fault:
+        raise HTTPException(406, str(fault)) from None  # which Mailgun does not try again
+    return await taken(mail, runner, settings)
+
+
+async def taken(mail: Mail, runner: Running, settings: EmailSettings) -> dict[str, str]:
+    await receive(mail, runner, settings)
+    return OK
+
+
+def used(secret: SecretStr | None, settings: EmailSettings) -> bytes:
+    if secret is None or missing(settings):
+        raise HTTPException(404, "this hook is not in use: the settings of AGENT_EMAIL_ say so")
+    return secret.get_secret_value().encode()
+
+
+def is_postmark(sent: Sequence[str], secret: bytes) -> bool:
+    """Basic authentication; the secret is `user:password`."""
+    scheme, _, text = sent[0].partition(" ") if len(sent) == 1 else ("", "", "")
+    try:
+        given = b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return scheme.lower() == "basic" and hmac.compare_digest(given, secret)
+
+
+def is_mailgun(form: Mapping[str, str], key: bytes, now: float) -> bool:
+    at, token, given = (form.get(name, "") for name in ("timestamp", "token", "signature"))
+    if not re.fullmatch(r"[0-9]{1,12}", at) or not token or abs(now - int(at)) > OLDEST:
+        return False
+    expected = hmac.new(key, f"{at}{token}".encode(), "sha256").hexdigest()
+    return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def is_its_first(token: str, body: bytes) -> bool:
+    """Whether this token has come with no other body; the same again is the same delivery."""
+    whose = sha256(body).hexdigest()
+    return (_seen.get(token) or _seen.keep(token, whose, len(token) + len(whose))) == whose
+
+
+def fields_in(body: bytes, content_type: str) -> dict[str, str]:
+    """Nothing where it is no form. Of two fields of one name, the first."""
+    try:
+        pairs = parts_in(body, content_type) if "multipart" in content_type.lower() else None
+        if pairs is None:
+            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except (ValueError, LookupError):
+        return {}
+    return dict(reversed(pairs))
+
+
+def parts_in(body: bytes, content_type: str) -> list[tuple[str, str]]:
+    """The fields of a form that has files; a file is none. Raises ValueError."""
+    head = content_type.encode("latin-1", "replace").replace(b"\n", b" ").replace(b"\r", b" ")
+    form = message_from_bytes(b"Content-Type: " + head + b"\r\n\r\n" + body, policy=HTTP)
+    assert isinstance(form, EmailMessage)
+    return [
+        (str(name), bytes(part.get_payload(decode=True) or b"").decode())
+        for part in form.iter_parts()
+        if (name := part.get_param("name", header="content-disposition"))
+        and part.get_filename() is None
+    ]

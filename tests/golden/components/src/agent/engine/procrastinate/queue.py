@@ -1,0 +1,136 @@
+"""The queue: which threads somebody is to look at. It holds their ids and nothing else."""
+
+from collections.abc import Collection, Iterator, Set
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import Job
+
+from .. import NotQueued
+from .connection import log_as_we_do, pool_of, why
+
+ADVANCE = "advance"  # a thread, to its next wait
+RESUME = "resume"  # one whose model could not be asked
+QUEUE = "threads"
+KNOWN = """
+SELECT DISTINCT lock FROM procrastinate_jobs
+ WHERE lock = ANY(%(ids)s) AND status IN ('todo', 'doing', 'failed')
+"""
+COUNTED = """
+SELECT count(*) FILTER (WHERE status = 'todo') AS todo,
+       count(*) FILTER (WHERE status = 'doing') AS doing,
+       count(*) FILTER (WHERE status = 'failed') AS failed,
+       (SELECT count(*) FROM procrastinate_workers
+         WHERE last_heartbeat > now() - interval '1 minute') AS workers,
+       (SELECT extract(epoch FROM now() - min(at))::float FROM procrastinate_events
+         JOIN procrastinate_jobs AS job ON job.id = job_id
+        WHERE job.status = 'todo' AND task_name = %(task)s AND type = 'deferred') AS oldest
+  FROM procrastinate_jobs WHERE task_name = %(task)s
+"""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of threads: who wait to be run, run, and could not be run; workers; seconds."""
+
+    todo: int
+    doing: int
+    failed: int
+    workers: int
+    oldest: float | None
+
+
+class Queue:
+    """An Engine. It connects when it is first used."""
+
+    def __init__(
+        self, url: str, connector: PsycopgConnector | None = None, connections: int = 4
+    ) -> None:
+        self.app = App(connector=connector or PsycopgConnector())
+        self._pool = pool_of(url, connections)
+
+    async def put(self, thread_id: str) -> None:
+        """The same lock keeps two from beginning at once, the other one two from waiting."""
+        await self._defer(ADVANCE, thread_id, lock=thread_id, queueing_lock=thread_id)
+
+    async def put_later(self, thread_id: str, pause: timedelta) -> None:
+        """Only a reminder, and without a lock: what is not due yet would hold up what is."""
+        reminder = {"schedule_in": {"seconds": pause.total_seconds()}}
+        await self._defer(RESUME, thread_id, queueing_lock=f"{RESUME} {thread_id}", **reminder)
+
+    async def has(self, thread_ids: Collection[str]) -> Set[str]:
+        with told():
+            await self.open()
+            rows = await self.app.connector.execute_query_all_async(KNOWN, ids=list(thread_ids))
+        return {row["lock"] for row in rows}
+
+    async def counts(self) -> Counts:
+        """Raises NotQueued."""
+        with told():
+            await self.open()
+            row = await self.app.connector.execute_query_one_async(COUNTED, task=ADVANCE)
+        return Counts(**row)
+
+    async def failed(self) -> list[str]:
+        """The threads that could not be run. Raises NotQueued."""
+        return [thread_of(job) for job in await self._failed()]
+
+    async def put_failed(self) -> list[str]:
+        """Once more, those that could not be run. Raises NotQueued."""
+        jobs = await self._failed()
+        for job in jobs:
+            await self.put(thread_of(job))
+            with told():
+                await self.app.connector.execute_query_async(
+                    "DELETE FROM procrastinate_jobs WHERE id = %(id)s", id=job.id
+                )
+        return [thread_of(job) for job in jobs]
+
+    async def put_back(self, job: Job) -> None:
+        """What a worker had that is gone. Another job for this thread, which has not begun, has
+        nothing more to say, and would not let this one back.
+        """
+        manager, lock = self.app.job_manager, job.queueing_lock
+        with told():
+            for other in await manager.list_jobs_async(status="todo", queueing_lock=lock):
+                if other.id and other.id != job.id:
+                    await manager.cancel_job_by_id_async(other.id, delete_job=True)
+            await manager.retry_job(job)
+
+    async def open(self) -> None:
+        log_as_we_do()
+        await self._pool.open()
+        await self.app.open_async(self._pool)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def _failed(self) -> list[Job]:
+        with told():
+            await self.open()
+            found = await self.app.job_manager.list_jobs_async(status="failed", task=ADVANCE)
+        return list(found)
+
+    async def _defer(self, task: str, thread_id: str, **options: Any) -> None:
+        with told():
+            await self.open()
+            job = self.app.configure_task(task, allow_unknown=True, queue=QUEUE, **options)
+            with suppress(AlreadyEnqueued):  # whoever begins it sees what was stored before
+                await job.defer_async(thread_id=thread_id)
+
+
+def thread_of(job: Job) -> str:
+    return str(job.task_kwargs["thread_id"])
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Raises NotQueued."""
+    try:
+        yield
+    except ConnectorException as error:
+        raise NotQueued(why(error)) from error

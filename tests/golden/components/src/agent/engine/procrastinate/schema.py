@@ -1,0 +1,50 @@
+"""The queue's tables. procrastinate brings them and their migrations, and does not write down which
+of those a database has had: that stands in a comment on its table.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from procrastinate.schema import SchemaManager
+
+from ...errors import format_error
+from .. import NotQueued
+
+TABLE = "procrastinate_jobs"
+HAD = f"SELECT obj_description(to_regclass('{TABLE}')), to_regclass('{TABLE}') IS NOT NULL"
+FIRST = "03.04.00_50"  # what the tables had when this agent first brought them
+LOCK = "SELECT pg_advisory_lock(hashtext('procrastinate'))"  # of two that migrate, one waits
+
+
+def migrate(url: str) -> list[str]:
+    """Brings the tables up to date; what was applied. Raises NotQueued."""
+    with said_plainly(), psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(LOCK)
+        had, are_there = connection.execute(HAD).fetchone() or (None, False)
+        wanted = migrations()
+        last = max(wanted)
+        if not are_there:
+            missing = {last: SchemaManager.get_schema()}
+        else:
+            missing = {name: text for name, text in wanted.items() if name > (had or FIRST)}
+        for name in sorted(missing):
+            with connection.transaction():
+                connection.execute(missing[name].encode())
+                connection.execute(f"COMMENT ON TABLE {TABLE} IS '{name}'".encode())
+    return sorted(missing)
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise NotQueued(format_error(error)) from error
+
+
+def migrations() -> dict[str, str]:
+    """By their numbers, in whose order they are applied."""
+    files = Path(SchemaManager.get_migrations_path()).glob("*.sql")
+    return {"_".join(file.name.split("_")[:2]): file.read_text("utf-8") for file in files}

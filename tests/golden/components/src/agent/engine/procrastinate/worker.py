@@ -1,0 +1,153 @@
+"""`agent worker`: takes threads from the queue and runs each to its next wait."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from procrastinate import JobContext
+from procrastinate.jobs import Job
+from procrastinate.worker import Worker as Taker
+
+from ...events import Resumed
+from ...log import logger
+from ...parts import Agent
+from ...people import said_by
+from ...runner import Runner
+from ...thread import CannotFollow
+from .. import NotQueued
+from .connection import why
+from .queue import ADVANCE, QUEUE, RESUME, Queue, thread_of
+from .retries import WHO, pause_before_next
+
+BEAT = 1.0  # seconds between two signs of life
+GONE = 6.0  # seconds without one, and a worker counts as dead
+POLL = 1.0  # seconds until a job is seen that nobody was told of: one that was put back
+AGAIN = 2.0  # seconds before a taker that ended is replaced
+END = 5.0  # seconds for the last words to the queue
+FORGOTTEN = 60.0  # seconds without a sign of life, and a worker is forgotten
+HOUR = 3600.0
+
+
+class Worker:
+    """Runs so many threads at once, until it is asked to stop."""
+
+    def __init__(
+        self, agent: Agent, queue: Queue, concurrency: int, alive: Callable[[], None]
+    ) -> None:
+        self.agent = agent
+        self.queue = queue
+        self.concurrency = concurrency
+        self.alive = alive
+        self.runner = Runner(agent, patient=True, engine=queue)
+        self._taker: Any = None  # procrastinate's, whose methods have no types
+        self._jobs: set[int | None] = set()  # that run here
+        self._lost: set[int | None] = set()  # that should, as far as the queue knows
+        queue.app.task(name=ADVANCE, queue=QUEUE, pass_context=True)(self.advance)
+        queue.app.task(name=RESUME, queue=QUEUE)(self.resume)
+
+    async def advance(self, context: JobContext, thread_id: str) -> None:
+        """One job. A taker that ends meanwhile leaves the thread running here, and whoever finds it
+        without a job puts it anew.
+        """
+        job = context.job
+        self._jobs.add(job.id)
+        try:
+            with suppress(asyncio.CancelledError):
+                thread = await self.runner.run(thread_id, again=job.attempts > 0)
+                if pause := pause_before_next(thread.events):
+                    await self.queue.put_later(thread_id, pause)
+        finally:
+            self._jobs.discard(job.id)
+        if self.agent.stopping.is_set():  # it may be done, or not: whoever is next sees
+            await self.queue.put(thread_id)
+
+    async def resume(self, thread_id: str) -> None:
+        """Where its model failed, and nobody was quicker or has tried too often."""
+        thread = await self.agent.store.get(thread_id)
+        if pause_before_next(thread.events):
+            with suppress(CannotFollow):
+                await self.agent.record(thread_id, said_by(WHO, Resumed()))
+                await self.queue.put(thread_id)
+
+    async def run(self, grace: float) -> None:
+        """Until SIGTERM or SIGINT; then what runs has so many seconds to come to its next event."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await self.queue.open()
+        await self.runner.start_unfinished()
+        taking = asyncio.create_task(self._take(), name="taking")
+        looking = asyncio.create_task(self._look_after(), name="looking")
+        while not stop.is_set():
+            self.alive()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEAT):
+                    await stop.wait()
+        self.agent.stopping.set()
+        logger().info("stopping", grace=grace)
+        if self._taker:
+            self._taker.stop()
+        await self.runner.shut_down(grace)
+        await asyncio.wait([taking], timeout=END)
+        for task in (taking, looking):
+            task.cancel()
+        await asyncio.gather(taking, looking, return_exceptions=True)
+        await self.queue.close()
+
+    async def _take(self) -> None:
+        """procrastinate's worker, and another one when it ends."""
+        while not self.agent.stopping.is_set():
+            self._taker = Taker(
+                self.queue.app,
+                queues=[QUEUE],
+                concurrency=self.concurrency,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+                fetch_job_polling_interval=POLL,
+                update_heartbeat_interval=HOUR,  # it is we who say that we live, to the very end
+                stalled_worker_timeout=HOUR,
+                shutdown_graceful_timeout=END,
+            )
+            try:
+                await self._taker.run()
+            except Exception as error:  # noqa: BLE001, whatever it is, threads wait for a worker
+                logger().error("taker_ended", problem=why(error), again_in=AGAIN)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN):
+                    await self.agent.stopping.wait()
+
+    async def _look_after(self) -> None:
+        """Says that this worker lives, and puts back what those had who do not. Not before the
+        others have had the time to say so: for a while it may have been the database that was gone.
+        """
+        clock = asyncio.get_running_loop().time
+        since = last = clock()
+        while True:
+            try:
+                if self._taker and self._taker.worker_id is not None:
+                    await self.queue.app.job_manager.update_heartbeat(self._taker.worker_id)
+                    now = clock()
+                    since, last = (now if now - last > GONE / 2 else since), now
+                    if now - since > GONE:
+                        await self._put_back(self._taker.worker_id)
+            except Exception as error:  # noqa: BLE001, the next look may do better
+                logger().error("not_looked_after", problem=why(error))
+            await asyncio.sleep(BEAT)
+
+    async def _put_back(self, worker_id: int) -> None:
+        manager = self.queue.app.job_manager
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=GONE):
+            await self._put_one_back(job, "worker_gone")
+        ours = await manager.list_jobs_async(status="doing", worker_id=worker_id)
+        left = {job.id: job for job in ours if job.id not in self._jobs}
+        for number in self._lost & left.keys():  # twice: it neither begins nor ends just now
+            await self._put_one_back(left[number], "job_lost")
+        self._lost = set(left)
+        await manager.prune_stalled_workers(FORGOTTEN)
+
+    async def _put_one_back(self, job: Job, event: str) -> None:
+        with suppress(NotQueued):  # another worker was quicker
+            await self.queue.put_back(job)
+            logger().warning(event, thread=thread_of(job), tries=job.attempts + 1)

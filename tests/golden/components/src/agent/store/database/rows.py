@@ -1,0 +1,86 @@
+"""A thread as a database keeps it, and what a database must be able to do."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Protocol
+
+from pydantic import TypeAdapter
+
+from ...due import Policy
+from ...thread import Thread
+from ...views import Summary, due_at, summary_of
+from ...waiting import Status
+from .. import Unfit
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is derived of a thread. Times are aware; `summary` is JSON."""
+
+    id: str
+    version: int
+    status: Status
+    created: datetime
+    due: datetime | None
+    summary: str
+
+
+class Rows(Protocol):
+    """For a few threads, which wait. Raises NotStored, and Lost where another try helps."""
+
+    def create(self, row: Row, events: Sequence[str]) -> bool:
+        """False, and nothing was done, where the id is in use."""
+
+    def append(self, row: Row, known: int, events: Sequence[str]) -> bool:
+        """Events behind so many. False, and nothing was done, where there are more or none."""
+
+    def derive(self, row: Row) -> bool:
+        """What is derived, anew. False, and nothing was done, where there are more events."""
+
+    def events(self, thread_id: str, known: int) -> list[str]:
+        """Those behind so many."""
+
+    def page(
+        self, status: Status | None, after: str | None, limit: int | None
+    ) -> list[tuple[str, str]]:
+        """Ids and summaries, the oldest first. Raises NoSuchThread for `after`."""
+
+    def exists(self, thread_id: str) -> bool: ...
+
+    def due(self, until: datetime, limit: int) -> list[tuple[str, datetime]]: ...
+
+    def noted(self, name: str) -> str | None:
+        """What is kept about the database itself."""
+
+    def note(self, name: str, value: str) -> None: ...
+
+
+Derive = Callable[[str, Thread], Row]
+
+
+def row_of(thread_id: str, thread: Thread, policy: Policy) -> Row:
+    summary = summary_of(thread_id, thread)
+    assert summary.created
+    return Row(
+        id=thread_id,
+        version=summary.version,
+        status=summary.status,
+        created=summary.created,
+        due=due_at(summary, policy),
+        summary=summaries().dump_json(summary).decode(),
+    )
+
+
+def summary_from(text: str) -> Summary:
+    """Raises Unfit for what other code has derived."""
+    try:
+        return summaries().validate_json(text)
+    except ValueError:
+        raise Unfit("what is derived of the threads is old: run `agent migrate`") from None
+
+
+@cache
+def summaries() -> TypeAdapter[Summary]:
+    return TypeAdapter(Summary)

@@ -1,0 +1,101 @@
+"""Who runs a thread has a lock of Postgres', which ends with the connection of their process."""
+
+import threading
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from uuid import UUID, uuid4
+
+import psycopg
+
+from ...log import logger
+from .. import NotStored
+from .connecting import Connection, connect, said_plainly
+
+PAUSE = 2.0  # seconds between two looks whether the connection is there
+# The server lets go of a process whose network is cut after about as many seconds.
+KEEPALIVES = (
+    "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3;"
+    " SET tcp_keepalives_count = 3; SET tcp_user_timeout = 15000"
+)
+
+
+class Leases:
+    """Of one process, on one connection. Any thread may use it.
+
+    A lock is the session's, so the same process would get it twice: what it holds, it knows itself.
+    When the connection is lost, all are; they are taken again with the next one. A lease that
+    somebody else got meanwhile is theirs, and the versions of the thread say who was quicker.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._name = f"agent {uuid4()}"
+        self._held: set[str] = set()
+        self._connection: Connection | None = None
+        self._keeper: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def take(self, thread_id: str) -> bool:
+        """Whether it is ours now. Raises NotStored."""
+        with self._lock:
+            if thread_id in self._held:
+                return False
+            with said_plainly(self.url, self._connection is not None):
+                if not try_lock(self._session(), thread_id):
+                    return False
+            self._held.add(thread_id)
+            if not (self._keeper and self._keeper.is_alive()):
+                self._keeper = threading.Thread(target=self._keep, daemon=True)
+                self._keeper.start()
+            return True
+
+    def let_go(self, thread_id: str, taken: Future[bool]) -> None:
+        if taken.cancelled() or taken.exception() or not taken.result():
+            return
+        with self._lock, suppress(psycopg.Error):  # without a connection there is no lock
+            self._held.discard(thread_id)
+            if self._connection and not self._connection.closed:
+                self._connection.execute("SELECT pg_advisory_unlock(%s)", (key(thread_id),))
+
+    def _keep(self) -> None:
+        """Look after what is held, until nothing is."""
+        while True:
+            time.sleep(PAUSE)
+            with self._lock:
+                if not self._held:
+                    self._keeper = None
+                    return
+                try:
+                    with said_plainly(self.url):
+                        with suppress(psycopg.Error):
+                            self._session().execute("SELECT 1")
+                        self._session()
+                except NotStored as problem:
+                    logger().warning("leases_lost", problem=str(problem))
+
+    def _session(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = connection = connect(self.url, self._name)
+            connection.execute(KEEPALIVES)
+            # The server may not have noticed yet that the connection before this is lost.
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
+                " WHERE application_name = %s AND pid <> pg_backend_pid()",
+                (self._name,),
+            )
+            for thread_id in self._held:
+                if not try_lock(connection, thread_id):
+                    logger().warning("lease_lost", thread=thread_id)
+        return self._connection
+
+
+def try_lock(connection: Connection, thread_id: str) -> bool:
+    found = connection.execute("SELECT pg_try_advisory_lock(%s)", (key(thread_id),)).fetchone()
+    return bool(found and found[0])
+
+
+def key(thread_id: str) -> int:
+    """64 bits of the id, as Postgres counts them."""
+    number = UUID(thread_id).int
+    return ((number >> 64) ^ number) % 2**64 - 2**63

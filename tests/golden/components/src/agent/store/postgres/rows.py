@@ -1,0 +1,112 @@
+"""The rows of a Postgres; each thread that uses them has a connection of its own."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from threading import local
+from typing import Any
+
+from psycopg import Cursor
+
+from ...waiting import Status
+from .. import NoSuchThread
+from ..database.rows import Row
+from .connecting import Connection, connect_to_schema, said_plainly
+
+# Each is one statement, so one way there and back, and all or nothing.
+CREATE = """
+    WITH made AS (
+        INSERT INTO threads (id, version, status, created, due, summary)
+        VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
+    )
+    INSERT INTO events (thread_id, seq, event)
+    SELECT made.id, new.place - 1, new.event
+    FROM made, unnest(%s::text[]) WITH ORDINALITY AS new (event, place)
+"""
+UPDATE = """
+    UPDATE threads SET version = %s, status = %s, due = %s, summary = %s
+    WHERE id = %s AND version = %s
+"""
+APPEND = f"""
+    WITH kept AS ({UPDATE} RETURNING id)
+    INSERT INTO events (thread_id, seq, event)
+    SELECT kept.id, %s + new.place - 1, new.event
+    FROM kept, unnest(%s::text[]) WITH ORDINALITY AS new (event, place)
+"""
+NOTE = "INSERT INTO notes VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+
+
+class PostgresRows:
+    """`is_pooled`: a session may not last, so nothing of it is relied on."""
+
+    def __init__(self, url: str, *, is_pooled: bool = False) -> None:
+        self.url = url
+        self.is_pooled = is_pooled
+        self._was_there = False
+        self._ours = local()
+
+    def create(self, row: Row, events: Sequence[str]) -> bool:
+        derived = (row.id, row.version, row.status, row.created, row.due, row.summary)
+        return self._do(CREATE, *derived, list(events)).rowcount > 0
+
+    def append(self, row: Row, known: int, events: Sequence[str]) -> bool:
+        return self._do(APPEND, *changed(row, known), known, list(events)).rowcount > 0
+
+    def derive(self, row: Row) -> bool:
+        return self._do(UPDATE, *changed(row, row.version)).rowcount > 0
+
+    def events(self, thread_id: str, known: int) -> list[str]:
+        query = "SELECT event FROM events WHERE thread_id = %s AND seq >= %s ORDER BY seq"
+        return [event for (event,) in self._read(query, thread_id, known)]
+
+    def page(
+        self, status: Status | None, after: str | None, limit: int | None
+    ) -> list[tuple[str, str]]:
+        conditions, given = list[str](), list[Any]()
+        if status is not None:
+            conditions, given = ["status = %s"], [status]
+        if after is not None:
+            conditions.append("(created, id) > (%s, %s)")
+            given += [self._begun(after), after]
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        query = f"SELECT id::text, summary FROM threads {where} ORDER BY created, threads.id"
+        return self._read(f"{query} LIMIT %s", *given, limit)
+
+    def exists(self, thread_id: str) -> bool:
+        return bool(self._read("SELECT 1 FROM threads WHERE id = %s", thread_id))
+
+    def due(self, until: datetime, limit: int) -> list[tuple[str, datetime]]:
+        query = "SELECT id::text, due FROM threads WHERE due <= %s ORDER BY due LIMIT %s"
+        return self._read(query, until, limit)
+
+    def noted(self, name: str) -> str | None:
+        found = self._read("SELECT value FROM notes WHERE name = %s", name)
+        return found[0][0] if found else None
+
+    def note(self, name: str, value: str) -> None:
+        self._do(NOTE, name, value)
+
+    def _begun(self, thread_id: str) -> datetime:
+        for (created,) in self._read("SELECT created FROM threads WHERE id = %s", thread_id):
+            at: datetime = created
+            return at
+        raise NoSuchThread(f"after={thread_id!r} is none of these threads")
+
+    def _read(self, query: str, *given: Any) -> list[Any]:
+        with said_plainly(self.url, self._was_there):
+            return self._connection().execute(query.encode(), given).fetchall()
+
+    def _do(self, query: str, *given: Any) -> Cursor[tuple[Any, ...]]:
+        with said_plainly(self.url, self._was_there):
+            return self._connection().execute(query.encode(), given)
+
+    def _connection(self) -> Connection:
+        connection: Connection | None = getattr(self._ours, "connection", None)
+        if connection is None or connection.closed:
+            connection = connect_to_schema(self.url, is_pooled=self.is_pooled)
+            self._ours.connection = connection
+            self._was_there = True
+        return connection
+
+
+def changed(row: Row, known: int) -> tuple[Any, ...]:
+    return row.version, row.status, row.due, row.summary, row.id, known

@@ -1,0 +1,59 @@
+"""Threads in one SQLite file, for the processes of one machine: `sqlite:PATH`."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from filelock import Timeout
+
+from ...context import ContextFormat
+from ...due import Policy
+from .. import Busy, StoreError
+from ..database.store import DatabaseStore
+from ..database.upgrading import derive_all
+from ..locking import file_lock
+from .file import set_up
+from .rows import SqliteRows
+
+
+class SqliteThreadStore(DatabaseStore):
+    """A ThreadStore in one file; `patience` is in seconds. SQLite has one writer at a time."""
+
+    def __init__(
+        self, path: Path, policy: Callable[[], Policy] = Policy, patience: float = 5.0
+    ) -> None:
+        self.path = path.absolute()  # a tool may go elsewhere
+        super().__init__(SqliteRows(self.path, patience), policy, patience=patience)
+
+    @asynccontextmanager
+    async def held(self, thread_id: str) -> AsyncIterator[None]:
+        lock = file_lock(self.path.with_name(f"{self.path.name}.locks"), f"{thread_id}.lease")
+        try:
+            await self._in(self._readers, lock.acquire)
+        except Timeout:
+            raise Busy(thread_id) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def opened(url: str, _: ContextFormat, policy: Callable[[], Policy]) -> SqliteThreadStore:
+    return SqliteThreadStore(path_from(url), policy)
+
+
+def migrated(url: str, policy: Policy) -> str:
+    """Bring the schema and what is derived up to date; a line about it."""
+    path = path_from(url)
+    set_up(path)
+    store = SqliteThreadStore(path, lambda: policy)
+    count = derive_all(store.rows, store.derive, policy)
+    return f"{path} is up to date, with {count} threads"
+
+
+def path_from(url: str) -> Path:
+    """Raises StoreError."""
+    place = url.partition(":")[2]
+    if not place.strip("/") or place == ":memory:":
+        raise StoreError(f"AGENT_STORE_URL={url} names no file: write sqlite:agent.db")
+    return Path(place)

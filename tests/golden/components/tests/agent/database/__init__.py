@@ -1,0 +1,1 @@
+"""What holds for each database that this project has a store in."""

@@ -1,0 +1,89 @@
+"""The mailbox: gone, silent, in the way of a store that fails; a mail is never lost, nor twice."""
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from agent.channels.mail.polling import look
+from agent.channels.mail.settings import Server, load_email, server_in
+from agent.runner import Runner
+from agent.store import StoreError
+from agent.store.filesystem import FileSystemThreadStore
+from agent.workers import Failed
+
+from ..scripted import agent_of
+from .mailing import ADA, as_mailed, mail_from, variables
+from .servers import HERE, imap_server
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in variables(25).items():
+        monkeypatch.setenv(name, value)
+
+
+def server(port: int) -> Server:
+    return server_in(SecretStr(f"imap://ada:secret@{HERE}:{port}"))
+
+
+def looked(port: int, store: FileSystemThreadStore) -> int:
+    """How many threads there are after a look."""
+
+    async def once() -> int:
+        runner = Runner(agent_of(store, as_mailed))
+        try:
+            await look(server(port), runner, load_email())
+        finally:
+            await runner.shut_down()
+        return len(await store.find())
+
+    return asyncio.run(once())
+
+
+def test_what_comes_while_it_is_gone_is_there_when_it_is_back(
+    told: Any, store: FileSystemThreadStore
+) -> None:
+    with imap_server() as box:
+        box.mails.append(mail_from(ADA, "hello").as_bytes())
+        box.broken = True
+        with pytest.raises(Failed):
+            looked(box.port, store)
+        box.broken = False
+        assert looked(box.port, store) == 1
+        assert looked(box.port, store) == 1
+        assert box.seen == {1}
+
+
+def test_one_that_says_nothing_is_not_waited_for(
+    told: Any, store: FileSystemThreadStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.channels.mail.polling.PATIENCE", 0.6)
+    with socket.create_server((HERE, 0)) as silent, pytest.raises((Failed, TimeoutError)):
+        looked(silent.getsockname()[1], store)
+
+
+def test_a_mail_that_could_not_be_stored_comes_again(
+    told: Any, store: FileSystemThreadStore, tmp_path: Path
+) -> None:
+    with imap_server() as box:
+        box.mails.append(mail_from(ADA, "hello").as_bytes())
+        (tmp_path / "full").write_text("a file where the folder was")
+        with pytest.raises(StoreError):
+            looked(box.port, FileSystemThreadStore(tmp_path / "full"))
+        assert box.seen == set()
+        assert looked(box.port, store) == 1
+        assert box.seen == {1}
+
+
+def test_a_mail_that_comes_again_after_a_crash_is_the_same(
+    told: Any, store: FileSystemThreadStore
+) -> None:
+    with imap_server() as box:
+        box.mails.append(mail_from(ADA, "hello").as_bytes())
+        looked(box.port, store)
+        box.seen.clear()  # it was stored, and not marked
+        assert looked(box.port, store) == 1

@@ -1,0 +1,41 @@
+"""A model that could not be asked is asked again, some times, and then a human must say so."""
+
+import pytest
+
+from agent.engine.procrastinate.retries import PAUSES, WHO, pause_before_next
+from agent.events import AnyEvent, Resumed
+from agent.people import Person, said_by
+
+from ..scripted import DONE, decided, resumed, said, thread_of, unasked
+
+
+def by_us() -> Resumed:
+    return said_by(WHO, Resumed())
+
+
+@pytest.mark.parametrize("tries", range(len(PAUSES) + 2))
+def test_each_pause_is_longer_and_then_there_is_none(tries: int) -> None:
+    events: list[AnyEvent] = [said(), unasked()]
+    for _ in range(tries):
+        events += [by_us(), unasked()]
+    found = pause_before_next(thread_of(*events).events)
+    assert found == (PAUSES[tries] if tries < len(PAUSES) else None)
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        [resumed()],
+        [said_by(Person("http", "ada"), Resumed())],
+        [by_us(), decided(DONE), said()],
+    ],
+)
+def test_whatever_else_happens_begins_anew(between: list[AnyEvent]) -> None:
+    tried: list[AnyEvent] = [by_us(), unasked()] * len(PAUSES)
+    thread = thread_of(said(), unasked(), *tried, *between, unasked())
+    assert pause_before_next(thread.events) == PAUSES[0]
+
+
+def test_what_did_not_fail_is_left_alone() -> None:
+    for events in ([said()], [said(), decided(DONE)], [said(), unasked(), resumed()]):
+        assert pause_before_next(thread_of(*events).events) is None
