@@ -1,7 +1,6 @@
 """Factor 11: the agent from a terminal. `agent MESSAGE` starts a thread."""
 
 import asyncio
-import json
 import sys
 from typing import Annotated, Any, NoReturn
 
@@ -19,10 +18,8 @@ from ..settings import WrongSettings, load_settings
 from ..store import StoreError
 from ..stream import leave, open_missing, show_every_letter
 from ..thread import CannotFollow
-from ..views import listing, view
-from ..waiting import Status
-from ..wiring import build, oddities
-from . import checking, conversation, moving, reaching, screen, serving
+from . import checking, conversation, moving, reaching, reading, screen, serving
+from .reading import ThreadId, open_agent
 
 REFUSED = 2
 
@@ -48,10 +45,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-ThreadId = Annotated[str, typer.Argument(metavar="ID", help="The thread.")]
 CALL = "Which call; without it, the one that waits is shown, and you are asked."
 Call = Annotated[str, typer.Argument(metavar="[CALL]", help=CALL)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command("MESSAGE", hidden=True)
@@ -151,64 +146,15 @@ def fork(
     typer.echo(asyncio.run(copy()))
 
 
-@app.command()
-def show(
-    thread_id: ThreadId,
-    context: Annotated[bool, typer.Option("--context", help="As the model reads it.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Print a thread."""
-    agent = open_agent()
-    thread = asyncio.run(agent.store.get(thread_id))
-    if as_json:
-        typer.echo(json.dumps(view(thread_id, thread, agent.policy), indent=2))
-    elif context:
-        typer.echo(thread.serialize_for_llm(load_settings().context_format))
-    else:
-        screen.show_thread(thread_id, thread, agent.policy)
-
-
-@app.command()
-def threads(
-    status: Annotated[Status | None, typer.Option()] = None, as_json: AsJson = False
-) -> None:
-    """List the threads, the oldest first."""
-    agent = open_agent()
-    found = asyncio.run(agent.store.find(status=status))
-    if as_json:
-        typer.echo(json.dumps(listing(found, agent.policy), indent=2))
-        return
-    for each in found:
-        screen.show_in_list(each.id, asyncio.run(agent.store.get(each.id)))
-
-
-@app.command()
-def replay(thread_id: ThreadId) -> None:
-    """For each decision, whether the model would be asked the same today, or what changed."""
-    from ..model.replay import replay as replayed
-
-    thread = asyncio.run(open_agent().store.get(thread_id))
-    results = replayed(thread, load_settings().model)
-    for result in results:
-        typer.echo(f"{result.event.id:4} {result.name:32} {result.verdict}")
-    raise typer.Exit(any(result.verdict != "same" for result in results))
-
-
 for commands in (
     checking.commands,
     moving.commands,
     reaching.commands,
+    reading.commands,
     serving.commands,
     *brought("commands"),
 ):
     app.add_typer(commands)
-
-
-def open_agent() -> Agent:
-    agent = build(load_settings(), screen.show, screen.note)
-    for oddity in oddities():
-        screen.note(oddity)
-    return agent
 
 
 def say_which_model() -> None:
