@@ -19,12 +19,11 @@ def test_a_project_with_an_inbox_survives_chaos_and_races(wheel: Path, tmp_path:
     succeed(run_offline(command, project, CHAOS_CAMPAIGNS="10"))
 
 
-def test_every_door_holds_and_every_channel_is_told(wheel: Path, tmp_path: Path) -> None:
-    """100,000 requests that nobody signed, and a hundred that are answered everywhere at once."""
+def test_every_door_holds(wheel: Path, tmp_path: Path) -> None:
+    """100,000 requests that nobody signed."""
     project = created(wheel, tmp_path, CHANNELS)
     fetch(project, "3.11", "uv")
-    tests = ["tests/agent/test_door_fuzz.py", "tests/agent/test_everywhere.py"]
-    command = ["uv", "run", "pytest", "-m", "slow", *tests]
+    command = ["uv", "run", "pytest", "-m", "slow", "tests/agent/test_door_fuzz.py"]
     succeed(run_offline(command, project, DOOR_CASES="100000"))
 
 

@@ -69,7 +69,7 @@ class Office:
     def post(self, mail: EmailMessage, status: int = 200) -> Any:
         """By Postmark's hook, whole."""
         body = json.dumps({"RawEmail": mail.as_bytes().decode()})
-        answer = self.client.post("/email/postmark", content=body, auth=(USER, PASSWORD))
+        answer = self.client.post("/hooks/email/postmark", content=body, auth=(USER, PASSWORD))
         assert answer.status_code == status, answer.text
         return answer
 

@@ -175,7 +175,9 @@ def test_no_hook_fails_and_nothing_is_kept_that_was_not_proved(many: settings) -
             status = here.client.post(way, content=body, headers=sent).status_code
             assert status in (400, 401, 404, 405), status
 
-        ways = st.sampled_from(["/email/postmark", "/email/mailgun", "/email/x.y", "/email/a%00"])
+        ways = st.sampled_from(
+            ["/hooks/email/postmark", "/hooks/email/mailgun", "/email/x.y", "/email/a%00"]
+        )
         many(given(ways, MAILS | POSTS | FORMS, headers)(send))()
         assert here.threads() == []
 
@@ -186,7 +188,7 @@ def test_what_is_proved_and_odd_is_no_failure_of_ours(many: settings) -> None:
 
         def send(body: bytes) -> None:
             answer = here.client.post(
-                "/email/postmark", content=body, headers=basic(f"{USER}:{PASSWORD}")
+                "/hooks/email/postmark", content=body, headers=basic(f"{USER}:{PASSWORD}")
             )
             assert answer.status_code in (200, 422), answer.text
 
@@ -213,4 +215,4 @@ def test_a_form_that_is_signed_and_odd_is_no_failure_of_ours() -> None:
     with office() as here:
         for number, headers in enumerate(("", "[]", "[[1]]", "null", '[["From"]]', "[[[], {}]]")):
             form = mailgun_form(**{"message-headers": headers}) | signed(token=f"odd {number}")
-            assert here.client.post("/email/mailgun", data=form).status_code in (200, 406)
+            assert here.client.post("/hooks/email/mailgun", data=form).status_code in (200, 406)

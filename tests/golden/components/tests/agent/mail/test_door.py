@@ -74,7 +74,7 @@ def mailgun_form(**more: str) -> dict[str, str]:
 
 
 def to_mailgun(here: Office, form: dict[str, str]) -> Response:
-    return here.client.post("/email/mailgun", data=form)
+    return here.client.post("/hooks/email/mailgun", data=form)
 
 
 def begun(here: Office) -> list[Any]:
@@ -84,7 +84,7 @@ def begun(here: Office) -> list[Any]:
 def test_what_postmark_posts_starts_a_thread_once() -> None:
     with office(AGENT_EMAIL_TRUSTS="postmark") as here:
         for _ in range(2):
-            answer = here.client.post("/email/postmark", json=POSTED, headers=basic(POSTMARK))
+            answer = here.client.post("/hooks/email/postmark", json=POSTED, headers=basic(POSTMARK))
             assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
         assert begun(here) == [
             {"from": ADA, "subject": "Test subject", "message": "This is a test text body."}
@@ -98,7 +98,7 @@ def test_what_mailgun_posts_starts_a_thread_once(as_files: bool) -> None:
         files = {"attachment-1": ("a.bin", b"\x00\xff", "application/octet-stream")}
         for _ in range(2):
             answer = here.client.post(
-                "/email/mailgun", data=form, files=files if as_files else None
+                "/hooks/email/mailgun", data=form, files=files if as_files else None
             )
             assert answer.status_code == 200, answer.text
             form |= signed(token=f"again-{as_files}")
@@ -130,7 +130,7 @@ def test_the_whole_mail_can_be_posted_as_well() -> None:
 def test_whoever_is_not_postmark_is_not_read(headers: Any) -> None:
     with office(AGENT_EMAIL_TRUSTS="postmark") as here:
         for body in (json.dumps(POSTED).encode(), b"\xff", b""):
-            answer = here.client.post("/email/postmark", content=body, headers=headers)
+            answer = here.client.post("/hooks/email/postmark", content=body, headers=headers)
             assert problem(answer) == 401
         assert here.threads() == []
 
@@ -165,7 +165,9 @@ def test_what_mailgun_did_not_sign_or_long_ago_is_a_401(change: dict[str, str]) 
 )
 def test_what_is_no_form_is_a_401(body: bytes, type: str) -> None:
     with office() as here:
-        answer = here.client.post("/email/mailgun", content=body, headers={"Content-Type": type})
+        answer = here.client.post(
+            "/hooks/email/mailgun", content=body, headers={"Content-Type": type}
+        )
         assert problem(answer) == 401
 
 
@@ -181,12 +183,12 @@ def test_a_signature_is_good_for_one_body() -> None:
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"\xff", b"{", b'{"RawEmail": 1, "Headers": 2}'])
 def test_what_is_signed_and_no_mail_is_told_so(body: bytes) -> None:
     with office() as here:
-        answer = here.client.post("/email/postmark", content=body, headers=basic(POSTMARK))
+        answer = here.client.post("/hooks/email/postmark", content=body, headers=basic(POSTMARK))
         assert problem(answer) == 422
         assert problem(to_mailgun(here, signed(token=repr(body)))) == 406
 
 
-@pytest.mark.parametrize("way", ["/email/postmark", "/email/mailgun"])
+@pytest.mark.parametrize("way", ["/hooks/email/postmark", "/hooks/email/mailgun"])
 def test_a_hook_that_is_not_in_use_is_not_there(way: str) -> None:
     assert problem(serving().post(way, content=b"{}", headers=basic(POSTMARK))) == 404
 

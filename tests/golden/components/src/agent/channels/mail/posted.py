@@ -30,7 +30,7 @@ _seen: Cache[str, str] = Cache(1_000_000)
 router = APIRouter()
 
 
-@router.post("/email/postmark")
+@router.post("/hooks/email/postmark")
 async def postmark(request: Request, runner: Running) -> dict[str, str]:
     """Postmark signs nothing: it sends the user and password that stand in the hook's address."""
     settings = load_email()
@@ -45,7 +45,7 @@ async def postmark(request: Request, runner: Running) -> dict[str, str]:
     return await taken(mail, runner, settings)
 
 
-@router.post("/email/mailgun")
+@router.post("/hooks/email/mailgun")
 async def mailgun(request: Request, runner: Running) -> dict[str, str]:
     """Mailgun signs in its form, of which nothing but the signature is looked at before."""
     settings = load_email()
