@@ -273,8 +273,10 @@ def came(thread_id: str, ref: str = "mail 1") -> Trigger:
 
 def test_what_came_by_a_channel_is_answered_with_how_it_ended(waits: Wait) -> None:
     """Once, after a failure as well; a follow-up has an answer of its own."""
-    pager = Pager(OSError("no network"))
-    agent, _, clock = waits(pager)
+    pager = Pager()
+    agent, other, clock = waits(pager)
+    after(agent, other, nothing)
+    pager.faults = [OSError("no network")]
     agent = replace(agent, determine_next_step=model_that_says(DONE, DONE))
     thread_id = str(uuid4())
     asyncio.run(agent.store.create(thread_of(came(thread_id)), thread_id))
