@@ -21,9 +21,12 @@ collect_ignore = ["golden"]
 
 
 def one_at_once(cases: Iterable[Any]) -> list[Any]:
-    """Cases of one kind: the first with the fast tests, the others with the slow ones."""
+    """Cases of one kind: the first with the fast tests, the others with the slow ones. A tuple is
+    one case of several arguments.
+    """
     first, *others = cases
-    return [first, *(pytest.param(case, marks=pytest.mark.slow) for case in others)]
+    given = (case if isinstance(case, tuple) else (case,) for case in others)
+    return [first, *(pytest.param(*case, marks=pytest.mark.slow) for case in given)]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import tree
+from conftest import one_at_once, tree
 from factory import Owner
 
 OLD_GIT = """#!/bin/sh
@@ -200,7 +200,7 @@ def test_a_new_file_does_not_follow_a_folder_that_was_moved(owner: Owner, old_gi
     assert owner.read("src/two.py") == "two = 2\n"
 
 
-@pytest.mark.parametrize("kind", ["file", "link", "submodule", "folder"])
+@pytest.mark.parametrize("kind", one_at_once(["file", "link", "submodule", "folder"]))
 def test_a_file_against_a_folder_is_refused(owner: Owner, old_git: str, kind: str) -> None:
     place, said = "fresh", "fresh is in the way of the template's fresh/folder/one.py: move it"
     if kind == "file":

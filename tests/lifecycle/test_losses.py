@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Desk, tree
+from conftest import Desk, one_at_once, tree
 from factory import FIRST, Factory, Owner, answers, make_project
 
 
@@ -40,7 +40,7 @@ def test_an_edited_file_that_is_no_text_is_no_conflict_where_the_template_left_i
     assert (owner.project / "run.sh").read_bytes() == b"\0mine"
 
 
-@pytest.mark.parametrize("leads_to", ["README.md", "nowhere", "src"])
+@pytest.mark.parametrize("leads_to", one_at_once(["README.md", "nowhere", "src"]))
 def test_a_link_where_a_component_brings_a_file_is_a_conflict(owner: Owner, leads_to: str) -> None:
     (owner.project / "Dockerfile").symlink_to(leads_to)
     owner.commit()

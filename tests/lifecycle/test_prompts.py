@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from conftest import COMMAND, Desk, tree
+from conftest import COMMAND, Desk, one_at_once, tree
 from factory import Owner
 from terminal import CTRL_C, CTRL_D, CTRL_U, ENTER, PATIENCE, Terminal, hear_signals, terminal
 
@@ -39,13 +39,15 @@ def test_only_what_was_not_given_is_asked(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "refusal"),
-    [
-        ("class", "a word of Python; try class-agent"),
-        ("1 Bot", "begins with a digit; try agent-1-bot"),
-        ("Typer", "a package that the project installs; try typer-agent"),
-        ("Ta ken", "ta-ken is not empty (file)"),
-        ("file", "file is a file"),
-    ],
+    one_at_once(
+        [
+            ("class", "a word of Python; try class-agent"),
+            ("1 Bot", "begins with a digit; try agent-1-bot"),
+            ("Typer", "a package that the project installs; try typer-agent"),
+            ("Ta ken", "ta-ken is not empty (file)"),
+            ("file", "file is a file"),
+        ]
+    ),
 )
 def test_a_bad_name_is_asked_again_at_once(desk: Desk, typed: str, refusal: str) -> None:
     (desk.here / "ta-ken").mkdir()

@@ -267,7 +267,7 @@ def test_a_path_that_is_named_like_one_is_a_project(desk: Desk) -> None:
         assert desk.run(*words, "--yes", "--dry-run").code == 0, words
 
 
-@pytest.mark.parametrize("where", [".", "src", "src/agent"])
+@pytest.mark.parametrize("where", one_at_once(["src/agent", ".", "src"]))
 def test_in_a_project_a_new_one_needs_a_path(desk: Desk, where: str) -> None:
     desk.run("bot", "--yes")
     inside = replace(desk, here=desk.here / "bot" / where)
