@@ -15,7 +15,7 @@ from building import buildable
 from conftest import ROOT, Result
 
 VERSIONS = ("3.11", "3.12", "3.13")
-PATIENCE = 900
+PATIENCE = 1800
 SCRIPTS = Path(sys.executable).parent
 
 # Where no network namespace may be made, every proxy is a closed door instead.
@@ -34,18 +34,22 @@ import fcntl, os, socket, struct, sys
 fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 1))
 os.execvp(sys.argv[1], sys.argv[1:])
 """
-NAMESPACE = ["unshare", "-rn", sys.executable, "-c", LOOPBACK_UP]
 
 
 @functools.cache
-def namespaces() -> bool:
-    if shutil.which("unshare") is None:
-        return False
-    return subprocess.run([*NAMESPACE, "true"], capture_output=True).returncode == 0
+def namespace() -> tuple[str, ...]:
+    """What a command begins with that has no network; nothing where that cannot be made. As root it
+    keeps the other users: Postgres runs as one of them.
+    """
+    for what in ("-n", "-rn") if shutil.which("unshare") else ():
+        begins = ("unshare", what, sys.executable, "-c", LOOPBACK_UP)
+        if subprocess.run([*begins, "true"], capture_output=True).returncode == 0:
+            return begins
+    return ()
 
 
 def pytest_report_header() -> str:
-    how = "in a network namespace of its own" if namespaces() else "behind closed proxies"
+    how = "in a network namespace of its own" if namespace() else "behind closed proxies"
     return f"generated projects: networking is off, {how}"
 
 
@@ -78,7 +82,7 @@ def run(command: Sequence[str], cwd: Path, **env: str) -> Result:
 
 def run_offline(command: Sequence[str], cwd: Path, **env: str) -> Result:
     """Run it where there is no network but loopback."""
-    prefix = NAMESPACE if namespaces() else []
+    prefix = namespace()
     return run([*prefix, *command], cwd, **{**NO_NETWORK, **env})
 
 

@@ -19,12 +19,13 @@ def test_a_project_with_an_inbox_survives_chaos_and_races(wheel: Path, tmp_path:
     succeed(run_offline(command, project, CHAOS_CAMPAIGNS="10"))
 
 
-def test_every_door_holds(wheel: Path, tmp_path: Path) -> None:
-    """100,000 requests that nobody signed."""
+def test_every_door_holds_and_every_channel_is_told(wheel: Path, tmp_path: Path) -> None:
+    """100,000 requests that nobody signed, and a hundred that are answered everywhere at once."""
     project = created(wheel, tmp_path, CHANNELS)
     fetch(project, "3.11", "uv")
-    command = ["uv", "run", "pytest", "-m", "slow", "tests/agent/test_door_fuzz.py"]
-    succeed(run_offline(command, project, DOOR_CASES="100000"))
+    tests = ["tests/agent/test_door_fuzz.py", "tests/agent/test_everywhere.py"]
+    command = ["uv", "run", "pytest", "-m", "slow", *tests]
+    succeed(run_offline(command, project, DOOR_CASES="100000", RACES_BY_TEN="10"))
 
 
 def test_many_machines_survive_chaos(wheel: Path, tmp_path: Path) -> None:

@@ -32,6 +32,14 @@ def python(code: str, *arguments: object, sources: Path = SOURCES) -> subprocess
     )
 
 
+def is_alone() -> bool:
+    """Whether there is no other user, as in some namespaces: then root cannot start as anybody else
+    what must not run as root.
+    """
+    known = Path("/proc/self/uid_map")
+    return known.exists() and known.read_text().split()[2:] == ["1"]
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Another process holds this lock, and does nothing else."""

