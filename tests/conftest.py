@@ -20,12 +20,12 @@ COMMAND = [sys.executable, "-m", "create_12_factor_agent"]
 collect_ignore = ["golden"]
 
 
-def one_at_once(cases: Iterable[Any]) -> list[Any]:
-    """Cases of one kind: the first with the fast tests, the others with the slow ones. A tuple is
-    one case of several arguments.
+def one_at_once(cases: Iterable[Any], *, are_tuples: bool = False) -> list[Any]:
+    """Cases of one kind: the first with the fast tests, the others with the slow ones; `are_tuples`
+    where each has several arguments.
     """
     first, *others = cases
-    given = (case if isinstance(case, tuple) else (case,) for case in others)
+    given = others if are_tuples else [(case,) for case in others]
     return [first, *(pytest.param(*case, marks=pytest.mark.slow) for case in given)]
 
 

@@ -46,7 +46,8 @@ def test_only_what_was_not_given_is_asked(desk: Desk) -> None:
             ("Typer", "a package that the project installs; try typer-agent"),
             ("Ta ken", "ta-ken is not empty (file)"),
             ("file", "file is a file"),
-        ]
+        ],
+        are_tuples=True,
     ),
 )
 def test_a_bad_name_is_asked_again_at_once(desk: Desk, typed: str, refusal: str) -> None:
