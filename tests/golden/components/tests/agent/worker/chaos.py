@@ -71,21 +71,26 @@ def main(seed: int, kills: int, folder: str) -> None:
     ]
     somebody, killed = Somebody(*ports), Counter[str]()
     there = {begin(partial(live, a_point())): live for live in lives}
-    while killed["server"] + killed["worker"] < kills:
-        dead = sum(killed.values())
-        somebody.go_on(random.uniform(0.05, 0.3), threads=dead // 2 + 4)
-        with suppress(ProcessLookupError):
-            os.kill(random.choice(list(there)), signal.SIGKILL)
-        time.sleep(0.02)
-        for process in [each for each in there if os.waitpid(each, os.WNOHANG)[0]]:
-            live = there.pop(process)
-            killed["server" if live in lives[: len(ports)] else "worker"] += 1
-            there[begin(partial(live, a_point()))] = live
-        if sum(killed.values()) // A_DATABASE > killed["postgres"]:
-            killed["postgres"] += 1
-            postgres.stop()
-            somebody.go_on(random.uniform(0, 1), threads=len(somebody.launched))
-            postgres.start()
+    try:
+        while killed["server"] + killed["worker"] < kills:
+            dead = sum(killed.values())
+            somebody.go_on(random.uniform(0.05, 0.3), threads=dead // 2 + 4)
+            with suppress(ProcessLookupError):
+                os.kill(random.choice(list(there)), signal.SIGKILL)
+            time.sleep(0.02)
+            for process in [each for each in there if os.waitpid(each, os.WNOHANG)[0]]:
+                live = there.pop(process)
+                killed["server" if live in lives[: len(ports)] else "worker"] += 1
+                there[begin(partial(live, a_point()))] = live
+            if sum(killed.values()) // A_DATABASE > killed["postgres"]:
+                killed["postgres"] += 1
+                postgres.stop()
+                somebody.go_on(random.uniform(0, 1), threads=len(somebody.launched))
+                postgres.start()
+    except BaseException:
+        for process in there:
+            os.kill(process, signal.SIGKILL)
+        raise
     ended = at_last(list(there), lives, somebody)
     print(json.dumps({"killed": killed, "ended": ended, "url": postgres.url} | somebody.saw()))
 

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import subprocess
 import tempfile
 import warnings
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -59,7 +61,13 @@ class Server:
     def stop(self) -> None:
         process: Any = self._server.get_postmaster_info().process
         process.send_signal(signal.SIGQUIT)
-        process.wait(10)
+        process.wait(60)
 
     def start(self) -> None:
+        """After a crash the package gives it ten seconds, which a busy disk may not be enough for:
+        then it is coming up, and is found so.
+        """
+        for _ in range(3):
+            with suppress(subprocess.TimeoutExpired):
+                return self._server.ensure_postgres_running()
         self._server.ensure_postgres_running()
