@@ -1,10 +1,12 @@
 """Whole projects: made by the wheel without a network, then lived in."""
 
+import atexit
 import functools
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +66,23 @@ def environment() -> dict[str, str]:
         "GIT_COMMITTER_NAME": "A User",
         "GIT_COMMITTER_EMAIL": "user@example.org",
     }
-    return {**kept, **identity, "PATH": f"{kept['PATH']}:{SCRIPTS}", "UV_PYTHON_DOWNLOADS": "never"}
+    return {
+        **kept,
+        **identity,
+        "PATH": f"{kept['PATH']}:{SCRIPTS}",
+        "UV_PYTHON_DOWNLOADS": "never",
+        "PYTEST_DEBUG_TEMPROOT": room(),
+    }
+
+
+@functools.cache
+def room() -> str:
+    """Where the project's own pytest keeps its folders. It closes those above them to others, and a
+    Postgres runs as somebody else from the environments in ours.
+    """
+    folder = tempfile.mkdtemp(prefix="inner-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def run(command: Sequence[str], cwd: Path, **env: str) -> Result:

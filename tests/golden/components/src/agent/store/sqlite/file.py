@@ -22,9 +22,13 @@ def connect(path: Path, patience: float) -> sqlite3.Connection:
     with said_plainly(path):
         make(path)
         connection = open_file(path, patience)
-        if is_empty(connection):
-            set_up(path)
-        require_schema(schema_of(connection), SCHEMA, str(path))
+        try:
+            if is_empty(connection):
+                set_up(path)
+            require_schema(schema_of(connection), SCHEMA, str(path))
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
