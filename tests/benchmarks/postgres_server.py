@@ -10,7 +10,7 @@ from agent.store.postgres.connecting import set_up
 
 if __name__ == "__main__":
     sys.path.append(str(Path(sys.argv[1])))
-    from tests.agent.postgres.servers import fresh_url
+    from tests.agent.postgres_servers import fresh_url
 
     for _ in sys.stdin:
         set_up(url := fresh_url())

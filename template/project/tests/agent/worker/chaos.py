@@ -29,7 +29,7 @@ from agent.settings import Settings
 from agent.store import ThreadStore, opening
 
 from ..chaos import POINTS, POLICY, Somebody, agent_that_dies, begin, free_port
-from .servers import Server
+from ..postgres_servers import Server
 
 WORKERS = 3
 A_DATABASE = 15  # so many kills to one of Postgres

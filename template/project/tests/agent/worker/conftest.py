@@ -11,8 +11,8 @@ from agent.due import Policy
 from agent.engine.procrastinate.schema import migrate
 from agent.store import opening
 
+from ..postgres_servers import Server, fresh_url
 from .living import Life
-from .servers import Server, fresh_url
 
 STORES = ["file", *(["postgres"] if find_spec("agent.store.postgres") else [])]
 

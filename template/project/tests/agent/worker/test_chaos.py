@@ -7,8 +7,8 @@ import pytest
 
 from agent.store.opening import open_store
 
+from ..postgres_servers import Server
 from ..test_chaos import CAMPAIGNS, holds, lived_through
-from .servers import Server
 
 pytestmark = [
     pytest.mark.slow,

@@ -18,7 +18,7 @@ from agent.engine.procrastinate import schema
 from agent.engine.procrastinate.queue import Queue
 
 from ..commands import Shell
-from .servers import fresh_url
+from ..postgres_servers import fresh_url
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from agent.store.postgres.connecting import set_up
 
-from .servers import fresh_url
+from ..postgres_servers import fresh_url
 
 
 def url(_: Path) -> str:

@@ -26,11 +26,11 @@ from agent.terminal import cli
 from agent.thread import Thread
 
 from ...yours.samples import SAFE_STEP
+from ..postgres_servers import GIVEN, fresh_url, server, started
 from ..processes import python
 from ..scripted import DONE, NOON, agent_of, error, model_that_says, said, types
 from ..serving import HERE, THREADS, as_told, told
 from ..stores import created, held, read
-from .servers import GIVEN, fresh_url, server, started
 
 ours_to_stop = pytest.mark.skipif(GIVEN is not None, reason="that server is not ours to stop")
 

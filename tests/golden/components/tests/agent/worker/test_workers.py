@@ -12,9 +12,9 @@ import pytest
 
 from ...yours.samples import APPROVAL_STEP, SAFE_STEP
 from ..chaos import noted
+from ..postgres_servers import Server
 from ..serving import THREADS, kinds, told
 from .living import Life, began, until
-from .servers import Server
 
 
 def launched(client: httpx2.Client, *steps: dict[str, Any]) -> str:

