@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
+from building import stand_in
 from conftest import ROOT, Desk, one_at_once, tree
+from copier import run_copy
 
 from create_12_factor_agent.template import questions
 
@@ -87,6 +89,15 @@ def test_components_add_files_and_change_no_other(desk: Desk, example: str) -> N
         assert {path for path in together if together[path] != same[path]} <= WIRING, names
         for path, content in together.items():
             assert not re.search(rb"<[%$#]|[%$#]>", content), f"{path} with {names}"
+
+
+def test_plain_copier_makes_the_same_of_all_of_them(desk: Desk, tmp_path: Path) -> None:
+    ours = rendered(desk, "calculator", NAMES)
+    plain = tmp_path / "plain/my-agent"
+    data, origin = {"components": list(NAMES)}, str(stand_in(tmp_path))
+    run_copy(origin, plain, data, vcs_ref="main", defaults=True, quiet=True)
+    answers = {".copier-answers.yml": b""}  # name the source and the version
+    assert tree(plain) | answers == tree(ours) | answers
 
 
 def test_what_stays_out_is_named_by_its_whole_path() -> None:
