@@ -47,7 +47,7 @@ itself: what that costs is the difference, round by round."""
 
 GET_READY = {
     READY: f"""
-import httpx2
+import aiohttp
 from agent import wiring
 from agent.model import baml
 from agent.terminal import cli

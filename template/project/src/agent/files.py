@@ -37,7 +37,7 @@ def private_folder(path: Path) -> None:
             path.chmod(0o700)
 
 
-def private(path: str, flags: int) -> int:
+def private(path: str | Path, flags: int) -> int:
     """An opener of files that are their owner's alone; a link is not followed."""
     descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
     if os.name != "nt":

@@ -180,6 +180,36 @@ def test_nobody_is_told_a_key() -> None:
     assert "me:word" not in told
 
 
+def test_what_does_not_speak_http_is_said_in_one_line_and_without_the_url() -> None:
+    response, _, said = outcome(Reply("SSH-2.0-OpenSSH_9.2\r\n\r\n", dropped=True), limit=1)
+    assert "check the network and the URL" in str(response)
+    assert "secret-in-the-url" not in f"{response} {said}"
+    assert "\n" not in f"{response} {said}"
+
+
+def test_who_is_named_in_the_url_is_who_asks() -> None:
+    with openai_server(scripted("hello")) as server:
+        url = server.url.replace("//", "//me:word@")
+        asyncio.run(send(request_to(url), 5, print))
+    assert server.headers[0]["Authorization"] == "Basic bWU6d29yZA=="
+
+
+def test_a_proxy_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that answers itself, so that nobody is asked by name."""
+    with openai_server(scripted("by the proxy")) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.removesuffix("/v1"))
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        response = asyncio.run(send(request_to("http://model.example"), 5, print))
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        asyncio.run(send(request_to(proxy.url), 5, print))
+    assert "by the proxy" in response.body
+    assert [headers["Host"] for headers in proxy.headers] == [
+        "model.example",
+        proxy.url.split("/")[2],
+    ]
+
+
 NO_HOSTS = ["http://", "http://[", "http://h\n", "http://h h", "http://h..i", "http://h:99999"]
 
 

@@ -134,6 +134,25 @@ def test_a_summary_says_what_the_thread_does(store: ThreadStore) -> None:
     assert asyncio.run(store.find()) == [summary_of(thread_id, thread)]
 
 
+def test_whoever_gives_up_while_a_lease_is_taken_does_not_keep_it(store: ThreadStore) -> None:
+    thread_id = created(store)
+
+    async def give_up(turns: int) -> None:
+        taking = asyncio.create_task(held(store, thread_id))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
+
+    async def again_and_again() -> None:
+        for turns in range(8):
+            await give_up(turns)
+            await asyncio.sleep(0.05)
+            await held(store, thread_id)
+
+    asyncio.run(again_and_again())
+
+
 def test_one_at_a_time_holds_a_lease_and_saving_needs_none(store: ThreadStore) -> None:
     thread_id, other_id = created(store), created(store)
 

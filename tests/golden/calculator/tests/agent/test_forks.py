@@ -1,11 +1,16 @@
 """A tool that forks: what it leaves behind is no second agent, and keeps nothing of ours."""
 
+import asyncio
 import os
+import signal
 import sys
 
 import pytest
 
+from agent.store.filesystem import FileSystemThreadStore
+
 from .processes import python
+from .stores import created, held
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
 
@@ -84,3 +89,32 @@ def test_a_process_that_a_tool_forked_keeps_neither_the_port_nor_a_caller() -> N
     left, before = out.splitlines()
     assert before == "3"  # the port, the caller's end, and ours of the caller
     assert len(left.split(",")) == 1
+
+
+# A holder of a lease whose copy lives on when it is killed.
+DIES_BEFORE_ITS_COPY = """
+import asyncio, os, signal, sys, time
+from pathlib import Path
+from agent.store.filesystem import FileSystemThreadStore
+
+async def hold():
+    async with FileSystemThreadStore(Path(sys.argv[1])).lease(sys.argv[2]):
+        if copy := os.fork():
+            print(copy, flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(60)
+
+asyncio.run(hold())
+"""
+
+
+def test_a_copy_that_outlives_us_holds_no_lease(store: FileSystemThreadStore) -> None:
+    thread_id = created(store)
+    with python(DIES_BEFORE_ITS_COPY, store.root, thread_id) as holder:
+        assert holder.stdout
+        copy = int(holder.stdout.readline())
+        holder.wait(20)
+        try:
+            asyncio.run(held(store, thread_id))
+        finally:
+            os.kill(copy, signal.SIGKILL)

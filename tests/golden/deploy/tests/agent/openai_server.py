@@ -18,7 +18,8 @@ from typing import Any
 class Reply:
     """What the server does with one request.
 
-    `dropped` closes the connection without a word; `body` is sent as it is, whatever it may be.
+    `dropped` closes the connection behind the text, which is no HTTP; `body` is sent as it is,
+    whatever it may be.
     """
 
     text: str = ""
@@ -92,6 +93,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.is_left_alone(reply.delay):
             self.server.given_up += 1
         elif reply.dropped:
+            self.wfile.write(reply.text.encode())
             self.close_connection = True
         elif reply.body is not None:
             self.send(reply.status, "text/html", reply.body, reply.headers)

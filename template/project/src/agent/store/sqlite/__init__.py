@@ -1,17 +1,16 @@
 """Threads in one SQLite file, for the processes of one machine: `sqlite:PATH`."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-
-from filelock import Timeout
 
 from ...context import ContextFormat
 from ...due import Policy
+from ...files import private_folder
 from .. import Busy, StoreError
 from ..database.store import DatabaseStore
 from ..database.upgrading import derive_all
-from ..locking import file_lock
+from ..locking import Taken, file_lock
 from .file import set_up
 from .rows import SqliteRows
 
@@ -27,15 +26,20 @@ class SqliteThreadStore(DatabaseStore):
 
     @asynccontextmanager
     async def held(self, thread_id: str) -> AsyncIterator[None]:
-        lock = file_lock(self.path.with_name(f"{self.path.name}.locks"), f"{thread_id}.lease")
-        try:
-            await self._in(self._readers, lock.acquire)
-        except Timeout:
-            raise Busy(thread_id) from None
-        try:
+        with ExitStack() as held:
+            try:
+                await self._in(self._readers, held.enter_context, self._lock(thread_id))
+            except Taken:
+                raise Busy(thread_id) from None
             yield
-        finally:
-            lock.release()
+
+    @contextmanager
+    def _lock(self, thread_id: str) -> Iterator[None]:
+        """Raises Taken at once."""
+        locks = self.path.with_name(f"{self.path.name}.locks")
+        private_folder(locks)
+        with file_lock(locks / f"{thread_id}.lease"):
+            yield
 
 
 def opened(url: str, _: ContextFormat, policy: Callable[[], Policy]) -> SqliteThreadStore:

@@ -1,21 +1,22 @@
 """One HTTP request to a model and its response; connections are kept for the next."""
 
 import asyncio
-import logging
 import re
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import cache
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from httpx2 import AsyncClient
+    from aiohttp import ClientResponse, ClientSession
+    from yarl import URL
 
 MAX_BODY = 4_000_000  # bytes
 CONNECT = 5.0  # seconds
-HOST = re.compile(rb"(?!.*\.\.)[\w.:-]{1,253}")  # a name or an address
+HOST = re.compile(r"(?!.*\.\.)[\w.:-]{1,253}")  # a name or an address
 
 
 class Unreachable(Exception):
@@ -54,42 +55,63 @@ class Response:
 
 async def post(request: Request) -> Response:
     """Raises Unreachable and NotSendable. A call that is cancelled closes its connection."""
-    import httpx2  # late, like BAML: most commands ask no model
+    import aiohttp  # late, like BAML: most commands ask no model
+    from yarl import URL
 
-    http = await client()
     try:
-        content = request.body.encode()
-        sent = http.build_request("POST", request.url, headers=request.headers, content=content)
-        if not HOST.fullmatch(sent.url.raw_host) or (sent.url.port or 0) > 65535:
-            raise httpx2.InvalidURL("no name server knows such a host")
-        answer = await http.send(sent, stream=True)
-        async with aclosing(answer):
-            body = await start_of(answer)
-    except (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError, httpx2.InvalidURL) as error:
-        raise NotSendable(type(error).__name__) from None
+        "".join(request.headers.values()).encode("ascii")
+        if re.search(r"\s", request.url):
+            raise NotSendable("its URL has a space or a line break")
+        url = URL(request.url, encoded=True)  # as BAML made it
+        if url.scheme not in ("http", "https") or not HOST.fullmatch(url.raw_host or ""):
+            raise NotSendable("its URL names no server")
+        http, body = await client(), request.body.encode()
+        async with http.post(
+            url, data=body, headers=headers_for(url, request), allow_redirects=False
+        ) as answer:
+            text = await start_of(answer)
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            return Response(answer.status, text, headers)
     except UnicodeError:
         raise NotSendable("a header has letters that no header can have") from None
-    except httpx2.HTTPError as error:
-        raise Unreachable(str(error) or type(error).__name__) from None
-    return Response(answer.status_code, body.decode("utf-8", "replace"), dict(answer.headers))
+    except (aiohttp.InvalidURL, ValueError) as error:
+        raise NotSendable(type(error).__name__) from None
+    except aiohttp.ClientError as error:
+        raise Unreachable(cause_of(error)) from None
 
 
-async def start_of(answer: Any) -> bytes:
+def headers_for(url: "URL", request: Request) -> dict[str, str]:
+    """Who is named in the URL is who asks."""
+    named = url.user is not None
+    return {
+        name: value
+        for name, value in request.headers.items()
+        if not (named and name.lower() == "authorization")
+    }
+
+
+def cause_of(error: Exception) -> str:
+    """In one line, and without the URL, in which a key may stand."""
+    cause = getattr(error, "os_error", None) or getattr(error, "message", None) or error
+    return " ".join(str(cause).split()) or type(error).__name__
+
+
+async def start_of(answer: "ClientResponse") -> str:
     """As much of the body as a model's response can have."""
     body = bytearray()
-    async for part in answer.aiter_bytes():
+    async for part in answer.content.iter_any():
         body += part
         if len(body) > MAX_BODY:
             break
-    return bytes(body)
+    return body.decode("utf-8", "replace")
 
 
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple["AsyncClient", Any]] = (
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple["ClientSession", Any]] = (
     WeakKeyDictionary()
 )
 
 
-async def client() -> "AsyncClient":
+async def client() -> "ClientSession":
     """The one of this event loop, which closes it when it ends, as it does every generator."""
     loop = asyncio.get_running_loop()
     if loop not in _clients:
@@ -98,23 +120,24 @@ async def client() -> "AsyncClient":
     return _clients[loop][0]
 
 
-async def keep_open() -> AsyncGenerator["AsyncClient"]:
-    import httpx2
+async def keep_open() -> AsyncGenerator["ClientSession"]:
+    from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # below, it logs whole URLs
-    client = httpx2.AsyncClient(
-        timeout=httpx2.Timeout(None, connect=CONNECT),  # how long it takes is not decided here
-        limits=httpx2.Limits(keepalive_expiry=30.0),
-        verify=trust(),
+    client = ClientSession(
+        connector=TCPConnector(ssl=trust(), keepalive_timeout=30.0),
+        timeout=ClientTimeout(total=None, sock_connect=CONNECT),  # the rest is not decided here
+        cookie_jar=DummyCookieJar(),
+        trust_env=bool(getproxies()),
     )
     try:
         yield client
     finally:
-        await client.aclose()
+        await client.close()
 
 
 @cache
-def trust() -> Any:
-    import httpx2
+def trust() -> SSLContext:
+    """The certificates that the system trusts."""
+    from truststore import SSLContext
 
-    return httpx2.create_ssl_context()
+    return SSLContext(PROTOCOL_TLS_CLIENT)

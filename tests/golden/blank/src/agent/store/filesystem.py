@@ -4,14 +4,12 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
-
-from filelock import FileLock, Timeout
 
 from ..cache import Cache
 from ..context import ContextFormat
@@ -31,7 +29,7 @@ from ..thread import Thread
 from ..views import Summary, due_at
 from ..waiting import Status
 from . import Busy, Full, Locked, NoSuchThread, NotStored, ThreadExists
-from .locking import file_lock
+from .locking import Taken, file_lock
 from .summaries import Summaries
 from .thread_file import END, as_addition, as_file, load, path_of
 
@@ -53,6 +51,7 @@ class FileSystemThreadStore:
         self.patience = patience
         self._threads: Cache[str, tuple[Fingerprint, Thread]] = Cache(THREADS_KEPT)
         self._summaries = Summaries(self.root)
+        self._is_private = False
         # Not asyncio's own threads: tools that take long may hold all of those. And whoever lists
         # holds up nobody else.
         self._workers = ThreadPoolExecutor(4, thread_name_prefix="store")
@@ -87,15 +86,12 @@ class FileSystemThreadStore:
     @asynccontextmanager
     async def lease(self, thread_id: str) -> AsyncIterator[None]:
         self._require(thread_id)
-        lock = await self._aside(self._lock, thread_id, "lease")
-        try:
-            await self._aside(lock.acquire)
-        except Timeout:
-            raise Busy(thread_id) from None
-        try:
+        with ExitStack() as held:
+            try:
+                await self._aside(held.enter_context, self._lock(thread_id, "lease"))
+            except Taken:
+                raise Busy(thread_id) from None
             yield
-        finally:
-            lock.release()
 
     async def _alone(self, thread_id: str, work: Callable[..., T], *arguments: Any) -> T:
         """With nobody else writing this thread. It is not one of our threads that waits."""
@@ -105,7 +101,7 @@ class FileSystemThreadStore:
         while True:
             try:
                 return await self._aside(self._locked, thread_id, work, *arguments)
-            except Timeout:
+            except Taken:
                 if loop.time() > until:
                     raise Locked(f"thread {thread_id} is locked: try again later") from None
             await asyncio.sleep(PAUSE)
@@ -126,8 +122,6 @@ class FileSystemThreadStore:
         """Raises NotStored for what it does not do."""
         try:
             yield
-        except Timeout:  # of a lock
-            raise
         except OSError as error:
             reason = error.strerror or type(error).__name__
             problem = f"nothing was changed in {self.root}, which cannot be used: {reason}"
@@ -184,7 +178,7 @@ class FileSystemThreadStore:
         """Remove what a process left that ended while it wrote; who writes has the lock."""
         for left in self.root.glob(f".*{TEMPORARY}*"):
             thread_id = left.name.split(".")[1]
-            with suppress(Timeout), self._lock(thread_id, "write"):
+            with suppress(Taken), self._lock(thread_id, "write"):
                 left.unlink(missing_ok=True)
 
     def _remember(self, thread_id: str, seen: Fingerprint, thread: Thread) -> Thread:
@@ -203,10 +197,16 @@ class FileSystemThreadStore:
             except FileNotFoundError:
                 raise NoSuchThread(f"there is no thread {thread_id}") from None
 
-    def _lock(self, thread_id: str, purpose: str) -> FileLock:
-        """Raises Timeout at once."""
-        private_folder(self.root)
-        return file_lock(self.root / ".locks", f"{thread_id}.{purpose}")
+    @contextmanager
+    def _lock(self, thread_id: str, purpose: str) -> Iterator[None]:
+        """Raises Taken at once."""
+        locks = self.root / ".locks"
+        if not (self._is_private and locks.is_dir()):
+            private_folder(self.root)
+            private_folder(locks)
+            self._is_private = True
+        with file_lock(locks / f"{thread_id}.{purpose}"):
+            yield
 
 
 def opened(url: str, form: ContextFormat, _: Callable[[], Policy]) -> FileSystemThreadStore:

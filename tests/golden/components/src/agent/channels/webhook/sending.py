@@ -1,7 +1,6 @@
 """A signed body goes to a URL. Whatever is no success is raised, and the ticker tries again."""
 
 import json
-import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -44,20 +43,19 @@ async def post(
     """Raises NotTaken for every status but success, and those that will do `also`; a redirect leads
     nobody anywhere. Of the answer nothing but the status is read.
     """
-    import httpx2
+    from aiohttp import ClientSession, ClientTimeout
 
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # below, it logs whole URLs
     body = json.dumps(content).encode()
     headers = headers_for(keys, name, int(time.time()), body) | {"Content-Type": "application/json"}
     try:
         async with (
-            httpx2.AsyncClient(timeout=PATIENCE, follow_redirects=False) as client,
-            client.stream("POST", url, content=body, headers=headers) as answer,
+            ClientSession(timeout=ClientTimeout(PATIENCE), trust_env=True) as client,
+            client.post(url, data=body, headers=headers, allow_redirects=False) as answer,
         ):
-            status = answer.status_code
-    except httpx2.TimeoutException:
+            status = answer.status
+    except TimeoutError:
         raise NotTaken(f"it did not answer within {PATIENCE:g} seconds") from None
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:  # never its URL, which can be a secret
+    except Exception as error:  # noqa: BLE001, never its URL, which can be a secret
         raise NotTaken(f"it cannot be reached ({type(error).__name__})") from None
     if not 200 <= status < 300 and status not in also:
         leads_elsewhere = ", and nobody follows" if 300 <= status < 400 else ""
