@@ -51,7 +51,6 @@ class FileSystemThreadStore:
         self.patience = patience
         self._threads: Cache[str, tuple[Fingerprint, Thread]] = Cache(THREADS_KEPT)
         self._summaries = Summaries(self.root)
-        self._is_private = False
         # Not asyncio's own threads: tools that take long may hold all of those. And whoever lists
         # holds up nobody else.
         self._workers = ThreadPoolExecutor(4, thread_name_prefix="store")
@@ -201,10 +200,8 @@ class FileSystemThreadStore:
     def _lock(self, thread_id: str, purpose: str) -> Iterator[None]:
         """Raises Taken at once."""
         locks = self.root / ".locks"
-        if not (self._is_private and locks.is_dir()):
-            private_folder(self.root)
-            private_folder(locks)
-            self._is_private = True
+        private_folder(self.root)
+        private_folder(locks)
         with file_lock(locks / f"{thread_id}.{purpose}"):
             yield
 

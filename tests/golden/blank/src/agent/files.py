@@ -29,10 +29,12 @@ def private_folder(path: Path) -> None:
     """Make it, or close it to others. What is more than a folder of ours stays as it is: one that
     is shared by its nature, and one that we are in.
     """
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.is_dir():
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     mode = path.stat().st_mode
-    shared = mode & S_ISVTX or Path.cwd().is_relative_to(path.resolve())
-    if os.name != "nt" and S_IMODE(mode) & 0o077 and not shared:
+    if os.name == "nt" or not S_IMODE(mode) & 0o077 or mode & S_ISVTX:
+        return
+    if not Path.cwd().is_relative_to(path.resolve()):
         with suppress(PermissionError):  # it is somebody else's, and what we write there is not
             path.chmod(0o700)
 
