@@ -27,15 +27,25 @@ def passes_its_own(project: Path, tests: Sequence[str] = ()) -> None:
     succeed(run_offline(["uv", "run", "pytest", *tests], project))
 
 
+def files_of(name: str) -> list[str]:
+    return list(BROUGHT[name]["files"])
+
+
 def brought_tests(components: Sequence[str]) -> list[str]:
     """The test files that the components bring. With none, pytest would run all there are."""
-    files = [path for name in components for path in BROUGHT[name]["files"]]
+    files = [path for name in components for path in files_of(name)]
     return [path for path in files if path.startswith("tests/")] or ["tests/agent/test_settings.py"]
 
 
-@pytest.mark.parametrize("name", COMPONENTS)
-def test_a_component_alone_passes_its_own(wheel: Path, tmp_path: Path, name: str) -> None:
-    passes_its_own(created(wheel, tmp_path, [name]), brought_tests([name]))
+def in_turn() -> list[list[str]]:
+    """Each that brings code alone, and those that bring none together."""
+    with_code = [name for name in COMPONENTS if any("src/" in path for path in files_of(name))]
+    return [*([name] for name in with_code), [name for name in COMPONENTS if name not in with_code]]
+
+
+@pytest.mark.parametrize("names", in_turn(), ids="-".join)
+def test_a_component_alone_passes_its_own(wheel: Path, tmp_path: Path, names: list[str]) -> None:
+    passes_its_own(created(wheel, tmp_path, names), brought_tests(names))
 
 
 @pytest.mark.parametrize("example", OTHERS)

@@ -22,4 +22,6 @@ def test_its_own_tests_pass_with_the_oldest_of_what_it_needs(
     project = created(wheel, tmp_path)
     succeed(run(["uv", "venv", "--python", python], project))
     succeed(run(OLDEST, project))
-    succeed(run_offline([".venv/bin/pytest"], project))
+    # All with the first; with the last, whose oldest wheels may be others, what touches most.
+    tests = [] if version == VERSIONS[0] else ["tests/yours", "tests/agent/test_server.py"]
+    succeed(run_offline([".venv/bin/pytest", *tests], project))

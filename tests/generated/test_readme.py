@@ -94,7 +94,7 @@ def test_the_commands_of_a_generated_readme(wheel: Path, tmp_path: Path, example
     command = installed(wheel, python, tmp_path / "cli")
     create = [str(command), "my-agent", "--yes", "--data", f"example={example}"]
     succeed(run_offline(create, tmp_path))
-    # The slow tests are run in full of deploy here, of calculator by test_workflow.py, and of blank
-    # by test_own_tools.py.
-    but = OURS if example == "deploy" else (*OURS, "-m slow")
+    # All tests of the first example are run by test_project.py; the slow ones, which are the same
+    # for each, by test_workflow.py, and without an example by test_own_tools.py.
+    but = (*OURS, "-m slow", *(["uv run pytest"] if example == EXAMPLES[0] else []))
     work_through(tmp_path / "my-agent/README.md", tmp_path / "my-agent", wheel, but)
