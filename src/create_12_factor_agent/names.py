@@ -47,7 +47,8 @@ def meant(word: str, commands: Collection[str]) -> str | None:
         return None
     word = word.casefold()
     known = {**{name: name for name in commands}, **ELSEWHERE}
-    return next((known[name] for name in known if _is_near(word, name, name in commands)), None)
+    near = (known[name] for name in known if _is_near(word, name, name in commands))
+    return known.get(word) or next(near, None)
 
 
 def _is_near(word: str, name: str, is_ours: bool) -> bool:

@@ -69,6 +69,7 @@ COMMANDS = ["new", "update", "add", "remove", "status"]
         ("stats", "status"),
         ("remvoe", "remove"),
         ("rm", "remove"),
+        ("uninstall", "remove"),
         ("create", "new"),
         ("list", "add --list"),
     ],

@@ -88,6 +88,9 @@ IN_TEXT = [  # what is said, and what of it is not shown
     ("https://a.b/c?X-Goog-Signature=0a1b2c", "0a1b2c"),
     ("scott/tiger@//db:1521/x and system/Or4cle@localhost:1521/XE", "tiger", "Or4cle"),
     ("jdbc:oracle:thin:scott/tiger@//h:1521/s", "tiger"),
+    ("ALTER ROLE bob WITH ENCRYPTED PASSWORD 'h4nter-2' VALID UNTIL 'infinity'", "h4nter-2"),
+    ('CREATE USER bob IDENTIFIED BY "t1ger" QUOTA 5M ON users', "t1ger"),
+    ("create user 'bob'@'%' identified with mysql_native_password by 'x'", "x"),
 ]
 IN_THE_OPEN = [
     "How do I reset my password?",
@@ -141,6 +144,7 @@ IN_THE_OPEN = [
     "mkdir -p a1/b2 && docker run -u 1000:1000 -p 8080:80 -p 127.0.0.1:80:80 app1",
     "ssh -p 2222 bob@host1, sudo -u bob mkdir -p v1, cp -p a1 b2, grep -u x1",
     "owner/name@v1, actions/checkout@v4, @scope/pkg@1.2.3, a/b@sha256:0a1b, me/you@a.b",
+    "CREATE TABLE u (password varchar(60), name text DEFAULT 'bob'); a password 'must be long'",
     "Signature: Bob, Signature=RSA-SHA256, signature=none2, a signature=yes; docs/readme@// and/or",
 ]
 SECRET_KEYS = ["password", "DB_PASSWORD", "api_key", "x-api-key", "access_token", "Authorization"]
@@ -196,6 +200,7 @@ def test_what_only_looks_a_little_like_a_secret_stays(text: str) -> None:
         *("pass:", "auth: ", "cookie:", "Cookie: ", "token is ", "name: a value: "),
         *("login a password ", "PuTTY-User-Key-File-1", "password:\n", "| a | b ", "a\tb\n", "\t"),
         *("-u a -b c ", "-u a -p 1", "login a ", "mysql ", "a/b", "a/b@", "['a', ", "signature=a"),
+        *("password '", "identified by ", "password('a"),
     ],
 )
 def test_a_long_text_is_searched_quickly(piece: str) -> None:
@@ -265,7 +270,9 @@ def test_our_own_secrets_are_not_shown_wherever_they_stand(
     for name, value in own.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("SHOP_DB_URL", "mysql://me:four-two@db/x")
-    for value in [*own.values(), "four-two", "zebra%20stripes%2F42", "zebra+stripes%2F42"]:
+    monkeypatch.setenv("LOG_DB_URL", "mysql://me:one%2Ftwo%21@db/x")
+    in_urls = ["four-two", "one%2Ftwo%21", "one/two!"]
+    for value in [*own.values(), *in_urls, "zebra%20stripes%2F42", "zebra+stripes%2F42"]:
         said_so = text.format(value)
         assert redact(said_so) == text.format(REDACTED)
         assert redact({said_so: [said_so]}) == {text.format(REDACTED): [text.format(REDACTED)]}
@@ -295,9 +302,11 @@ def test_keys_and_numbers_of_ours_are_secrets_too(monkeypatch: pytest.MonkeyPatc
 def test_a_secret_of_ours_that_is_a_plain_word_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ollama wants any word as its key."""
     own = {"SORT_KEY": "created_at", "B_PASSWORD": "postgres", "C_API_KEY": "ollama"}
+    own |= {"PWD": "/srv/shop", "OLDPWD": "/home/bob"}  # a shell's folders
     for name, value in own.items():
         monkeypatch.setenv(name, value)
-    assert redact("ollama, postgres, created_at") == "ollama, postgres, created_at"
+    text = "ollama, postgres, created_at, /srv/shop/orders.json, /home/bob"
+    assert redact(text) == text
 
 
 def test_what_is_given_is_not_changed() -> None:

@@ -1,12 +1,14 @@
 """What holds up the event loop, and with it the whole server, is named in the log."""
 
 import asyncio
+import ctypes
 import json
 import time
 from collections.abc import Callable
 
 import pytest
 
+from agent import watch
 from agent.watch import watched
 
 
@@ -43,6 +45,25 @@ def test_a_loop_that_is_held_up_is_named_while_it_is(
     assert [line["event"] for line in seen] == ["loop_blocked", "loop_free"]
     assert hold_up.__name__ in seen[0]["at"]
     assert "test_watch.py:" in seen[0]["at"]
+
+
+def test_what_holds_up_every_thread_is_told_of_afterwards(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a regular expression does that backtracks, in whatever thread it runs."""
+    monkeypatch.setattr(watch, "LATE", 0.2)
+    hold_all = ctypes.PyDLL(None).usleep  # in C, with the GIL
+
+    async def serve() -> None:
+        with watched(patience=0.1, pause=0.05):
+            await asyncio.sleep(0.02)  # before the first question
+            await asyncio.to_thread(hold_all, 400_000)
+            await asyncio.sleep(0.2)
+
+    asyncio.run(serve())
+    last = said(capsys)[-1]  # it may have been asking just then
+    assert last["event"] in ("process_blocked", "loop_free")
+    assert float(last["seconds"]) >= 0.3
 
 
 def test_one_that_is_not_is_not(capsys: pytest.CaptureFixture[str]) -> None:

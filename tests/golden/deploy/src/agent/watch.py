@@ -11,6 +11,7 @@ from pathlib import Path
 from .log import logger
 
 PATIENCE = 1.0  # seconds that the loop may need for an answer
+LATE = 1.0  # seconds that the watch itself may be late, as it is on a machine with much to do
 PAUSE = 0.5  # seconds between two questions
 
 
@@ -33,18 +34,21 @@ def watch(
     patience: float,
     pause: float,
 ) -> None:
+    slept = time.monotonic()
     while not done.wait(pause):
         answered = threading.Event()
         asked = time.monotonic()
+        if (late := asked - slept - pause) > LATE:  # nothing ran, as with the GIL held in C
+            logger().warning("process_blocked", seconds=round(late, 1))
         try:
             loop.call_soon_threadsafe(answered.set)
         except RuntimeError:  # it is closed
             return
-        if answered.wait(patience) or done.is_set():
-            continue
-        logger().warning("loop_blocked", seconds=patience, at=place_of(thread))
-        answered.wait()
-        logger().warning("loop_free", seconds=round(time.monotonic() - asked, 1))
+        if not answered.wait(patience) and not done.is_set():
+            logger().warning("loop_blocked", seconds=patience, at=place_of(thread))
+            answered.wait()
+            logger().warning("loop_free", seconds=round(time.monotonic() - asked, 1))
+        slept = time.monotonic()
 
 
 def place_of(thread: int) -> str:

@@ -144,6 +144,11 @@ ORACLE = re.compile(
     r"(?<![\w/.-])[\w$#]{1,60}/(?P<secret>[^\s/@\"']{1,99})"
     r"@(?=//[\w[]|[\w.-]{1,99}:1521\b)"
 )
+# `PASSWORD 'x'`, `IDENTIFIED BY "x"`: how SQL sets one.
+SQL = re.compile(
+    r"\b(?i:password|identified(?: with [\w']{1,40})? by)[ ]{0,4}"
+    r"(?:'(?P<secret>[^'\s\[][^'\s]*+)'|(?<=(?i:by) )\"(?P<quoted>[^\"\s\[][^\"\s]*+)\")"
+)
 
 
 def by_look(text: str) -> Iterator[Span]:
@@ -151,3 +156,4 @@ def by_look(text: str) -> Iterator[Span]:
     yield from (found.span() for found in SECRET.finditer(text))
     for pattern in (USERINFO, SIGNED, OPTION, ORACLE):
         yield from (found.span("secret") for found in pattern.finditer(text))
+    yield from (found.span(found.lastgroup or 0) for found in SQL.finditer(text))

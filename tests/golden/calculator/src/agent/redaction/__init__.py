@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 from .looks import USERINFO, Span, by_look
 from .names import by_name, is_mixed, is_secret, is_value_of, plain_words
@@ -19,6 +19,7 @@ REDACTED = "[redacted]"
 ENDS_SHOWN = 16  # characters that a secret has at least, of which four are shown
 SHORTEST = 4  # characters in which a secret can be said: pw=x
 SHORTEST_KEY = 16
+FOLDERS = {"PWD", "OLDPWD"}  # where a shell is and was, which are no passwords
 SHORTEST_OWN = 6  # characters: what is shorter is the part of too many words
 
 Instead = Callable[[str], str]
@@ -50,11 +51,12 @@ def mark(secret: str) -> str:
 
 def own_secrets(environment: Mapping[str, str]) -> frozenset[str]:
     """What no text may show, wherever it stands: the values of secret variables, and the passwords
-    in the URLs of others.
+    in the URLs of others, which a database's own words have without the URL's escapes.
     """
     named = (value for name, value in environment.items() if is_secret_variable(name, value))
     urls = (found for value in environment.values() for found in USERINFO.finditer(value))
-    values = {*named, *(found["password"] or found[1] for found in urls)}
+    passwords = [found["password"] or found[1] for found in urls]
+    values = {*named, *passwords, *map(unquote, passwords)}
     return frozenset(filter(is_telling, values))
 
 
@@ -66,7 +68,8 @@ def is_telling(value: str) -> bool:
 
 def is_secret_variable(name: str, value: str) -> bool:
     """Besides what is a secret anywhere: OPENAI_COMPATIBLE_KEY, but no SORT_KEY=created_at."""
-    return is_secret(name) or (name.endswith("_KEY") and len(value) >= SHORTEST_KEY)
+    is_key = name.endswith("_KEY") and len(value) >= SHORTEST_KEY
+    return (is_secret(name) or is_key) and name not in FOLDERS
 
 
 def without_secrets(value: Any, own: frozenset[str], instead: Instead) -> Any:
