@@ -238,7 +238,7 @@ def test_what_is_put_off_is_asked_again_then_and_stands_behind_the_rest() -> Non
         listed = opened(client)
         links = [a["href"] for _, a in listed.elements if a.get("class") == "thread"]
         assert links == [place(other), place(later)]
-        assert ["just now", "in 1 d"] == re.findall("just now|in 1 d", listed.text)
+        assert re.findall("just now|in 1 d", listed.text) == ["just now", "in 1 d"]
         assert sent(client, page.form("approve")).status_code == 303
         assert sent(client, form, later="tomorrow").status_code == 409
 
