@@ -343,12 +343,13 @@ def test_a_token_that_is_wrong_is_told(browser: Browser, site: Site) -> None:
 def test_axe_finds_nothing_and_all_fits_on_a_phone(
     person: BrowserContext, site: Site, browser: Browser, width: int, scheme: Any
 ) -> None:
-    """Long words without a space in them included."""
+    """Long words without a space in them included, and what is looked up in more lines than fit."""
     long = "x" * 300
     threads = [
         site.launch({**REFUND, "reason": long}),
         site.launch({**QUESTION, "message": long}),
         site.launch(ADD, REFUND),
+        site.launch({**REFUND, "reason": "with A-1002 and B-2001"}),
     ]
     done = site.call("", {"message": long})
     cookies: Any = person.cookies()

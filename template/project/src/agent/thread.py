@@ -10,6 +10,7 @@ from .context import ContextFormat, serialize_for_llm
 from .events import (
     AnyEvent,
     Error,
+    Expired,
     HumanContacted,
     HumanEvent,
     HumanRequest,
@@ -125,9 +126,16 @@ class Thread:
 
     def why(self, event: AnyEvent) -> str:
         """What has become of what this event is about."""
-        of_call = became_of(event.call_id, self.events) if isinstance(event, HumanEvent) else None
+        of_call = became_of(event.call_id, self.events) if self.is_told(event) else None
         waits = self.awaiting and self.awaiting.call_id == event.call_id
         return of_call if of_call and not waits else f"the thread is {self.status}"
+
+    def is_told(self, event: AnyEvent) -> bool:
+        """Whether whoever sent this wants to know of its call: a human, or one more result."""
+        if not isinstance(event, ToolResponse | Error):
+            return isinstance(event, HumanEvent)
+        ends = (each for each in self.events if isinstance(each, ToolResponse | Error | Expired))
+        return event.call_id in {each.call_id for each in ends}
 
     def fork(self, at: int) -> Self:
         """A thread of its own with events 0…at.

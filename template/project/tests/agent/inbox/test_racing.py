@@ -18,6 +18,7 @@ from .browsing import SAME
 pytestmark = pytest.mark.slow
 
 EDITED = changed(APPROVAL_STEP)
+SET = [part for name, value in EDITED.items() for part in ("--set", f"{name}={value}")]
 
 
 @pytest.fixture
@@ -52,10 +53,15 @@ class Race:
         return answer.text
 
     def at_the_terminal(self, word: str) -> dict[str, Any] | str:
-        code, _, err = self.shell.run(word, self.id, self.call_id)
+        words = {"edit": ["approve", self.id, self.call_id, *SET]}.get(word)
+        words = words or [word, self.id, self.call_id]
+        code, _, err = self.shell.run(*words)
         while "is locked" in err:  # so many write at once: try again later, it says
-            code, _, err = self.shell.run(word, self.id, self.call_id)
-        return {"call_id": "", "approved": word == "approve"} if code != 2 else err
+            code, _, err = self.shell.run(*words)
+        if code == 2:
+            return err
+        arguments = {"arguments": EDITED} if word == "edit" else {}
+        return {"call_id": "", "approved": word != "reject", **arguments}
 
 
 def stored(send: Callable[[], httpx2.Response]) -> httpx2.Response:
@@ -81,7 +87,7 @@ def test_a_hundred_answers_to_one_call(shell: Shell) -> None:
                     tries.append(lambda: race.in_the_inbox("approve"))
                 case _:
                     tries.append(lambda: race.in_the_inbox("reject"))
-        words = ["approve", "reject"] * 6
+        words = ["approve", "reject", "edit"] * 4
         tries += [lambda word=word: race.at_the_terminal(word) for word in words]
         with ThreadPoolExecutor(25) as pool:
             said = list(pool.map(lambda one: one(), [*tries[-12:], *tries[:-12]]))

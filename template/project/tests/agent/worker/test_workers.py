@@ -11,9 +11,9 @@ import httpx2
 import pytest
 
 from ...yours.samples import APPROVAL_STEP, SAFE_STEP
-from ..chaos import noted
 from ..postgres_servers import Server
 from ..serving import THREADS, kinds, told
+from ..somebody import noted
 from .living import Life, began, until
 
 

@@ -150,6 +150,8 @@ def refusal(state: State, event: AnyEvent) -> str:
         return "only a thread that is done takes a new message; to answer, name the call_id"
     if isinstance(event, Resumed | Stopped):
         return f"it cannot be {event.type}"
+    if isinstance(event, ToolResponse | Error) and event.call_id:
+        return f"call {event.call_id} waits for no result"
     if not isinstance(event, HumanResponse):
         return f"{event.type} cannot come now"
     if not isinstance(state, Waiting) or state.call_id != event.call_id:

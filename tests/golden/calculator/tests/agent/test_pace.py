@@ -11,7 +11,15 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from agent.server.app import create_app
-from agent.server.limits import MAX_CALLERS, MAX_HEADERS, Pace
+from agent.server.limits import (
+    BODY_SECONDS,
+    HEADER_SECONDS,
+    MAX_BODY,
+    MAX_CALLERS,
+    MAX_CONNECTIONS,
+    MAX_HEADERS,
+    Pace,
+)
 from agent.server.lines import told as told_by_uvicorn
 from agent.settings import Settings
 from agent.store.filesystem import FileSystemThreadStore
@@ -22,6 +30,7 @@ from .scripted import agent_of
 from .serving import HERE, THREADS, as_told, launch, problem, told
 
 A_MINUTE = 60
+DOCS = Path(__file__).parents[2] / "docs/behind-a-proxy.md"
 
 
 def pace() -> Pace:
@@ -133,3 +142,11 @@ def test_an_error_in_the_log_says_where_and_no_secret() -> None:
 def shell() -> Iterator[Shell]:
     with shell_with() as shell:
         yield shell
+
+
+def test_what_is_written_of_the_limits_is_what_they_are() -> None:
+    rows = DOCS.read_text("utf-8")
+    assert f"`AGENT_MAX_REQUESTS` ({Settings.model_fields['max_requests'].default})" in rows
+    assert f"{HEADER_SECONDS:g} s to come to their end, {MAX_HEADERS // 1000} KB" in rows
+    assert f"| {BODY_SECONDS:g} s, {MAX_BODY // 1_000_000} MB |" in rows
+    assert f"| {MAX_CONNECTIONS:,} at once |" in rows

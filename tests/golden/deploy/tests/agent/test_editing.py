@@ -193,3 +193,6 @@ def test_from_a_terminal(store: FileSystemThreadStore) -> None:
         shell.here("approve", thread_id, call_id, *edit)
         [answer] = [e for e in read(store, thread_id).events if isinstance(e, HumanResponse)]
         assert answer.data == {"approved": True, "arguments": CHANGED, **HERE}
+        code, _, err = shell.here("approve", thread_id, call_id, *edit)
+        assert (code, len(err.splitlines())) == (2, 1)
+        assert "it was approved with other arguments by terminal:" in err

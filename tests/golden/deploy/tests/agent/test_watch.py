@@ -37,14 +37,14 @@ def test_a_loop_that_is_held_up_is_named_while_it_is(
     async def serve() -> None:
         with watched(patience=0.1, pause=0.01):
             await asyncio.sleep(0.05)
-            hold_up(0.4)
-            await asyncio.sleep(0.2)
+            hold_up(1.0)
+            await asyncio.sleep(0.5)
 
     asyncio.run(serve())
-    seen = said(capsys)
-    assert [line["event"] for line in seen] == ["loop_blocked", "loop_free"]
-    assert hold_up.__name__ in seen[0]["at"]
-    assert "test_watch.py:" in seen[0]["at"]
+    seen = said(capsys)  # a busy machine may hold it up as well
+    [named] = [line["at"] for line in seen if hold_up.__name__ in line.get("at", "")]
+    assert "test_watch.py:" in named
+    assert seen[-1]["event"] == "loop_free"
 
 
 def test_what_holds_up_every_thread_is_told_of_afterwards(
@@ -68,7 +68,7 @@ def test_what_holds_up_every_thread_is_told_of_afterwards(
 
 def test_one_that_is_not_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     async def serve() -> None:
-        with watched(patience=0.3, pause=0.01):
+        with watched(patience=1.0, pause=0.01):
             await asyncio.gather(*(works(0.2) for _ in range(100)))
 
     asyncio.run(serve())

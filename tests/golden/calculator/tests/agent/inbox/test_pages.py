@@ -235,8 +235,10 @@ def test_what_is_put_off_is_asked_again_then_and_stands_behind_the_rest() -> Non
         assert sent(client, form, later="tomorrow").status_code == 303
         page = opened(client, place(later))
         assert "not now, until 02 Jan 2026, 12:00:00 UTC" in " ".join(page.text.split())
-        links = [a["href"] for _, a in opened(client).elements if a.get("class") == "thread"]
+        listed = opened(client)
+        links = [a["href"] for _, a in listed.elements if a.get("class") == "thread"]
         assert links == [place(other), place(later)]
+        assert re.findall("just now|in 1 d", listed.text) == ["just now", "in 1 d"]
         assert sent(client, page.form("approve")).status_code == 303
         assert sent(client, form, later="tomorrow").status_code == 409
 
@@ -250,10 +252,13 @@ def test_when_its_time_is_over_and_who_could_not_be_told_is_shown() -> None:
             data={"channel": "slack", "to": "C1", "failed": "<no> network"},
         )
         store = FileSystemThreadStore(Path(".threads"))
-        asyncio.run(store.update(thread["id"], lambda each: each.append(told, at=NOON)))
+        asyncio.run(store.update(thread["id"], lambda each: each.append(told, told, at=NOON)))
         text = " ".join(opened(client, place(thread)).text.split())
         assert "It can be answered until 01 Jan 2026, 13:00:00 UTC" in text
-        assert "slack could not be told: <no> network" in text
+        assert text.count("slack could not be told: <no> network") == 1
+        told = told.model_copy(update={"data": {"channel": "slack", "to": "C1"}})
+        asyncio.run(store.update(thread["id"], lambda each: each.append(told, at=NOON)))
+        assert "slack could not be told" not in " ".join(opened(client, place(thread)).text.split())
 
 
 def test_what_goes_on_elsewhere_waits_for_no_human() -> None:

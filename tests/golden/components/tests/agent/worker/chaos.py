@@ -28,8 +28,9 @@ from agent.server.process import run
 from agent.settings import Settings
 from agent.store import ThreadStore, opening
 
-from ..chaos import POINTS, POLICY, Somebody, agent_that_dies, begin, free_port
+from ..chaos import POINTS, POLICY, agent_that_dies, begin, free_port
 from ..postgres_servers import Server
+from ..somebody import Somebody
 
 WORKERS = 3
 A_DATABASE = 15  # so many kills to one of Postgres

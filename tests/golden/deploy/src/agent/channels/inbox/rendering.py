@@ -87,12 +87,14 @@ def when(at: datetime | None) -> str:
 
 
 def ago(at: datetime | None, now: datetime) -> str:
-    """How long since, to the largest unit."""
-    seconds = max(0, int((now - at).total_seconds())) if at else 0
-    for name, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds // length} {name}"
-    return f"{seconds} s"
+    """How long since, or until then, to the largest unit."""
+    seconds = int((now - at).total_seconds()) if at else 0
+    if abs(seconds) < 10:
+        return "just now"
+    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    name, length = next(unit for unit in units if abs(seconds) >= unit[1])
+    much = f"{abs(seconds) // length} {name}"
+    return f"{much} ago" if seconds > 0 else f"in {much}"
 
 
 def a_line(text: str, longest: int = 140) -> str:

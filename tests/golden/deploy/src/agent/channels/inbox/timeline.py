@@ -93,7 +93,7 @@ def told(event: AnyEvent, thread: Thread) -> dict[str, Any]:
             who = named(dict(data)) or "a human"
             return {"tone": "quiet", "who": who, "title": "not now", "until": moment(data["until"])}
         case Expired(data=data):
-            return {"tone": "bad", "who": "nobody", "title": "in time", "says": data["message"]}
+            return {"tone": "bad", "who": "nobody", "title": "answered", "says": data["message"]}
         case ToolDeferred(data=data):
             who, note = name_of(event, thread), data.get("ref", "")
             until = moment(data["until"]) if "until" in data else None
