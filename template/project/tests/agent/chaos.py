@@ -15,7 +15,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -169,7 +169,7 @@ class Somebody:
     def go_on(self, seconds: float, threads: int) -> None:
         """Until so many seconds have passed, or the server is gone, or all is done."""
         until = time.monotonic() + seconds
-        with httpx2.Client(base_url=random.choice(self.addresses), timeout=5) as self.client:
+        with self.connected() as self.client:
             while time.monotonic() < until:
                 try:
                     if len(self.launched) < threads:
@@ -179,6 +179,9 @@ class Somebody:
                         return
                 except (httpx2.TransportError, NotNow):
                     time.sleep(0.005)
+
+    def connected(self) -> AbstractContextManager[httpx2.Client]:
+        return httpx2.Client(base_url=random.choice(self.addresses), timeout=5)
 
     def saw(self) -> dict[str, Any]:
         """What was accepted, and what was done."""
