@@ -4,7 +4,7 @@ import os
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +79,11 @@ class Somebody:
     @contextmanager
     def connected(self) -> Iterator[None]:
         self.is_content = False
-        with httpx2.Client(base_url=random.choice(self.addresses), timeout=5) as self.client:
+        with self.connection() as self.client:
             yield
+
+    def connection(self) -> AbstractContextManager[httpx2.Client]:
+        return httpx2.Client(base_url=random.choice(self.addresses), timeout=5)
 
     def do_something(self, launches: bool) -> None:
         try:

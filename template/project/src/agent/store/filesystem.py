@@ -152,10 +152,9 @@ class FileSystemThreadStore:
     def _write(self, thread_id: str, thread: Thread, stored: Thread | None = None) -> None:
         """What came behind what is stored is appended; else the file is written anew."""
         path = self._path(thread_id)
-        known = stored.events if stored else ()
-        follows = bool(known) and thread.events[: len(known)] == known
-        new = as_addition(thread.events[len(known) :])
-        if not (follows and append(path, END.encode(), new)):
+        follows = stored is not None and thread.follows(stored)
+        new = thread.events[len(stored.events) :] if stored else ()
+        if not (follows and append(path, END.encode(), as_addition(new))):
             if follows:
                 logger().warning("thread_written_anew", file=path.name, problem=CUT_OFF)
             replace(path, as_file(thread_id, thread))

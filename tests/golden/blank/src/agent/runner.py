@@ -57,8 +57,9 @@ async def advance(
             held_at = len(thread.events)
             await asyncio.sleep(PAUSE)
         except CannotFollow:
-            if (await agent.store.get(thread_id)).status == "running":  # and not stopped meanwhile
-                raise
+            now = await agent.store.get(thread_id)
+            if now.status == "running" and now.events == thread.events:
+                raise  # nobody has stopped it meanwhile, or run it where the lease was lost
     return thread
 
 

@@ -6,7 +6,7 @@ decision; what happened is never judged again, so new rules make no old thread i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import dropwhile
+from itertools import dropwhile, islice
 from typing import Any, ClassVar, Literal, assert_never
 
 from .decisions import SOMEBODY, asked_of, is_tool, step_of, who_approves
@@ -119,7 +119,8 @@ def reduced(events: Sequence[AnyEvent]) -> State:
         case Trigger() | Prefetched() | Resumed() | ToolResponse() | Error() | Expired():
             return AskModel(first=last_decision(events) is None)
         case ToolCall() as call:
-            return Refused(call) if was_refused(call, events[:-1]) else after_decision(call)
+            before = islice(reversed(events), 1, None)
+            return Refused(call) if was_refused(call, before) else after_decision(call)
         case ToolDeferred() as deferred:
             return for_result(deferred, as_approved(decision_of(events), events))
         case ToolStarted():

@@ -1,6 +1,7 @@
 """The rules that hold for every thread, read off its events without the agent's own reading."""
 
 import re
+from collections.abc import Sequence
 from itertools import takewhile
 
 from agent.context import serialize_for_llm, visible
@@ -32,13 +33,13 @@ def needs_yes(call: ToolCall) -> bool:
         return False
 
 
-def approvals(events: tuple[AnyEvent, ...]) -> dict[str, bool]:
+def approvals(events: Sequence[AnyEvent]) -> dict[str, bool]:
     """What humans said to which call id: the call's own, or that of a doubt about it."""
     answers = [event for event in events if isinstance(event, HumanResponse)]
     return {answer.call_id: answer.data.get("approved", False) for answer in answers}
 
 
-def results(events: tuple[AnyEvent, ...]) -> list[str | None]:
+def results(events: Sequence[AnyEvent]) -> list[str | None]:
     ends = [event for event in events if isinstance(event, ToolResponse | Error)]
     return [event.call_id for event in ends if event.call_id]
 
@@ -58,7 +59,7 @@ def errors_alone(thread: Thread) -> int:
     return len(list(takewhile(lambda end: isinstance(end, Error), reversed(ends))))
 
 
-def check_calls(events: tuple[AnyEvent, ...]) -> None:
+def check_calls(events: Sequence[AnyEvent]) -> None:
     """Rules 1, 2 and 3: each call is selected, then approved, then started, then has one result."""
     calls = {event.call_id: event for event in events if isinstance(event, ToolCall)}
     asked = [event.call_id for event in events if isinstance(event, ToolCall | HumanRequest)]
@@ -78,7 +79,7 @@ def check_calls(events: tuple[AnyEvent, ...]) -> None:
                 ), "it ran and did not write that it started"
 
 
-def check_starts(events: tuple[AnyEvent, ...]) -> None:
+def check_starts(events: Sequence[AnyEvent]) -> None:
     """Rule 3: between two starts of one call a human said that it shall run again."""
     for place, event in enumerate(events):
         for earlier, known in enumerate(events[:place]):
@@ -94,7 +95,7 @@ def check_starts(events: tuple[AnyEvent, ...]) -> None:
                 assert any(approvals(between).get(doubt) for doubt in doubts)
 
 
-def check_time(events: tuple[AnyEvent, ...]) -> None:
+def check_time(events: Sequence[AnyEvent]) -> None:
     """What has expired never runs and is never answered; told and put off is what was asked."""
     for place, event in enumerate(events):
         later = events[place + 1 :]
@@ -105,7 +106,7 @@ def check_time(events: tuple[AnyEvent, ...]) -> None:
             assert event.call_id in [known.call_id for known in events[:place]]
 
 
-def check_answers(events: tuple[AnyEvent, ...]) -> None:
+def check_answers(events: Sequence[AnyEvent]) -> None:
     """Rule 2: each answer is to a question that was asked before, and is the only one."""
     answers = [event for event in events if isinstance(event, HumanResponse)]
     assert len(approvals(events)) == len(answers)
@@ -116,7 +117,7 @@ def check_answers(events: tuple[AnyEvent, ...]) -> None:
         assert answer.call_id in [event.call_id for event in asked]
 
 
-def check_refusals(events: tuple[AnyEvent, ...]) -> None:
+def check_refusals(events: Sequence[AnyEvent]) -> None:
     """A call that was refused is answered again only after a human has said something in words."""
     calls = {event.call_id: event.data for event in events if isinstance(event, ToolCall)}
     refused: list[object] = []
@@ -128,7 +129,7 @@ def check_refusals(events: tuple[AnyEvent, ...]) -> None:
             refused += [] if event.data["approved"] else [calls[event.call_id]]
 
 
-def check_stop(events: tuple[AnyEvent, ...]) -> None:
+def check_stop(events: Sequence[AnyEvent]) -> None:
     """Nothing follows a stop but the result of the call that was running, and what messages say."""
     for place, event in enumerate(events):
         if isinstance(event, Stopped):

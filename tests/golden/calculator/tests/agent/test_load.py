@@ -18,8 +18,9 @@ from agent.server import limits
 from agent.store import summaries
 from agent.store.filesystem import FileSystemThreadStore
 from agent.store.thread_file import load
+from agent.views import Summary
 
-from .scripted import DONE, NOON, decided, said, thread_of
+from .scripted import DONE, NOON, QUESTION, answer, decided, said, thread_of
 from .serving import THREADS, app_of, serving
 from .stores import created, listed, read
 
@@ -63,6 +64,54 @@ def test_threads_by_the_hundred_are_read_again_only_where_they_changed(
     assert {each.id for each in found} == {*ids, late} - {ids[8]}
     assert [each.id for each in found if each.status == "done"] == [ids[7]]
     assert asyncio.run(other.find(limit=2)) == found[:2]
+
+
+def test_a_new_process_reads_only_what_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written down is as good as the files, and counts no longer than they are as they
+    were, and the code; what is no such file counts for nothing.
+    """
+    store = FileSystemThreadStore(tmp_path)
+    ids = [created(store, thread_of(said(str(n)), decided(QUESTION))) for n in range(120)]
+    found = asyncio.run(store.find())
+    reads: list[str] = []
+
+    def counted(thread_id: str, path: Path) -> object:
+        reads.append(thread_id)
+        return load(thread_id, path)
+
+    monkeypatch.setattr(summaries, "load", counted)
+
+    def fresh() -> list[Summary]:
+        reads.clear()
+        return asyncio.run(FileSystemThreadStore(tmp_path).find())
+
+    assert fresh() == found
+    assert reads == []
+    asyncio.run(store.update(ids[7], lambda kept: kept.append(answer(), at=NOON)))
+    (tmp_path / f"{ids[8]}.json").unlink()
+    asyncio.run(store.create(thread_of(said("again")), ids[8]))
+    assert {each.id: each.status for each in fresh()}[ids[7]] == "running"
+    assert sorted(reads) == sorted([ids[7], ids[8]])
+    with monkeypatch.context() as patch:
+        patch.setattr(summaries, "derived_with", lambda: "other code")
+        fresh()
+    assert len(reads) == len(ids)
+    written = tmp_path / ".summaries"
+    for content in (b"", b"\xff\n[]", summaries.derived_with().encode() + b"\n[[]]"):
+        written.write_bytes(content)
+        assert len(fresh()) == len(reads) == len(ids)
+    written.unlink()
+    written.mkdir()
+    assert len(fresh()) == len(reads) == len(ids)
+
+
+def test_a_few_threads_are_not_written_down(tmp_path: Path) -> None:
+    for n in range(5):
+        created(FileSystemThreadStore(tmp_path), thread_of(said(str(n))))
+    assert len(listed(FileSystemThreadStore(tmp_path))) == 5
+    assert not (tmp_path / ".summaries").exists()
 
 
 def test_a_listing_holds_up_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

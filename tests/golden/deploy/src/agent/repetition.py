@@ -1,6 +1,6 @@
 """Factor 10: an agent that goes round in circles. Derived from the events, as everything is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .events import (
     AnyEvent,
@@ -34,12 +34,12 @@ def goes_in_circles(events: Sequence[AnyEvent]) -> ToolCall | None:
     return last if just_now and results and results.count(results[-1]) >= ENOUGH else None
 
 
-def was_refused(call: ToolCall, before: Sequence[AnyEvent]) -> bool:
+def was_refused(call: ToolCall, before: Iterable[AnyEvent]) -> bool:
     """Whether a human said no to this very call, or yes with other arguments, and has said nothing
-    in words since.
+    in words since. What was before it comes last things first.
     """
     answers: dict[str, HumanResponse] = {}
-    for event in reversed(before):
+    for event in before:
         match event:
             case ToolCall(call_id=call_id) if call_id in answers and event.data == call.data:
                 if not stands(event, answers[call_id]):

@@ -1,9 +1,9 @@
 """Factor 5: the thread is its events, and everything else follows from them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from operator import attrgetter
 from typing import Any, Self
 
 from .context import ContextFormat, serialize_for_llm
@@ -20,6 +20,7 @@ from .events import (
     Trigger,
     load,
 )
+from .history import History
 from .outcomes import Stale, became_of, stale
 from .rules import can_follow, refusal, untaken
 from .states import InDoubt, RunTool, State, state_of
@@ -47,7 +48,11 @@ class WrongArguments(CannotFollow):
 
 @dataclass(frozen=True)
 class Thread:
-    events: tuple[AnyEvent, ...] = ()
+    events: Sequence[AnyEvent] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.events, History):
+            object.__setattr__(self, "events", History(self.events))
 
     @classmethod
     def load(cls, raw: list[dict[str, Any]]) -> Self:
@@ -64,7 +69,7 @@ class Thread:
         new, known = load(raw, self.events), len(self.events)
         if [event.id for event in new if event.at] != list(range(known, known + len(raw))):
             raise ValueError("its events are not numbered from 0, or have no time")
-        events = (*self.events, *new)
+        events = self._history.plus(new)
         if not events or not isinstance(events[0], Trigger):
             raise ValueError("a thread begins with what somebody said")
         state_of(events)  # raises where what stands last has nothing before it to be about
@@ -98,10 +103,12 @@ class Thread:
                     reason
                 )
             placed = event.model_copy(update={"id": len(thread.events), "at": at})
-            call_ids = thread.call_ids | {placed.call_id}
-            thread = type(self)((*thread.events, placed))
-            vars(thread)["call_ids"] = call_ids  # known, and long to find in a long thread
+            thread = type(self)(thread._history.plus([placed]))
         return thread
+
+    def follows(self, earlier: Self) -> bool:
+        """Whether it is that one, with events behind it or as it was."""
+        return self._history.follows(earlier.events)
 
     def delivered_as(self, event: AnyEvent) -> Trigger | None:
         """What has come under the key of this message already."""
@@ -122,7 +129,7 @@ class Thread:
         """A call id that is brought is a new one; whom a channel told, it told of one that is."""
         if not isinstance(event, ToolCall | HumanRequest | HumanContacted):
             return True
-        return (event.call_id in self.call_ids) == isinstance(event, HumanContacted)
+        return self._history.has(event.call_id) == isinstance(event, HumanContacted)
 
     def why(self, event: AnyEvent) -> str:
         """What has become of what this event is about."""
@@ -154,9 +161,10 @@ class Thread:
     def serialize_for_llm(self, form: ContextFormat = "xml") -> str:
         return serialize_for_llm(self.events, form)
 
-    @cached_property
-    def call_ids(self) -> frozenset[str | None]:
-        return frozenset(map(attrgetter("call_id"), self.events))
+    @property
+    def _history(self) -> History:
+        assert isinstance(self.events, History)
+        return self.events
 
     @cached_property
     def state(self) -> State:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,11 @@ def test_nothing_is_lost_and_nothing_is_done_twice(seed: int) -> None:
     assert len(report["launched"]) == len(list(Path(".threads").glob("*.json")))
 
 
-def lived_through(code: str, seconds: float = 170) -> dict[str, Any]:
+def lived_through(code: str, begins: Sequence[str] = (), seconds: float = 170) -> dict[str, Any]:
     """What happened, by those who saw it."""
     paths = os.pathsep.join([str(SOURCES), str(HOME)])
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [*begins, sys.executable, "-c", code],
         env=os.environ | {"PYTHONPATH": paths},
         capture_output=True,
         text=True,

@@ -8,8 +8,11 @@ from typing import Any
 
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from procrastinate.jobs import Job
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
+from psycopg.errors import RaiseException
 
+from ...log import logger
 from .. import NotQueued
 from .connection import log_as_we_do, pool_of, why
 
@@ -51,6 +54,7 @@ class Queue:
         self, url: str, connector: PsycopgConnector | None = None, connections: int = 4
     ) -> None:
         self.app = App(connector=connector or PsycopgConnector())
+        self.app.job_manager = Jobs(self.app.connector)
         self._pool = pool_of(url, connections)
 
     async def put(self, thread_id: str) -> None:
@@ -121,6 +125,18 @@ class Queue:
             job = self.app.configure_task(task, allow_unknown=True, queue=QUEUE, **options)
             with suppress(AlreadyEnqueued):  # whoever begins it sees what was stored before
                 await job.defer_async(thread_id=thread_id)
+
+
+class Jobs(JobManager):
+    """procrastinate's. A worker whose network was cut may finish what was given to another."""
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        try:
+            await super().finish_job(job, status, delete_job)
+        except ConnectorException as error:
+            if not isinstance(error.__cause__, RaiseException):
+                raise
+            logger().warning("job_not_ours", thread=thread_of(job), problem=why(error))
 
 
 def thread_of(job: Job) -> str:

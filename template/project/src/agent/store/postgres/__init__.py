@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from ...context import ContextFormat
 from ...due import Policy
@@ -42,16 +42,30 @@ class PostgresThreadStore(DatabaseStore):
 
     @asynccontextmanager
     async def held(self, thread_id: str) -> AsyncIterator[None]:
-        taking: list[Future[bool]] = []
+        """Where it is lost, what is done under it is cancelled, and then it is Busy."""
+        loop, taking = asyncio.get_running_loop(), list[Future[bool]]()
 
         async def take() -> bool:
-            taking[:] = [self._leaser.submit(self._leases.take, thread_id)]
+            taking[:] = [self._leaser.submit(self._leases.take, thread_id, lose)]
             return await asyncio.wrap_future(taking[0])
 
+        def lose() -> None:
+            with suppress(RuntimeError):  # all has ended
+                loop.call_soon_threadsafe(end)
+
+        def end() -> None:
+            with suppress(RuntimeError):  # it is let go of
+                holding.reschedule(loop.time())
+
         try:
-            if not await self._patiently(take):
-                raise Busy(thread_id)
-            yield
+            async with asyncio.timeout(None) as holding:
+                if not await self._patiently(take):
+                    raise Busy(thread_id)
+                yield
+        except TimeoutError:
+            if holding.expired():
+                raise Busy(thread_id) from None
+            raise
         finally:  # whoever is cancelled while it is taken lets go as well
             for taken in taking:
                 letting = self._leaser.submit(self._leases.let_go, thread_id, taken)

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
+from ...keepalives import KEEPALIVES
 from .. import Full, Lost, NotStored, Unfit
 from ..database.upgrading import require_schema, upgrade
 from ..opening import shown
@@ -18,14 +19,7 @@ SCHEMA = "0001"  # the last of `versions`
 VERSIONS = Path(__file__).parent / "versions"
 ONE_AT_A_TIME = 6_513_421_012  # the advisory lock of whoever migrates
 
-# A network that is cut is noticed within seconds, and so is a host that is gone.
-PATIENCE: Any = {
-    "connect_timeout": 5,
-    "keepalives_idle": 5,
-    "keepalives_interval": 3,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 15_000,
-}
+TIMEOUT = 5  # seconds for a connection
 # A server that cannot be written to has perhaps just handed over to another.
 GONE = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
 # What the server says, and says again until somebody mends it.
@@ -35,7 +29,9 @@ STAYS_SO = re.compile("does not exist|authentication failed|permission denied|pg
 def connect(url: str, name: str = "agent", *, is_pooled: bool = False) -> Connection:
     """Each statement is a transaction. Raises what psycopg does, and Unfit."""
     try:
-        connection = psycopg.connect(url, autocommit=True, application_name=name, **PATIENCE)
+        connection = psycopg.connect(
+            url, autocommit=True, application_name=name, connect_timeout=TIMEOUT, **KEEPALIVES
+        )
     except psycopg.ProgrammingError:  # which may say the password
         raise Unfit(
             f"{shown(url)} is no address of a Postgres: write postgresql://USER:PASSWORD@HOST/NAME,"

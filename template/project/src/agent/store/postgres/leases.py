@@ -2,22 +2,19 @@
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from uuid import UUID, uuid4
 
 import psycopg
 
+from ...keepalives import at_the_server
 from ...log import logger
 from .. import NotStored
 from .connecting import Connection, connect, said_plainly
 
 PAUSE = 2.0  # seconds between two looks whether the connection is there
-# The server lets go of a process whose network is cut after about as many seconds.
-KEEPALIVES = (
-    "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3;"
-    " SET tcp_keepalives_count = 3; SET tcp_user_timeout = 15000"
-)
 
 
 class Leases:
@@ -25,26 +22,27 @@ class Leases:
 
     A lock is the session's, so the same process would get it twice: what it holds, it knows itself.
     When the connection is lost, all are; they are taken again with the next one. A lease that
-    somebody else got meanwhile is theirs, and the versions of the thread say who was quicker.
+    somebody else got meanwhile is theirs: whoever had it is told, and until they hear of it, the
+    versions of the thread say who was quicker.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._name = f"agent {uuid4()}"
-        self._held: set[str] = set()
+        self._held: dict[str, Callable[[], None]] = {}
         self._connection: Connection | None = None
         self._keeper: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def take(self, thread_id: str) -> bool:
-        """Whether it is ours now. Raises NotStored."""
+    def take(self, thread_id: str, lose: Callable[[], None]) -> bool:
+        """Whether it is ours now, until we let go or it is lost. Raises NotStored."""
         with self._lock:
             if thread_id in self._held:
                 return False
             with said_plainly(self.url, self._connection is not None):
                 if not try_lock(self._session(), thread_id):
                     return False
-            self._held.add(thread_id)
+            self._held[thread_id] = lose
             if not (self._keeper and self._keeper.is_alive()):
                 self._keeper = threading.Thread(target=self._keep, daemon=True)
                 self._keeper.start()
@@ -54,8 +52,8 @@ class Leases:
         if taken.cancelled() or taken.exception() or not taken.result():
             return
         with self._lock, suppress(psycopg.Error):  # without a connection there is no lock
-            self._held.discard(thread_id)
-            if self._connection and not self._connection.closed:
+            is_ours = self._held.pop(thread_id, None)
+            if is_ours and self._connection and not self._connection.closed:
                 self._connection.execute("SELECT pg_advisory_unlock(%s)", (key(thread_id),))
 
     def _keep(self) -> None:
@@ -77,16 +75,18 @@ class Leases:
     def _session(self) -> Connection:
         if self._connection is None or self._connection.closed:
             self._connection = connection = connect(self.url, self._name)
-            connection.execute(KEEPALIVES)
+            connection.execute(at_the_server().encode())
             # The server may not have noticed yet that the connection before this is lost.
             connection.execute(
                 "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
                 " WHERE application_name = %s AND pid <> pg_backend_pid()",
                 (self._name,),
             )
-            for thread_id in self._held:
+            for thread_id, lose in list(self._held.items()):
                 if not try_lock(connection, thread_id):
                     logger().warning("lease_lost", thread=thread_id)
+                    del self._held[thread_id]
+                    lose()
         return self._connection
 
 

@@ -230,6 +230,30 @@ def test_who_had_a_lease_has_it_after_a_cut(store: PostgresThreadStore) -> None:
     asyncio.run(cut())
 
 
+@pytest.mark.slow
+def test_who_has_lost_a_lease_to_another_is_stopped(store: PostgresThreadStore) -> None:
+    """What they do under it is cancelled, and what it raises by itself is raised."""
+    rows: Any = store.rows
+    thread_id, other = created(store), PostgresThreadStore(rows.url)
+
+    async def lose() -> None:
+        async with store.lease(thread_id):
+            ended = store._leases._connection
+            assert ended
+            ended.close()
+            async with other.lease(thread_id):
+                await asyncio.sleep(60)
+                pytest.fail("it went on")
+
+    async def fail() -> None:
+        async with store.lease(thread_id):
+            raise TimeoutError
+
+    for work, raised in ((lose, Busy), (fail, TimeoutError)):
+        with pytest.raises(raised):
+            asyncio.run(work())
+
+
 MIGRATE = "import sys; from agent.store.postgres.connecting import set_up; set_up(sys.argv[1])"
 
 

@@ -13,6 +13,7 @@ from procrastinate.exceptions import ConnectorException
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from ...errors import format_error, one_line
+from ...keepalives import KEEPALIVES
 from ...log import logger
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ def pool_of(url: str, size: int) -> AsyncConnectionPool:
         reconnect_timeout=TIMEOUT,
         configure=each_statement_by_itself,
         check=AsyncConnectionPool.check_connection,
-        kwargs={"connect_timeout": int(TIMEOUT)},
+        kwargs={"connect_timeout": int(TIMEOUT), **KEEPALIVES},
     )
 
 

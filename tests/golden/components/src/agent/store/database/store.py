@@ -175,7 +175,7 @@ class DatabaseStore:
         self, thread_id: str, stored: Thread, changed: Thread, size: int, change: Change
     ) -> bool:
         known = len(stored.events)
-        if changed.events[:known] != stored.events:
+        if not changed.follows(stored):
             raise ValueError("events are appended to a thread, and nothing else")
         new = [event.model_dump_json() for event in changed.events[known:]]
         self._unsure[change] = known, new

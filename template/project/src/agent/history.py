@@ -1,0 +1,78 @@
+"""The events of a thread, in order. They never change, and one more costs the same behind any.
+
+Threads that come of each other share one list, of which each sees so many. Who appends where the
+list ends adds to it, which no thread sees that was there before. Who appends to an earlier thread,
+as where two do it to the same, has a list of their own from there on.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+from itertools import islice
+from threading import Lock
+from typing import Self, overload
+
+from .events import AnyEvent
+
+ONE_AT_A_TIME = Lock()  # for as long as it takes to append
+
+
+class History(Sequence[AnyEvent]):
+    """Equal to whatever has the same events in the same order."""
+
+    __slots__ = ("_count", "_kept", "_places")
+
+    def __init__(self, events: Iterable[AnyEvent] = ()) -> None:
+        self._kept: list[AnyEvent] = []
+        self._places: dict[str | None, int] = {}  # where each call id stands first
+        self._count = 0
+        self._add(events)
+
+    def plus(self, events: Iterable[AnyEvent]) -> Self:
+        """With these behind."""
+        with ONE_AT_A_TIME:
+            longer = copy(self) if len(self._kept) == self._count else type(self)(self)
+            longer._add(events)
+        return longer
+
+    def follows(self, earlier: Sequence[AnyEvent]) -> bool:
+        """Whether it is those with more behind them, or the same."""
+        if isinstance(earlier, History) and earlier._kept is self._kept:
+            return earlier._count <= self._count
+        return self[: len(earlier)] == tuple(earlier)
+
+    def has(self, call_id: str) -> bool:
+        """Whether any of them bears it."""
+        return self._places.get(call_id, self._count) < self._count
+
+    def _add(self, events: Iterable[AnyEvent]) -> None:
+        for event in events:
+            self._places.setdefault(event.call_id, len(self._kept))
+            self._kept.append(event)
+        self._count = len(self._kept)
+
+    @overload
+    def __getitem__(self, place: int) -> AnyEvent: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[AnyEvent, ...]: ...
+    def __getitem__(self, place: int | slice) -> AnyEvent | tuple[AnyEvent, ...]:
+        if isinstance(place, slice):
+            begins, ends, step = place.indices(self._count)
+            return tuple(self._kept[begins:ends:step] if step > 0 else tuple(self)[place])
+        return self._kept[range(self._count)[place]]
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[AnyEvent]:
+        return islice(self._kept, self._count)
+
+    def __reversed__(self) -> Iterator[AnyEvent]:
+        return map(self._kept.__getitem__, reversed(range(self._count)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, History | tuple):
+            return NotImplemented
+        return tuple(self) == tuple(other)
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))

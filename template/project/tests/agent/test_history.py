@@ -1,0 +1,83 @@
+"""A history is a tuple of events, whoever appends to it, and whatever came of it elsewhere."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median
+from threading import Barrier
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.events import AnyEvent
+from agent.history import History
+from agent.thread import Thread
+
+from ..yours.samples import SAFE_STEP
+from .scripted import NOON, QUESTION, answer, decided, error, result, said
+
+IDS = [None, *"abcd"]
+SOME = st.lists(st.sampled_from(IDS), max_size=4)
+
+
+def named(call_id: str | None, number: int) -> AnyEvent:
+    return error(call_id, str(number))
+
+
+@given(
+    branches=st.lists(st.tuples(st.integers(0), SOME), max_size=12),
+    place=st.slices(20),
+    within=st.data(),
+)
+def test_it_is_what_a_tuple_would_be(
+    branches: list[tuple[int, list[str | None]]], place: slice, within: st.DataObject
+) -> None:
+    """Each is made by appending to any that is there, so twice to the same too."""
+    made: list[tuple[History, tuple[AnyEvent, ...]]] = [(History(), ())]
+    for number, (base, call_ids) in enumerate(branches):
+        history, plain = made[base % len(made)]
+        new = tuple(named(call_id, number) for call_id in call_ids)
+        made.append((history.plus(new), (*plain, *new)))
+    other, plain_other = within.draw(st.sampled_from(made))
+    for history, plain in made:
+        assert history == plain
+        assert history == History(plain)
+        assert (history == other) == (plain == plain_other)
+        assert len(history) == len(plain)
+        assert tuple(reversed(history)) == plain[::-1]
+        assert history[place] == plain[place]
+        assert [history[each] for each in range(-len(plain), len(plain))] == [*plain, *plain]
+        for call_id in "abcd":
+            assert history.has(call_id) == any(event.call_id == call_id for event in plain)
+        for earlier in (other, plain_other):
+            assert history.follows(earlier) == (plain[: len(plain_other)] == plain_other)
+
+
+def test_of_many_that_append_at_once_each_has_its_own() -> None:
+    count = 8
+    for _ in range(200):
+        base, ready = History([said()]), Barrier(count)
+
+        def append(number: int, base: History = base, ready: Barrier = ready) -> History:
+            ready.wait()
+            return base.plus([named("a", number)])
+
+        with ThreadPoolExecutor(count) as threads:
+            made = list(threads.map(append, range(count)))
+        assert made == [(said(), named("a", number)) for number in range(count)]
+        assert base == (said(),)
+
+
+def test_an_event_costs_the_same_behind_any_number() -> None:
+    """The median of those behind a word from a human, and so many calls before that."""
+
+    def cost(length: int) -> float:
+        calls = [decided(SAFE_STEP, f"call-{number}") for number in range(length)]
+        thread, took = Thread((said(), *calls, decided(QUESTION, "q"), answer("q"))), []
+        for number in range(20):
+            for event in (decided(SAFE_STEP, f"new-{number}"), result(f"new-{number}")):
+                began = time.perf_counter()
+                thread = thread.append(event, at=NOON)
+                took.append(time.perf_counter() - began)
+        return median(took)
+
+    assert cost(100_000) < 3 * cost(100)

@@ -1,0 +1,84 @@
+"""Who is cut off from the network, and comes back. Programs; `test_cut.py` checks what they print.
+
+It is a machine that is cut, so nobody is told: not who is there, and not who talks with them.
+"""
+
+import asyncio
+import json
+from pathlib import Path
+
+from agent.due import Policy
+from agent.engine.procrastinate.queue import Queue
+from agent.engine.procrastinate.schema import migrate
+from agent.keepalives import KEEPALIVES
+from agent.store import opening
+from agent.store.postgres import PostgresThreadStore
+
+from ...yours.samples import APPROVAL_STEP, SAFE_STEP
+from ..postgres_servers import Server
+from ..scripted import said, thread_of
+from ..serving import kinds
+from ..stores import held
+from .living import Life, began, until
+from .network import HURRIED, Machine, joined
+from .test_workers import approve, done, launched, waiting
+
+
+def beside(database: Machine, folder: str) -> Server:
+    with database.inside():
+        postgres = Server(Path(folder), database.address)
+        opening.migrate(postgres.url, Policy())
+        migrate(postgres.url)
+    return postgres
+
+
+def ask(folder: str) -> None:
+    """The queue, the store and for a lease, before a cut, amid it and after it."""
+    KEEPALIVES.update(HURRIED)
+    database, here = joined(2)
+    url = beside(database, folder).url
+
+    async def three_times() -> list[list[str]]:
+        queue, store = Queue(url, connections=1), PostgresThreadStore(url, patience=1)
+        thread_id, came = await store.create(thread_of(said())), list[list[str]]()
+        for switch in (here.mend, here.cut, here.mend):
+            switch()
+            asked = (queue.counts(), store.get(thread_id), held(store, thread_id))
+            got = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 40)
+            came.append([type(each).__name__ for each in got])
+        return came
+
+    with here.inside():
+        print(json.dumps(asyncio.run(three_times())))
+
+
+def work(folder: str) -> None:
+    """A worker is cut off amid its tools, and another one takes over."""
+    database, front, one, other = joined(4)
+    postgres = beside(database, folder)
+    life = Life(postgres.url, postgres.url)
+    log = Path("work-0.log")
+    try:
+        with one.inside():
+            first = life.begin("work")
+        with front.inside(), life.client() as client:
+            Path("hold").touch()
+            safe, gated = launched(client, SAFE_STEP), launched(client, APPROVAL_STEP)
+            approve(client, gated)
+            until(lambda: len(began()) == 2)
+            with other.inside():
+                second = life.begin("work")
+            one.cut()
+            until(lambda: len(began()) == 3 and waiting(client, gated)["reason"] == "in_doubt")
+            until(lambda: "queue_gone" in log.read_text("utf-8"))
+            one.mend()
+            until(lambda: "lease_lost" in log.read_text("utf-8"))
+            Path("hold").unlink()
+            approve(client, gated, approved=False)
+            ended = [kinds(done(client, each)) for each in (safe, gated)]
+            second.kill()
+            done(client, launched(client, SAFE_STEP))
+        report = {"ended": ended, "began": began(), "first": first.pid, "second": second.pid}
+        print(json.dumps(report | {"log": log.read_text("utf-8")}))
+    finally:
+        life.end()

@@ -1,0 +1,19 @@
+"""How a connection to Postgres notices that there is nobody at its other end: the network is cut,
+or the host is gone, or a router has forgotten it. Nothing says so, and TCP by itself waits long.
+"""
+
+from typing import Any
+
+# As libpq has them, in seconds and milliseconds; so within a quarter of a minute.
+KEEPALIVES: dict[str, Any] = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+
+
+def at_the_server() -> str:
+    """The same from the other end, for a session that holds what others wait for."""
+    named = {f"tcp_{name.removeprefix('tcp_')}": value for name, value in KEEPALIVES.items()}
+    return "; ".join(f"SET {name} = {value}" for name, value in named.items())
