@@ -33,7 +33,7 @@ def test_no_answer_is_lost_where_slack_and_mail_fail(wheel: Path, tmp_path: Path
     project = created(wheel, tmp_path, ["slack", "email"])
     fetch(project, "3.11", "uv")
     command = ["uv", "run", "pytest", "-m", "slow", "tests/agent/test_channel_chaos.py"]
-    succeed(run_offline(command, project, CHAOS_CAMPAIGNS="8"))
+    succeed(run_offline(command, project, CHAOS_CAMPAIGNS="16"))
 
 
 def test_many_machines_survive_chaos(wheel: Path, tmp_path: Path) -> None:

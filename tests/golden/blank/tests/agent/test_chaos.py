@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from agent.events import (
+    AnyEvent,
     Expired,
     HumanContacted,
     HumanRequest,
@@ -58,13 +59,17 @@ def lived_through(code: str, seconds: float = 170) -> dict[str, Any]:
     return report
 
 
-def holds(report: dict[str, Any], store: ThreadStore) -> None:
-    """What is guaranteed, by what is stored."""
-
+def stored_in(store: ThreadStore) -> dict[str, Thread]:
     async def stored() -> dict[str, Thread]:
         return {each.id: await store.get(each.id) for each in await store.find()}
 
-    threads = asyncio.run(stored())
+    return asyncio.run(stored())
+
+
+def holds(report: dict[str, Any], store: ThreadStore) -> None:
+    """What is guaranteed, by what is stored."""
+
+    threads = stored_in(store)
     assert set(report["launched"]) == set(threads)  # each once, although launched again
     assert {thread.status for thread in threads.values()} == {"done"}
     for thread_id, call_id in report["answered"]:
@@ -95,11 +100,16 @@ def holds(report: dict[str, Any], store: ThreadStore) -> None:
     for thread_id, thread in threads.items():
         assert isinstance(thread.events[0], Trigger)
         for event in thread.events:
-            if isinstance(event, HumanContacted | Expired) and not was_deferred(thread, event):
+            if asked_somebody(event) and not was_deferred(thread, event):
                 assert f"{thread_id}/{event.call_id}" in told
 
 
-def was_deferred(thread: Thread, event: HumanContacted | Expired) -> bool:
+def asked_somebody(event: AnyEvent) -> bool:
+    is_request = isinstance(event, HumanContacted) and "became" not in event.data
+    return is_request or isinstance(event, Expired)
+
+
+def was_deferred(thread: Thread, event: AnyEvent) -> bool:
     """A result that did not come is nobody's fault."""
     return any(
         isinstance(known, ToolDeferred) and known.call_id == event.call_id
