@@ -28,6 +28,14 @@ def test_every_door_holds_and_every_channel_is_told(wheel: Path, tmp_path: Path)
     succeed(run_offline(command, project, DOOR_CASES="100000", RACES_BY_TEN="10"))
 
 
+def test_no_answer_is_lost_where_slack_and_mail_fail(wheel: Path, tmp_path: Path) -> None:
+    """160 kills, while those who are asked answer on both."""
+    project = created(wheel, tmp_path, ["slack", "email"])
+    fetch(project, "3.11", "uv")
+    command = ["uv", "run", "pytest", "-m", "slow", "tests/agent/test_channel_chaos.py"]
+    succeed(run_offline(command, project, CHAOS_CAMPAIGNS="16"))
+
+
 def test_many_machines_survive_chaos(wheel: Path, tmp_path: Path) -> None:
     """Two servers, three workers and their Postgres: two hundred kills."""
     project = created(wheel, tmp_path, ["postgres", "worker"])

@@ -13,7 +13,7 @@ import random
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from typing import Any
 
 from agent import ticker
 from agent.due import Policy, Route
-from agent.events import AnyEvent, HumanResponse, ToolResponse
+from agent.events import AnyEvent, HumanResponse, ToolResponse, Trigger
 from agent.log import log_event
 from agent.outcomes import Message
 from agent.parts import Agent
@@ -34,7 +34,7 @@ from agent.steps import Later, thread_id
 from agent.store import ThreadStore
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
-from agent.tools import parse_tool
+from agent.tools import approver
 
 from ..yours.samples import APPROVAL_STEP
 from .scripted import agent_of, decided
@@ -59,7 +59,9 @@ Die = Callable[[str], None]
 async def model(thread: Thread) -> AnyEvent:
     """It takes its time, and decides what the script says."""
     await asyncio.sleep(random.uniform(0, 0.03))
-    script = SCRIPTS[str(thread.events[0].data).split()[0]]
+    said: Any = thread.events[0].data
+    words = str(said["message"] if isinstance(said, dict) else said)
+    script = SCRIPTS[words.split()[0]]
     return decided(script[min(len(thread.calls), len(script) - 1)], f"call-{len(thread.events)}")
 
 
@@ -71,21 +73,8 @@ def serve(port: int, point: str) -> None:
 
 
 def agent_that_dies(store: ThreadStore, point: str) -> Agent:
-    """With its process, when it comes to this point, the first time or one of the next three."""
-    left = [random.randint(0, 3)]
-
-    def die(here: str) -> None:
-        left[0] -= here == point
-        if left[0] < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    async def tool(step: Any, call_id: str) -> Any:
-        await asyncio.sleep(random.uniform(0, 0.02))
-        if step != parse_tool(APPROVAL_STEP):
-            return 7
-        note("ran", f"{thread_id.get()}/{call_id}")
-        die("ran")
-        return Later(ref=call_id) if random.random() < 0.3 else 7
+    """With its process, when it comes to this point."""
+    die = deadly(point)
 
     class Pager:
         name = "pager"
@@ -98,25 +87,55 @@ def agent_that_dies(store: ThreadStore, point: str) -> Agent:
         async def settle(self, message: Message, became: str) -> None:
             pass
 
+    agent = agent_of(store, model, handle_next_step=tool_of(die), notify=notify_of(die))
+    agent = replace(agent, clock=lambda: datetime.now(UTC), channels={"pager": Pager()})
+    ticker.TICK = 0.05
+    return replace(agent, policy=POLICY)
+
+
+def deadly(point: str) -> Die:
+    """Ends its process where it is told of this point, the first time or one of the next three."""
+    left = [random.randint(0, 3)]
+
+    def die(here: str) -> None:
+        left[0] -= here == point
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return die
+
+
+def tool_of(die: Die) -> Callable[[Any, str], Awaitable[Any]]:
+    """What ran with somebody's yes is in a ledger."""
+
+    async def tool(step: Any, call_id: str) -> Any:
+        await asyncio.sleep(random.uniform(0, 0.02))
+        if approver(step) is None:
+            return 7
+        note("ran", f"{thread_id.get()}/{call_id}")
+        die("ran")
+        return Later(ref=call_id) if random.random() < 0.3 else 7
+
+    return tool
+
+
+def notify_of(die: Die) -> Callable[[str, AnyEvent], None]:
     def notify(where: str, event: AnyEvent) -> None:
         log_event(where, event)
+        if isinstance(event, Trigger):
+            die("begun")
         for name, kind in POINTS.items():
             if kind == event.type:
                 die(name)
 
-    agent = agent_of(store, model, handle_next_step=tool, notify=notify)
-    agent = replace(agent, clock=lambda: datetime.now(UTC), channels={"pager": Pager()})
-    ticker.TICK = 0.05
-    return replace(agent, policy=POLICY)
+    return notify
 
 
 def begin(live: Callable[[], None]) -> int:
     """The id of a process of its own that lives so."""
     if child := os.fork():
         return child
-    log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
+    log_here()
     random.seed()
     try:
         live()
@@ -124,13 +143,22 @@ def begin(live: Callable[[], None]) -> int:
         os._exit(0)
 
 
-def check_kept(seen: dict[str, Any], store: ThreadStore) -> dict[str, Thread]:
-    """Every thread, which can be read; what was accepted is there, with nobody to mend anything."""
+def log_here() -> None:
+    log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
 
+
+def stored_in(store: ThreadStore) -> dict[str, Thread]:
     async def stored() -> dict[str, Thread]:
         return {each.id: await store.get(each.id) for each in await store.find()}
 
-    threads = asyncio.run(stored())
+    return asyncio.run(stored())
+
+
+def check_kept(seen: dict[str, Any], store: ThreadStore) -> dict[str, Thread]:
+    """Every thread, which can be read; what was accepted is there, with nobody to mend anything."""
+    threads = stored_in(store)
     assert set(seen["launched"]) <= set(threads)
     for where, call_id in seen["answered"]:
         kept = [event for event in threads[where].events if event.call_id == call_id]

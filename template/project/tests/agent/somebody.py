@@ -15,12 +15,13 @@ from .scripted import DONE, QUESTION
 
 THREADS = "/api/v1/threads"
 FEW = 6  # threads that are under way at once
-# What happens in a thread, by its first message.
+NOBODY = "is nobody there?"  # which nobody answers
+# What happens in a thread, by the first word of its first message.
 SCRIPTS = {
     "approved": [SAFE_STEP, APPROVAL_STEP, DONE],
     "later": [APPROVAL_STEP, DONE],
     "asked": [QUESTION, SAFE_STEP, DONE],
-    "nobody": [QUESTION, DONE],  # whom nobody answers
+    "nobody": [{**QUESTION, "message": NOBODY}, DONE],
 }
 
 

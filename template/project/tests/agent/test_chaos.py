@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from agent.events import (
+    AnyEvent,
     Expired,
     HumanContacted,
     HumanRequest,
@@ -90,11 +91,16 @@ def holds(report: dict[str, Any], store: ThreadStore) -> None:
     for thread_id, thread in threads.items():
         assert isinstance(thread.events[0], Trigger)
         for event in thread.events:
-            if isinstance(event, HumanContacted | Expired) and not was_deferred(thread, event):
+            if asked_somebody(event) and not was_deferred(thread, event):
                 assert f"{thread_id}/{event.call_id}" in told
 
 
-def was_deferred(thread: Thread, event: HumanContacted | Expired) -> bool:
+def asked_somebody(event: AnyEvent) -> bool:
+    is_request = isinstance(event, HumanContacted) and "became" not in event.data
+    return is_request or isinstance(event, Expired)
+
+
+def was_deferred(thread: Thread, event: AnyEvent) -> bool:
     """A result that did not come is nobody's fault."""
     return any(
         isinstance(known, ToolDeferred) and known.call_id == event.call_id

@@ -20,7 +20,9 @@ Said = dict[str, Any]
 
 @dataclass(frozen=True)
 class Fault:
-    """What it does with one call in place of what was asked; `did`: it does it all the same."""
+    """What it does with one call in place of what was asked; `did`: it does it all the same, and
+    without an `error` it says so, late.
+    """
 
     status: int = 200
     error: str = "fatal_error"
@@ -48,6 +50,10 @@ class StandIn(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/api/"
+
+    def fault(self) -> Fault | None:
+        """What becomes of the next call."""
+        return self.faults.pop(0) if self.faults else None
 
     def answer(self, method: str, token: str, body: Said) -> Said:
         self.calls.append(method)
@@ -102,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
     def take(self, body: Said) -> None:
         method = urlsplit(self.path).path.removeprefix("/api/")
         with self.server.lock:
-            fault = self.server.faults.pop(0) if self.server.faults else None
+            fault = self.server.fault()
             if fault is None or fault.did:
                 token = self.headers.get("authorization", "")
                 answer = self.server.answer(method, token, body)
@@ -110,7 +116,7 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(fault.delay)
         if fault and fault.dropped:
             self.close_connection = True
-        elif fault:
+        elif fault and fault.error:
             self.send(fault.status, {"ok": False, "error": fault.error}, fault.headers)
         else:
             self.send(200, answer, {})
@@ -130,8 +136,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def standing_in() -> Iterator[StandIn]:
-    with StandIn() as server:
+def standing_in(server: StandIn | None = None) -> Iterator[StandIn]:
+    with server or StandIn() as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         try:
             yield server

@@ -14,8 +14,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -26,7 +26,7 @@ import httpx2
 
 from agent import ticker
 from agent.due import Policy, Route
-from agent.events import AnyEvent
+from agent.events import AnyEvent, Trigger
 from agent.log import log_event
 from agent.outcomes import Message
 from agent.parts import Agent
@@ -38,7 +38,7 @@ from agent.steps import Later, thread_id
 from agent.store import ThreadStore
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
-from agent.tools import parse_tool
+from agent.tools import approver
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .scripted import DONE, QUESTION, agent_of, decided
@@ -57,12 +57,13 @@ POINTS = {
     "deferred": "tool_deferred",
     "expired": "expired",
 }
-# What happens in a thread, by its first message.
+NOBODY = "is nobody there?"  # which nobody answers
+# What happens in a thread, by the first word of its first message.
 SCRIPTS = {
     "approved": [SAFE_STEP, APPROVAL_STEP, DONE],
     "later": [APPROVAL_STEP, DONE],
     "asked": [QUESTION, SAFE_STEP, DONE],
-    "nobody": [QUESTION, DONE],  # whom nobody answers
+    "nobody": [{**QUESTION, "message": NOBODY}, DONE],
 }
 Die = Callable[[str], None]
 
@@ -82,7 +83,9 @@ def noted(file: str) -> list[str]:
 async def model(thread: Thread) -> AnyEvent:
     """It takes its time, and decides what the script says."""
     await asyncio.sleep(random.uniform(0, 0.03))
-    script = SCRIPTS[str(thread.events[0].data).split()[0]]
+    said: Any = thread.events[0].data
+    words = str(said["message"] if isinstance(said, dict) else said)
+    script = SCRIPTS[words.split()[0]]
     return decided(script[min(len(thread.calls), len(script) - 1)], f"call-{len(thread.events)}")
 
 
@@ -94,21 +97,8 @@ def serve(port: int, point: str) -> None:
 
 
 def agent_that_dies(store: ThreadStore, point: str) -> Agent:
-    """With its process, when it comes to this point, the first time or one of the next three."""
-    left = [random.randint(0, 3)]
-
-    def die(here: str) -> None:
-        left[0] -= here == point
-        if left[0] < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    async def tool(step: Any, call_id: str) -> Any:
-        await asyncio.sleep(random.uniform(0, 0.02))
-        if step != parse_tool(APPROVAL_STEP):
-            return 7
-        note("ran", f"{thread_id.get()}/{call_id}")
-        die("ran")
-        return Later(ref=call_id) if random.random() < 0.3 else 7
+    """With its process, when it comes to this point."""
+    die = deadly(point)
 
     class Pager:
         name = "pager"
@@ -121,30 +111,66 @@ def agent_that_dies(store: ThreadStore, point: str) -> Agent:
         async def settle(self, message: Message, became: str) -> None:
             pass
 
+    agent = agent_of(store, model, handle_next_step=tool_of(die), notify=notify_of(die))
+    agent = replace(agent, clock=lambda: datetime.now(UTC), channels={"pager": Pager()})
+    ticker.TICK = 0.05
+    return replace(agent, policy=POLICY)
+
+
+def deadly(point: str) -> Die:
+    """Ends its process where it is told of this point, the first time or one of the next three."""
+    left = [random.randint(0, 3)]
+
+    def die(here: str) -> None:
+        left[0] -= here == point
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return die
+
+
+def tool_of(die: Die) -> Callable[[Any, str], Awaitable[Any]]:
+    """What ran with somebody's yes is in a ledger."""
+
+    async def tool(step: Any, call_id: str) -> Any:
+        await asyncio.sleep(random.uniform(0, 0.02))
+        if approver(step) is None:
+            return 7
+        note("ran", f"{thread_id.get()}/{call_id}")
+        die("ran")
+        return Later(ref=call_id) if random.random() < 0.3 else 7
+
+    return tool
+
+
+def notify_of(die: Die) -> Callable[[str, AnyEvent], None]:
     def notify(where: str, event: AnyEvent) -> None:
         log_event(where, event)
+        if isinstance(event, Trigger):
+            die("begun")
         for name, kind in POINTS.items():
             if kind == event.type:
                 die(name)
 
-    agent = agent_of(store, model, handle_next_step=tool, notify=notify)
-    agent = replace(agent, clock=lambda: datetime.now(UTC), channels={"pager": Pager()})
-    ticker.TICK = 0.05
-    return replace(agent, policy=POLICY)
+    return notify
 
 
 def begin(live: Callable[[], None]) -> int:
     """The id of a process of its own that lives so."""
     if child := os.fork():
         return child
-    log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
+    log_here()
     random.seed()
     try:
         live()
     finally:
         os._exit(0)
+
+
+def log_here() -> None:
+    log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
 
 
 class NotNow(Exception):
@@ -169,7 +195,7 @@ class Somebody:
     def go_on(self, seconds: float, threads: int) -> None:
         """Until so many seconds have passed, or the server is gone, or all is done."""
         until = time.monotonic() + seconds
-        with self.connected() as self.client:
+        with httpx2.Client(base_url=random.choice(self.addresses), timeout=5) as self.client:
             while time.monotonic() < until:
                 try:
                     if len(self.launched) < threads:
@@ -179,9 +205,6 @@ class Somebody:
                         return
                 except (httpx2.TransportError, NotNow):
                     time.sleep(0.005)
-
-    def connected(self) -> AbstractContextManager[httpx2.Client]:
-        return httpx2.Client(base_url=random.choice(self.addresses), timeout=5)
 
     def saw(self) -> dict[str, Any]:
         """What was accepted, and what was done."""

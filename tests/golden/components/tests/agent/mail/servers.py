@@ -54,8 +54,8 @@ def answer_to(taken: Taken, mail: EmailMessage) -> EmailMessage:
 
 
 @contextmanager
-def smtp_server() -> Iterator[Taken]:
-    taken, loop = Taken(), asyncio.new_event_loop()
+def smtp_server(taken: Taken | None = None) -> Iterator[Taken]:
+    taken, loop = taken or Taken(), asyncio.new_event_loop()
 
     async def listen() -> asyncio.Server:
         return await loop.create_server(lambda: SMTP(taken, loop=loop), HERE, 0)
@@ -86,8 +86,8 @@ class Mailbox(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self) -> None:
-        super().__init__((HERE, 0), Session)
+    def __init__(self, session: "type[Session] | None" = None) -> None:
+        super().__init__((HERE, 0), session or Session)
         self.mails: list[bytes] = []
         self.seen: set[int] = set()
         self.broken = False
@@ -95,6 +95,9 @@ class Mailbox(socketserver.ThreadingTCPServer):
     @property
     def port(self) -> int:
         return int(self.server_address[1])
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Not a word on stderr of what a session raises so as to break off."""
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -138,8 +141,8 @@ class Session(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def imap_server() -> Iterator[Mailbox]:
-    with Mailbox() as box:
+def imap_server(box: Mailbox | None = None) -> Iterator[Mailbox]:
+    with box or Mailbox() as box:
         threading.Thread(target=box.serve_forever, daemon=True).start()
         try:
             yield box

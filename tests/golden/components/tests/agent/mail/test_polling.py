@@ -17,7 +17,7 @@ from agent.workers import Failed
 
 from ..scripted import agent_of
 from .mailing import ADA, as_mailed, mail_from, variables
-from .servers import HERE, imap_server
+from .servers import HERE, Mailbox, Session, imap_server
 
 
 @pytest.fixture
@@ -54,6 +54,22 @@ def test_what_comes_while_it_is_gone_is_there_when_it_is_back(
             looked(box.port, store)
         box.broken = False
         assert looked(box.port, store) == 1
+        assert looked(box.port, store) == 1
+        assert box.seen == {1}
+
+
+class HangingUp(Session):
+    def answer(self, command: str) -> None:
+        if command.upper() == "LOGOUT":
+            raise ConnectionError
+        super().answer(command)
+
+
+def test_one_that_hangs_up_in_place_of_a_goodbye_has_done_its_work(
+    told: Any, store: FileSystemThreadStore
+) -> None:
+    with imap_server(Mailbox(HangingUp)) as box:
+        box.mails.append(mail_from(ADA, "hello").as_bytes())
         assert looked(box.port, store) == 1
         assert box.seen == {1}
 

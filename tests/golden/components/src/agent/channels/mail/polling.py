@@ -6,9 +6,10 @@ mail twice is one.
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from imaplib import IMAP4
 
 from imap_tools import AND, BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 
@@ -75,6 +76,10 @@ async def mark(server: Server, uid: str) -> None:
 @contextmanager
 def mailbox(server: Server) -> Iterator[BaseMailBox]:
     kinds = {"tls": MailBox, "starttls": MailBoxStartTls, "none": MailBoxUnencrypted}
-    with kinds[server.security](server.host, server.port, timeout=PATIENCE / 3) as box:
+    box = kinds[server.security](server.host, server.port, timeout=PATIENCE / 3)
+    try:
         box.login(server.user, server.password, server.folder)
         yield box
+    finally:
+        with suppress(IMAP4.error, OSError):  # some hang up at once, and what was done is done
+            box.logout()
