@@ -126,9 +126,10 @@ def test_what_is_not_taken_is_told_and_sent_again_under_the_same_name(
     why: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sending, "PATIENCE", 0.3)
     receiver.faults = [fault]
-    assert tell(channel)["failed"] == f"NotTaken: {why}"
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "PATIENCE", 0.3)
+        assert tell(channel)["failed"] == f"NotTaken: {why}"
     told = tell(channel)
     assert [post.name for post in receiver.tries] == [told["ref"]] * 2
     assert {post.path for post in receiver.tries} == {CALLS}

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import AnyHttpUrl
 
+from ...outgoing import proxy_for, trust
 from ...settings import Section, WebhookSecret
 from ...signatures import headers_for
 
@@ -43,14 +44,25 @@ async def post(
     """Raises NotTaken for every status but success, and those that will do `also`; a redirect leads
     nobody anywhere. Of the answer nothing but the status is read.
     """
-    from aiohttp import ClientSession, ClientTimeout
+    from urllib.request import getproxies
+
+    from aiohttp import ClientSession, ClientTimeout, TCPConnector
+    from yarl import URL
 
     body = json.dumps(content).encode()
     headers = headers_for(keys, name, int(time.time()), body) | {"Content-Type": "application/json"}
     try:
         async with (
-            ClientSession(timeout=ClientTimeout(PATIENCE), trust_env=True) as client,
-            client.post(url, data=body, headers=headers, allow_redirects=False) as answer,
+            ClientSession(
+                timeout=ClientTimeout(PATIENCE), connector=TCPConnector(ssl=trust())
+            ) as client,
+            client.post(
+                url,
+                data=body,
+                headers=headers,
+                proxy=proxy_for(URL(url), getproxies()),
+                allow_redirects=False,
+            ) as answer,
         ):
             status = answer.status
     except TimeoutError:
