@@ -36,7 +36,6 @@ from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
 from agent.tools import approver
 
-from ..yours.samples import APPROVAL_STEP
 from .scripted import agent_of, decided
 from .somebody import SCRIPTS, Somebody, has_died, note
 
