@@ -23,8 +23,12 @@ class Summaries:
         self._known: Cache[str, tuple[Fingerprint, Summary]] = Cache(KEPT)
         self._begun: dict[str, str] = {}  # when each thread began, which never changes
 
-    def find(self, status: Status | None, after: str | None, limit: int | None) -> list[Summary]:
+    def find(
+        self, status: Status | None, after: str | None, limit: int | None, newest: bool = False
+    ) -> list[Summary]:
         ids = self._in_order()
+        if newest:
+            ids.reverse()
         if after is not None:
             if after not in ids:
                 raise NoSuchThread(f"after={after[:64]!r} is none of these threads")
