@@ -20,9 +20,9 @@ from workshop import HERE, Workshop
 OURS, DBOS = "`agent worker`", "DBOS"
 WORKERS = (1, 2, 4)
 STEPS = 3
-THREADS = 1600  # in the queue, which is not to be empty
-SETTLE, WINDOW = 3.0, 5.0  # seconds, from the first thread that is done
-EXPLANATION = """The queue is full when the workers start; three seconds behind the first thread
+THREADS = 2_000  # in the queue, which is not to be empty
+SETTLE, WINDOW = 2.0, 5.0  # seconds, from the first thread that is done
+EXPLANATION = """The queue is full when the workers start; two seconds behind the first thread
 that is done begin five in which threads are counted. A thread is three calls of `add` and a last
 word: four answers of the model, which is one scripted server for all. Workers, Postgres, the model
 and the clock share the machine's two cores, and the last columns say how busy those were, and what
@@ -58,7 +58,7 @@ def measure(workshop: Workshop, rounds: int) -> str:
     with scripted_server(workshop) as port, postgres(workshop) as database:
         for model in MODELS:
             seen: dict[tuple[str, int], list[Seen]] = {}
-            for _ in range(min(rounds, 3)):
+            for _ in range(min(rounds, 2)):
                 for workers in WORKERS:
                     for name in (OURS, DBOS):
                         one = counted(workshop, name, model, workers, port, database())
