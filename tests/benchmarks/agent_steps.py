@@ -25,16 +25,10 @@ from agent.settings import Settings
 from agent.thread import Thread
 from agent.tools import parse_next_step
 from baml_py import Collector
-from steps import URL, report
+from steps import PORT, for_agent, report
 
-MODEL = "OpenAICompatible"
-os.environ |= {
-    "OPENAI_COMPATIBLE_URL": URL,
-    "OPENAI_COMPATIBLE_MODEL": "scripted",
-    "OPENAI_COMPATIBLE_KEY": "none",
-    "AGENT_MODEL": MODEL,
-    "AGENT_MAX_STEPS": "1000",
-}
+os.environ |= for_agent(PORT)
+MODEL = os.environ["AGENT_MODEL"]
 
 
 async def run_thread(agent: wiring.Agent, message: str) -> int:

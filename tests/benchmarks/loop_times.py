@@ -1,4 +1,4 @@
-"""The generated agent's loop beside LangGraph's: time a step, import and memory."""
+"""The generated agent's loop beside LangGraph's and DBOS: time a step, import and memory."""
 
 import json
 import subprocess
@@ -21,6 +21,7 @@ OURS = "generated agent, durable file store"
 BY_BAML = "the same, BAML sending and reading"
 IN_SQLITE, IN_POSTGRES = "the same agent, SQLite", "the same agent, Postgres"
 THEIRS_IN_POSTGRES = "LangGraph + PostgresSaver"
+DBOS = "DBOS, Postgres"
 STACK = "the imports of LangGraph's loop"
 IMPORTS = {
     AGENT: "import agent.terminal.cli",
@@ -39,9 +40,11 @@ EXPLANATION = """The model is a scripted server on loopback, one process for all
 store that has every event on the disk, `fsync` included, before anything is done about it.
 LangGraph's is the tool loop of its documentation with `ChatOpenAI`; by default it saves behind
 the back of the next step, so what it promises after a crash is less; with `durability="sync"`
-it waits for SQLite, as ours waits for the disk. All stores are on one disk. Each process runs a
-short thread first, which is not counted; a thread's time, from creating it to its end, is
-divided by its tool calls; of each process the median thread counts. Beside ours stands the same
+it waits for SQLite, as ours waits for the disk. In DBOS a thread is a workflow, with a step for
+each call of the model, by `openai` itself, and of a tool: what comes of a step is saved behind it.
+All stores are on one disk. Each process runs a short thread first, which is not counted; a thread's
+time, from creating it to its end, is divided by its tool calls; of each process the median thread
+counts. Beside ours stands the same
 agent with BAML's own call and its own lenient reading, as it was before ours sent and read
 itself: what that costs is the difference, round by round."""
 
@@ -65,15 +68,15 @@ def measure(workshop: Workshop, rounds: int) -> str:
     _steps(chapter, workshop, rounds)
     _imports(chapter, workshop, rounds)
     ours = workshop.versions(workshop.agent, "baml-py", "pydantic")
-    theirs = ("langgraph", "langgraph-checkpoint-sqlite", "langchain-openai", "openai")
+    theirs = ("langgraph", "langgraph-checkpoint-sqlite", "langchain-openai", "dbos", "openai")
     versions = f"{ours}, {workshop.versions(workshop.peers, *theirs)}"
     return chapter.markdown(versions, workshop.folder)
 
 
 def _steps(chapter: Chapter, workshop: Workshop, rounds: int) -> None:
-    names = (OURS, BY_BAML, IN_SQLITE, ASYNC, SYNC, IN_POSTGRES, THEIRS_IN_POSTGRES)
+    names = (OURS, BY_BAML, IN_SQLITE, ASYNC, SYNC, IN_POSTGRES, THEIRS_IN_POSTGRES, DBOS)
     ran: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-    with _server(workshop) as port, postgres(workshop) as database:
+    with scripted_server(workshop) as port, postgres(workshop) as database:
         for _ in range(rounds):
             for name, reports in ran.items():
                 reports.append(_one_process(name, workshop, port, database))
@@ -84,6 +87,8 @@ def _steps(chapter: Chapter, workshop: Workshop, rounds: int) -> None:
         chapter.aim(f"… of {length} in SQLite", ratio(times[IN_SQLITE], times[ASYNC]), at_most)
         of_theirs = ratio(times[IN_POSTGRES], times[THEIRS_IN_POSTGRES])
         chapter.aim(f"… of {length} in Postgres, of LangGraph's there", of_theirs, 0.4)
+        of_dbos = ratio(times[IN_POSTGRES], times[DBOS])
+        chapter.aim(f"… of {length} in Postgres, of DBOS", of_dbos, 0.5)
         more = median(a - b for a, b in zip(times[OURS], times[BY_BAML], strict=True))
         chapter.aim(f"ms that our sending and reading adds to a step of {length}", more, 0.4)
         chapter.say(_table(f"a thread of {length} steps", "ms a step", times, ASYNC))
@@ -102,6 +107,8 @@ def _one_process(
         command += ["baml"] if name == BY_BAML else []
     elif name in (IN_SQLITE, IN_POSTGRES):
         command = [workshop.stores / "python", HERE / "agent_steps.py"]
+    elif name == DBOS:
+        command = [workshop.peers / "python", HERE / "dbos_agent.py", database()]
     else:
         mode = "sync" if name == SYNC else "async"
         place = database() if name == THEIRS_IN_POSTGRES else here / "checkpoints.sqlite"
@@ -113,7 +120,7 @@ def _one_process(
 
 
 @contextmanager
-def _server(workshop: Workshop) -> Iterator[str]:
+def scripted_server(workshop: Workshop) -> Iterator[str]:
     command = [workshop.agent / "python", HERE / "scripted_server.py"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout

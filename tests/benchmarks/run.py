@@ -6,11 +6,13 @@ from pathlib import Path
 from cli_times import measure as cli
 from history_size import measure as history
 from loop_times import measure as loop
+from many_times import measure as many
 from page import PAGE, ROOT, publish
 from server_load import measure as server
 from store_times import measure as stores
 from token_counts import measure as tokens
 from update_times import measure as update
+from worker_times import measure as workers
 from workshop import Workshop
 
 PARTS = {
@@ -21,6 +23,8 @@ PARTS = {
     "history": history,
     "server": server,
     "stores": stores,
+    "workers": workers,
+    "many": many,
 }
 
 

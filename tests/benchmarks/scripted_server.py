@@ -1,12 +1,16 @@
 """The model of the loop benchmark, a process of its own: `n` calls of `add`, then it is done.
 
 It speaks OpenAI's chat completions. Whoever sends tool schemas gets tool calls, everybody else
-the same step as JSON text. `POST /script/n` begins anew. It reads no more of a request than it
-must, so that nobody waits for the server because a request is long.
+the same step as JSON text. `POST /script/n/ms` begins anew, with so many ms of thought for each;
+threads that run at once say who they are: `thread-7` in their message. `POST /finished` says how
+many are done. It reads no more of a request than it must, so that nobody waits for the server
+because a request is long.
 """
 
 import asyncio
 import json
+import re
+from collections import Counter
 from typing import Any
 
 Reply = dict[str, Any]
@@ -15,20 +19,25 @@ USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
 
 
 class Script:
-    """What is still to be said; one thread runs at a time."""
+    """What is still to be said, to each thread."""
 
     def __init__(self) -> None:
-        self.length = self.said = 0
+        self.begin(0, 0)
 
-    def begin(self, length: int) -> None:
-        self.length, self.said = length, 0
+    def begin(self, length: int, thought: int) -> None:
+        self.length, self.thought, self.finished = length, thought / 1000, 0
+        self.said: Counter[bytes] = Counter()
 
-    def reply(self, with_tools: bool) -> Reply:
-        self.said += 1
-        arguments = {"a": self.said, "b": 1}
-        done = self.said > self.length
-        if with_tools:
-            return text("that is all") if done else tool_call(self.said, arguments)
+    def reply(self, body: bytes) -> Reply:
+        found = re.search(rb"thread-\d+", body)
+        thread = found[0] if found else b""
+        self.said[thread] += 1
+        said = self.said[thread]
+        arguments = {"a": said, "b": 1}
+        done = said > self.length
+        self.finished += done
+        if b'"tools":' in body:
+            return text("that is all") if done else tool_call(said, arguments)
         step = {"intent": "done_for_now", "message": "that is all"}
         return text(json.dumps(step if done else {"intent": "add", **arguments}))
 
@@ -66,16 +75,23 @@ class Connection(asyncio.Protocol):
             self.answer(head.split(b" ", 2)[1].decode(), body)
 
     def answer(self, path: str, body: bytes) -> None:
+        thought = 0.0
         if path.startswith("/script/"):
-            self.script.begin(int(path.removeprefix("/script/")))
+            self.script.begin(*map(int, path.split("/")[2:]))
             reply: Reply = {}
+        elif path == "/finished":
+            reply = {"finished": self.script.finished}
         else:
-            reply = self.script.reply(b'"tools":' in body)
+            reply, thought = self.script.reply(body), self.script.thought
         content = json.dumps(reply).encode()
         head = (
             f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(content)}"
         )
-        self.transport.write(f"{head}\r\n\r\n".encode() + content)
+        answer = f"{head}\r\n\r\n".encode() + content
+        if thought:
+            asyncio.get_running_loop().call_later(thought, self.transport.write, answer)
+        else:
+            self.transport.write(answer)
 
 
 def content_length(head: bytes) -> int:

@@ -16,6 +16,7 @@ from timing import ENVIRONMENT, ratios, run, spread
 from workshop import HERE, Workshop
 
 OURS, PLAIN = "generated server, file store", "202 and a background task"
+IN_POSTGRES = "generated server, Postgres"
 LAUNCHES, CALLERS, PAGES, MANY = 400, 8, 200, 100_000
 WAITING, LOOKS = 10_000, 62.0  # threads; seconds, in which the ticker looks at all of them once
 EXPLANATION = """Eight callers launch threads at once; the message is one that the offline
@@ -81,8 +82,8 @@ def share_of_a_core(port: int) -> float:
     return 100 * (busy(port) - before) / LOOKS
 
 
-def sources(workshop: Workshop) -> str:
-    return str(workshop.project / "src")
+def sources(workshop: Workshop, name: str = OURS) -> str:
+    return str((workshop.with_stores if name == IN_POSTGRES else workshop.project) / "src")
 
 
 def busy(port: int) -> float:
@@ -109,13 +110,16 @@ _processes: dict[int, int] = {}
 
 @contextmanager
 def serving(
-    workshop: Workshop, name: str, settings: Mapping[str, str] | None = None
+    workshop: Workshop,
+    name: str,
+    settings: Mapping[str, str] | None = None,
+    place: str = "server",
 ) -> Iterator[int]:
-    here = workshop.fresh("server")
+    here = workshop.fresh(place)
     here.mkdir()
-    python = workshop.agent / "python"
+    python = (workshop.stores if name == IN_POSTGRES else workshop.agent) / "python"
     env = ENVIRONMENT | {"AGENT_MODEL": "offline", "AGENT_MAX_REQUESTS": "1000000000"}
-    env |= {"PYTHONPATH": sources(workshop), "AGENT_LOG_LEVEL": "error", **(settings or {})}
+    env |= {"PYTHONPATH": sources(workshop, name), "AGENT_LOG_LEVEL": "error", **(settings or {})}
     code = "from agent.terminal.cli import main; main(['serve', '--port', '{}'])"
     port = free_port()
     command: list[str | Path] = [python, "-c", code.format(port)]

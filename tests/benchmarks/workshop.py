@@ -54,10 +54,10 @@ class Workshop:
 
     @cached_property
     def with_stores(self) -> Path:
-        """An agent with each store."""
+        """An agent with each store, workers and the inbox."""
         project = self.fresh("with-stores")
         command = self.generator / "create-12-factor-agent"
-        chosen = ("--data", "components=[sqlite,postgres]")
+        chosen = ("--data", "components=[inbox,sqlite,postgres,worker]")
         run(command, "new", project, "--yes", "--no-git", *chosen, cwd=self.folder)
         return project
 

@@ -15,7 +15,7 @@ from ..store import StoreError
 
 LOOK = 5.0  # seconds between two looks for what it lost
 LEFT = timedelta(seconds=5)  # without an event, and then a thread may be left alone
-PAGE = 500  # threads
+PAGE, PAGES = 500, 4  # threads, and how often so many in one look
 
 
 class NotQueued(StoreError):
@@ -41,21 +41,28 @@ class Engine(Protocol):
 
 async def put_what_is_left(agent: Agent, engine: Engine) -> None:
     """Until it is cancelled: whoever stored an event may die before the thread is put."""
+    after: str | None = None
     while True:
         try:
-            await look_once(agent, engine)
+            after = await look_once(agent, engine, after)
         except StoreError as problem:
+            after = None
             logger().error("threads_not_taken_up", problem=str(problem))
         await asyncio.sleep(LOOK)
 
 
-async def look_once(agent: Agent, engine: Engine) -> None:
-    """Put what runs, that nobody has, and to which nothing has happened for a while."""
-    after: str | None = None
-    while found := await agent.store.find(status="running", after=after, limit=PAGE):
-        after = found[-1].id
+async def look_once(agent: Agent, engine: Engine, after: str | None = None) -> str | None:
+    """Put what runs, that nobody has, and to which nothing has happened for a while. Of very many
+    that run so many are looked at, and the next look goes on behind the one that is returned.
+    """
+    for _ in range(PAGES):
+        found = await agent.store.find(status="running", after=after, limit=PAGE)
         before = agent.clock() - LEFT
         left = [each.id for each in found if each.updated is None or each.updated <= before]
-        for thread_id in set(left) - await engine.has(left):
+        for thread_id in set(left) - (await engine.has(left) if left else set()):
             logger().info("taken_up", thread=thread_id)
             await engine.put(thread_id)
+        if len(found) < PAGE:
+            return None
+        after = found[-1].id
+    return after

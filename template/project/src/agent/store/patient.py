@@ -38,10 +38,15 @@ class PatientStore:
         return await self._until_it_works(lambda: self.store.update(thread_id, change))
 
     async def find(
-        self, *, status: Status | None = None, after: str | None = None, limit: int | None = None
+        self,
+        *,
+        status: Status | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        newest: bool = False,
     ) -> list[Summary]:
         return await self._until_it_works(
-            lambda: self.store.find(status=status, after=after, limit=limit)
+            lambda: self.store.find(status=status, after=after, limit=limit, newest=newest)
         )
 
     async def due(self, until: datetime, policy: Policy) -> list[tuple[str, datetime]]:

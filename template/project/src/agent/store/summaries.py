@@ -38,7 +38,9 @@ class Summaries:
         self._has_recalled = False
         self._anew = 0  # files that were read since it was written
 
-    def find(self, status: Status | None, after: str | None, limit: int | None) -> list[Summary]:
+    def find(
+        self, status: Status | None, after: str | None, limit: int | None, newest: bool = False
+    ) -> list[Summary]:
         if not self._has_recalled:
             self._recall()
             self._has_recalled = True
@@ -46,6 +48,8 @@ class Summaries:
         if self._anew > max(MANY, len(ids) // 10):
             self._write_down(ids)
             self._anew = 0
+        if newest:
+            ids.reverse()
         if after is not None:
             if after not in ids:
                 raise NoSuchThread(f"after={after[:64]!r} is none of these threads")

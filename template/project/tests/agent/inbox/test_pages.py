@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from agent.channels.inbox import overview
 from agent.channels.inbox.rendering import LONGEST, SAFE
 from agent.due import Policy
 from agent.events import HumanContacted
@@ -371,6 +372,20 @@ def test_what_is_not_there_is_a_page_too() -> None:
         for path, status in (("/threads/x", 404), ("/?status=odd", 422), ("/static/x", 404)):
             assert client.get(path).status_code == status
         assert "there is no thread" in opened(client, "/threads/x", 404).text
+
+
+def test_of_very_many_threads_those_are_seen_that_matter_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(overview, "MOST", 2)
+    with serving() as client:
+        settled(client, launch(client, asking(message="the first"))["id"])
+        for _ in range(4):
+            settled(client, launch(client, DONE)["id"])
+        waiting, done = opened(client), opened(client, "/?status=done")
+    assert "the first" in waiting.text
+    assert "1+" in waiting.text
+    assert len([a for _, a in done.elements if a.get("class") == "thread"]) < 4
 
 
 def test_long_lists_have_pages() -> None:

@@ -97,22 +97,24 @@ def test_what_could_not_be_put_is_kept_and_put_later(store: FileSystemThreadStor
     assert found == [thread_id]
 
 
-@pytest.mark.parametrize("pages", [1, 3])
-def test_what_was_left_is_found_on_every_page(
-    pages: int, store: FileSystemThreadStore, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("pages", "looks"), [(1, 1), (3, 1), (5, 2)])
+def test_what_was_left_is_found_on_every_page_and_some_pages_are_read_at_a_time(
+    pages: int, looks: int, store: FileSystemThreadStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agent.engine.PAGE", 2)
     agent = agent_of(store, model_that_says(DONE), clock=lambda: datetime.now(UTC))
 
-    async def look() -> tuple[set[str], set[str]]:
+    async def look() -> tuple[set[str], set[str], int]:
         left = {await store.create(thread_of(said())) for _ in range(2 * pages - 1)}
-        engine = Listed()
-        await look_once(agent, engine)
-        return left, set(engine.threads)
+        engine, took = Listed(), 1
+        after = await look_once(agent, engine)
+        while after:
+            after, took = await look_once(agent, engine, after), took + 1
+        return left, set(engine.threads), took
 
-    left, found = asyncio.run(look())
+    left, found, took = asyncio.run(look())
     begin(agent, said())  # this one is done
-    assert found == left
+    assert (found, took) == (left, looks)
 
 
 def test_whoever_waits_for_a_thread_sees_what_another_process_did(

@@ -114,6 +114,9 @@ def test_found_are_the_oldest_first_by_status_and_page_by_page(store: ThreadStor
     assert found(limit=2, after=waiting) == [done, late]
     assert found(status="running", after=first) == [late]
     assert found(after=late) == []
+    assert found(newest=True) == [late, done, waiting, first]
+    assert found(newest=True, limit=2, after=done) == [waiting, first]
+    assert found(newest=True, limit=1, status="running") == [late]
 
 
 def test_whoever_reads_page_by_page_meets_each_once_while_others_arrive(store: ThreadStore) -> None:

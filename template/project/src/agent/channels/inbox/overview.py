@@ -1,4 +1,4 @@
-"""All threads, by what they wait for."""
+"""The threads, by what they wait for: all of them or, of very many, those that matter now."""
 
 import asyncio
 from collections import Counter
@@ -17,6 +17,7 @@ from .timeline import call_of
 Tab = Literal["waiting", "running", "done", "failed", "stopped"]
 TABS: tuple[Tab, ...] = get_args(Tab)
 PAGE = 25  # threads
+MOST = 500  # that are looked at, of each kind: a page costs the same, however many there are
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Overview:
     rows: Sequence[Row]
     page: int
     pages: int
+    is_all: bool
 
 
 def tab_of(status: Status) -> Tab:
@@ -48,7 +50,7 @@ def tab_of(status: Status) -> Tab:
 
 async def overview(store: ThreadStore, tab: Tab, page: int) -> Overview:
     """What has waited longest comes first; elsewhere, what has happened last."""
-    found = await store.find()
+    found = await looked_at(store)
     counts = Counter(tab_of(each.status) for each in found)
     chosen = [each for each in found if tab_of(each.status) == tab]
     chosen.sort(key=since if tab == "waiting" else last, reverse=tab != "waiting")
@@ -57,7 +59,17 @@ async def overview(store: ThreadStore, tab: Tab, page: int) -> Overview:
     shown = chosen[(page - 1) * PAGE : page * PAGE]
     firsts = await asyncio.gather(*(began(store, each.id) for each in shown))
     rows = [row_of(each, first) for each, first in zip(shown, firsts, strict=True)]
-    return Overview(tab, {each: counts[each] for each in TABS}, rows, page, pages)
+    is_all = len(found) <= MOST
+    return Overview(tab, {each: counts[each] for each in TABS}, rows, page, pages, is_all)
+
+
+async def looked_at(store: ThreadStore) -> list[Summary]:
+    """All, unless there are too many: then the newest, and those that have waited longest."""
+    found = await store.find(limit=MOST + 1, newest=True)
+    if len(found) > MOST:
+        found += await store.find(status="awaiting_human_approval", limit=MOST)
+        found += await store.find(status="awaiting_human_response", limit=MOST)
+    return list({each.id: each for each in found}.values())
 
 
 def row_of(thread: Summary, began: str) -> Row:

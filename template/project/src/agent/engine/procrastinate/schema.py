@@ -15,6 +15,8 @@ from .. import NotQueued
 TABLE = "procrastinate_jobs"
 HAD = f"SELECT obj_description(to_regclass('{TABLE}')), to_regclass('{TABLE}') IS NOT NULL"
 FIRST = "03.04.00_50"  # what the tables had when this agent first brought them
+# Whoever takes a job asks for others with its lock, and there are as many locks as threads.
+INDEX = f"CREATE INDEX IF NOT EXISTS agent_jobs_by_lock ON {TABLE} (lock)"
 LOCK = "SELECT pg_advisory_lock(hashtext('procrastinate'))"  # of two that migrate, one waits
 
 
@@ -33,6 +35,7 @@ def migrate(url: str) -> list[str]:
             with connection.transaction():
                 connection.execute(missing[name].encode())
                 connection.execute(f"COMMENT ON TABLE {TABLE} IS '{name}'".encode())
+        connection.execute(INDEX.encode())
     return sorted(missing)
 
 

@@ -50,17 +50,18 @@ class SqliteRows:
         return [event for (event,) in found]
 
     def page(
-        self, status: Status | None, after: str | None, limit: int | None
+        self, status: Status | None, after: str | None, limit: int | None, newest: bool = False
     ) -> list[tuple[str, str]]:
+        order, behind = ("DESC", "<") if newest else ("ASC", ">")
         conditions, given = [], list[str | int]()
         if status is not None:
             conditions, given = ["status = ?"], [status]
         if after is not None:
-            conditions.append("(created, id) > (?, ?)")
+            conditions.append(f"(created, id) {behind} (?, ?)")
             given += [self._begun(after), after]
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         return self._read(
-            f"SELECT id, summary FROM threads {where} ORDER BY created, id LIMIT ?",
+            f"SELECT id, summary FROM threads {where} ORDER BY created {order}, id {order} LIMIT ?",
             *given,
             -1 if limit is None else limit,
         )

@@ -81,9 +81,15 @@ class ThreadStore(Protocol):
         """
 
     async def find(
-        self, *, status: Status | None = None, after: str | None = None, limit: int | None = None
+        self,
+        *,
+        status: Status | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        newest: bool = False,
     ) -> list[Summary]:
-        """The threads of this status behind that one, the oldest first, so many at most.
+        """The threads of this status behind that one, the oldest or the newest first, so many at
+        most.
 
         What cannot be read is logged by name and passed over. Raises NoSuchThread for `after`.
         """

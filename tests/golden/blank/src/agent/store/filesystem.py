@@ -70,9 +70,14 @@ class FileSystemThreadStore:
         return await self._alone(thread_id, self._update, thread_id, change)
 
     async def find(
-        self, *, status: Status | None = None, after: str | None = None, limit: int | None = None
+        self,
+        *,
+        status: Status | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        newest: bool = False,
     ) -> list[Summary]:
-        return await self._in(self._lister, self._summaries.find, status, after, limit)
+        return await self._in(self._lister, self._summaries.find, status, after, limit, newest)
 
     async def due(self, until: datetime, policy: Policy) -> list[tuple[str, datetime]]:
         """Of all threads, as they are."""

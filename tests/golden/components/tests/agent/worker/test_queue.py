@@ -53,6 +53,29 @@ def test_what_is_put_again_before_anybody_begins_is_there_once(url: str) -> None
     assert known == {thread_id}
 
 
+def test_to_take_one_of_many_is_to_read_one(url: str) -> None:
+    """Though the database knows nothing yet of what is in the queue."""
+    many = b"""
+        INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock)
+        SELECT 'threads', 'advance', gen_random_uuid(), gen_random_uuid()
+        FROM generate_series(1, 2000)
+    """
+    take = b"""
+        EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)
+        SELECT * FROM procrastinate_fetch_job_v2('{threads}', NULL)
+    """
+
+    async def pages_read(queue: Queue) -> int:
+        await queue.open()
+        async with queue._pool.connection() as connection:
+            await connection.execute(many)
+            found = await (await connection.execute(take)).fetchone()
+            assert found
+            return int(found[0][0]["Plan"]["Shared Hit Blocks"])
+
+    assert with_queue(url, pages_read) < 1000
+
+
 def test_what_is_put_while_somebody_runs_it_is_looked_at_again_and_not_before(url: str) -> None:
     thread_id, other = str(uuid4()), str(uuid4())
 

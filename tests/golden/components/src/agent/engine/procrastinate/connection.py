@@ -29,14 +29,18 @@ def pool_of(url: str, size: int) -> AsyncConnectionPool:
         max_size=size,
         timeout=TIMEOUT,
         reconnect_timeout=TIMEOUT,
-        configure=each_statement_by_itself,
+        configure=configured,
         check=AsyncConnectionPool.check_connection,
         kwargs={"connect_timeout": int(TIMEOUT), **KEEPALIVES},
     )
 
 
-async def each_statement_by_itself(connection: psycopg.AsyncConnection[Any]) -> None:
+async def configured(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Each statement by itself, and planned for a full queue: statistics and plans are mostly of an
+    empty one, and whoever takes a job would read and sort all those that came since.
+    """
     await connection.set_autocommit(True)
+    await connection.execute("SET enable_sort = off; SET enable_seqscan = off")
 
 
 class PatientConnector(PsycopgConnector):

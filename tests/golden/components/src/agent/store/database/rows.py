@@ -43,9 +43,9 @@ class Rows(Protocol):
         """Those behind so many."""
 
     def page(
-        self, status: Status | None, after: str | None, limit: int | None
+        self, status: Status | None, after: str | None, limit: int | None, newest: bool = False
     ) -> list[tuple[str, str]]:
-        """Ids and summaries, the oldest first. Raises NoSuchThread for `after`."""
+        """Ids and summaries, the oldest or the newest first. Raises NoSuchThread for `after`."""
 
     def exists(self, thread_id: str) -> bool: ...
 

@@ -74,11 +74,16 @@ class DatabaseStore:
         return await self._patiently(lambda: self._alone(thread_id, change))
 
     async def find(
-        self, *, status: Status | None = None, after: str | None = None, limit: int | None = None
+        self,
+        *,
+        status: Status | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        newest: bool = False,
     ) -> list[Summary]:
         if after is not None:
             require_id(after)
-        return await self._reading(self._find, status, after, limit)
+        return await self._reading(self._find, status, after, limit, newest)
 
     async def due(self, until: datetime, policy: Policy) -> list[tuple[str, datetime]]:
         """From the index, so as the policy was when it was written."""
@@ -216,5 +221,7 @@ class DatabaseStore:
     def _row(self, thread_id: str, thread: Thread) -> Row:
         return row_of(thread_id, thread, self.policy())
 
-    def _find(self, status: Status | None, after: str | None, limit: int | None) -> list[Summary]:
-        return [summary_from(text) for _, text in self.rows.page(status, after, limit)]
+    def _find(
+        self, status: Status | None, after: str | None, limit: int | None, newest: bool
+    ) -> list[Summary]:
+        return [summary_from(text) for _, text in self.rows.page(status, after, limit, newest)]

@@ -59,17 +59,19 @@ class PostgresRows:
         return [event for (event,) in self._read(query, thread_id, known)]
 
     def page(
-        self, status: Status | None, after: str | None, limit: int | None
+        self, status: Status | None, after: str | None, limit: int | None, newest: bool = False
     ) -> list[tuple[str, str]]:
+        order, behind = ("DESC", "<") if newest else ("ASC", ">")
         conditions, given = list[str](), list[Any]()
         if status is not None:
             conditions, given = ["status = %s"], [status]
         if after is not None:
-            conditions.append("(created, id) > (%s, %s)")
+            conditions.append(f"(created, id) {behind} (%s, %s)")
             given += [self._begun(after), after]
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        query = f"SELECT id::text, summary FROM threads {where} ORDER BY created, threads.id"
-        return self._read(f"{query} LIMIT %s", *given, limit)
+        ordered = f"ORDER BY created {order}, threads.id {order} LIMIT %s"
+        query = f"SELECT id::text, summary FROM threads {where} {ordered}"
+        return self._read(query, *given, limit)
 
     def exists(self, thread_id: str) -> bool:
         return bool(self._read("SELECT 1 FROM threads WHERE id = %s", thread_id))
