@@ -12,7 +12,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
@@ -29,9 +29,10 @@ import pytest
 from agent import due, reach, ticker
 from agent.store.filesystem import FileSystemThreadStore
 from agent.terminal.cli import main as agent
-from agent.views import summary_of
+from agent.views import Summary, summary_of
 
 from .chaos import (
+    NOBODY,
     POINTS,
     THREADS,
     NotNow,
@@ -46,9 +47,9 @@ from .chaos import (
 )
 from .crowds import Crowd, crowds, mind
 
-EXPIRES_AFTER = 20  # seconds
+LAST = ["expired", "any moment"]  # points at which what nobody answers is over
 LIFE = 0.7  # seconds of a server, once it answers, that does not come to its point
-A_THREAD = 3  # so many kills to one that each begins
+A_THREAD = 2  # so many kills to one that each begins
 AT_LAST = 60.0  # seconds in which all must come to an end
 STANDING = crowds()
 # Servers are forked off a process that has no threads, as whoever stands behind a channel has.
@@ -148,15 +149,14 @@ def main(seed: int, kills: int) -> None:
 def lives(
     seed: int, kills: int, people: dict[str, Crowd]
 ) -> tuple[dict[str, int], int | None, Program]:
-    """How often which point was the last, and how the server ended that came to the end."""
+    """How often which point was the last, and how the server ended that came to the end.
+
+    What nobody answers is over in the last lives alone, so that everybody was told of it before.
+    """
     port, killed = free_port(), Counter[str]()
     program, points = Program(port), [*POINTS, "begun", "settled", "any moment"]
     everybody: list[Crowd | Program] = [program, *people.values()]
-    variables = {
-        "AGENT_CHANNELS": ",".join(people),
-        "AGENT_EXPIRES_AFTER": str(EXPIRES_AFTER),
-        "AGENT_MAX_REQUESTS": "1000000",
-    }
+    variables = {"AGENT_CHANNELS": ",".join(people), "AGENT_MAX_REQUESTS": "1000000"}
     for crowd in people.values():
         variables |= crowd.variables
 
@@ -166,10 +166,9 @@ def lives(
         process.start()
         return process
 
-    for number in range(kills):
-        point = points[number % len(points)]
+    def kill_at(point: str, threads: int) -> None:
         server = begin(point)
-        with going_on(everybody, port, number // A_THREAD + 2):
+        with going_on(everybody, port, threads):
             if point == "any moment":
                 server.join(random.uniform(0, 2 * LIFE))
             elif answers(server, port):
@@ -177,14 +176,25 @@ def lives(
             server.kill()
             server.join()
         killed[point] += 1
-    server, until = begin("never"), time.monotonic() + AT_LAST
+
+    def let_live(threads: int, told: Set[str] | None = None) -> int | None:
+        server, until = begin("never"), time.monotonic() + AT_LAST
+        count = threads * len(everybody)
+        with going_on(everybody, port, threads):
+            while time.monotonic() < until and not is_over(people.values(), count, told):
+                time.sleep(0.2)
+        server.terminate()
+        server.join()
+        return server.exitcode
+
+    for number in range(kills - len(LAST)):
+        kill_at(points[(seed * kills + number) % len(points)], number // A_THREAD + 2)
     threads = kills // A_THREAD + 2
-    with going_on(everybody, port, threads):
-        while time.monotonic() < until and not is_over(people.values(), threads * len(everybody)):
-            time.sleep(0.2)
-    server.terminate()
-    server.join()
-    return killed, server.exitcode, program
+    let_live(threads, told=people.keys())
+    variables["AGENT_EXPIRES_AFTER"] = "0.1"
+    for point in LAST:
+        kill_at(point, threads)
+    return killed, let_live(threads), program
 
 
 def answers(server: ForkServerProcess, port: int) -> bool:
@@ -197,15 +207,20 @@ def answers(server: ForkServerProcess, port: int) -> bool:
     return False
 
 
-def is_over(people: Iterable[Crowd], count: int) -> bool:
-    """Whether so many threads have ended, and every message says what became of what it asks."""
+def is_over(people: Iterable[Crowd], count: int, told: Set[str] | None) -> bool:
+    """Whether so many threads have ended, and every message says what became of what it asks. What
+    nobody answers can be left, if it was told on these channels.
+    """
     store = FileSystemThreadStore(Path(".threads"))
+
+    def has_ended(thread: Summary) -> bool:
+        waiting = thread.awaiting
+        if waiting and told and waiting.question == NOBODY:
+            return told <= {each.channel for each in waiting.contacted if not each.failed}
+        return thread.status == "done" and not thread.stale
 
     async def ended() -> list[bool]:
         names = [each.id for each in await store.find()]
-        threads = [summary_of(name, await store.get(name)) for name in names]
-        return [each.status == "done" and not each.stale for each in threads]
+        return [has_ended(summary_of(name, await store.get(name))) for name in names]
 
-    if not all(each.is_content for each in people):
-        return False
-    return asyncio.run(ended()) == [True] * count
+    return all(each.is_content for each in people) and asyncio.run(ended()) == [True] * count

@@ -96,7 +96,6 @@ class WithMailboxes:
         self.notice()
         if self.number < threads:
             self.begin()
-        if self.box.mails and self.mind.does(0.02):
             self.box.mails.append(self.mind.chance.choice(self.box.mails))  # long after
         for mail in list(self.taken.mails):
             about = name_of(mail)
