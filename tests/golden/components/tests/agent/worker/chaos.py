@@ -33,8 +33,9 @@ from agent.server.process import run
 from agent.settings import Settings
 from agent.store import ThreadStore, opening
 
-from ..chaos import POINTS, POLICY, Somebody, agent_that_dies, begin, free_port
+from ..chaos import POINTS, POLICY, agent_that_dies, begin, free_port
 from ..postgres_servers import Server
+from ..somebody import Somebody
 from .network import HURRIED, Here, Machine, joined
 
 WORKERS = 3
@@ -52,7 +53,7 @@ class Neighbour(Somebody):
         self.servers = servers
 
     @contextmanager
-    def connected(self) -> Iterator[httpx2.Client]:
+    def connection(self) -> Iterator[httpx2.Client]:
         place, port = random.choice(self.servers)
         with (
             place.inside(),

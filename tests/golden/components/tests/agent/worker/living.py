@@ -35,10 +35,10 @@ from agent.steps import thread_id
 from agent.store.opening import open_store
 from agent.thread import Thread
 
-from ..chaos import note, noted
 from ..processes import HOME, SOURCES
 from ..scripted import agent_of, unasked
 from ..serving import as_told
+from ..somebody import note, noted
 from .network import HURRIED
 
 GRACE = 1.5
