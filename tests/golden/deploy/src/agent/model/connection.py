@@ -5,12 +5,12 @@ import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from functools import cache
-from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import TYPE_CHECKING, Any
-from urllib.request import getproxies
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from aiohttp import ClientResponse, ClientSession
     from yarl import URL
 
@@ -121,6 +121,8 @@ async def client() -> "ClientSession":
 
 
 async def keep_open() -> AsyncGenerator["ClientSession"]:
+    from urllib.request import getproxies
+
     from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
     client = ClientSession(
@@ -136,8 +138,10 @@ async def keep_open() -> AsyncGenerator["ClientSession"]:
 
 
 @cache
-def trust() -> SSLContext:
+def trust() -> "SSLContext":
     """The certificates that the system trusts."""
+    from ssl import PROTOCOL_TLS_CLIENT
+
     from truststore import SSLContext
 
     return SSLContext(PROTOCOL_TLS_CLIENT)
