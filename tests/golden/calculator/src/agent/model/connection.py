@@ -4,19 +4,20 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from functools import cache
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from io import BytesIO
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..outgoing import proxy_for, trust
 
 if TYPE_CHECKING:
-    from ssl import SSLContext
-
     from aiohttp import ClientResponse, ClientSession
     from yarl import URL
 
 MAX_BODY = 4_000_000  # bytes
 CONNECT = 5.0  # seconds
+LARGE = 1_000_000  # bytes: from there on aiohttp wants to send a body in parts
 HOST = re.compile(r"(?!.*\.\.)[\w.:-]{1,253}")  # a name or an address
+HEADER = re.compile(r"[\w!#$%&'*+.^`|~-]+: [\t -~]*", re.ASCII)
 
 
 class Unreachable(Exception):
@@ -42,8 +43,9 @@ class Request:
     @property
     def secrets(self) -> list[str]:
         """What must not be told should the other side repeat it."""
-        words = " ".join([*self.headers.values(), *re.split(r"[?=&#]", self.url)[1:]])
-        return [word for word in words.split() if len(word) >= 8 and "/" not in word]
+        told = [value for name, value in self.headers.items() if name.lower() != "content-type"]
+        words = " ".join([*told, *re.split(r"[?=&#]", self.url)[1:]]).split()
+        return [word for word in words if len(word) >= 8]
 
 
 @dataclass(frozen=True)
@@ -58,42 +60,53 @@ async def post(request: Request) -> Response:
     import aiohttp  # late, like BAML: most commands ask no model
     from yarl import URL
 
+    if not all(HEADER.fullmatch(f"{name}: {value}") for name, value in request.headers.items()):
+        raise NotSendable("a header has letters that no header can have")
+    if re.search(r"\s", request.url):
+        raise NotSendable("its URL has a space or a line break")
+    body = request.body.encode()
+    kept = await client()
     try:
-        "".join(request.headers.values()).encode("ascii")
-        if re.search(r"\s", request.url):
-            raise NotSendable("its URL has a space or a line break")
         url = URL(request.url, encoded=True)  # as BAML made it
         if url.scheme not in ("http", "https") or not HOST.fullmatch(url.raw_host or ""):
             raise NotSendable("its URL names no server")
-        http, body = await client(), request.body.encode()
-        async with http.post(
-            url, data=body, headers=headers_for(url, request), allow_redirects=False
+        proxy = proxy_to(url, kept.proxies)
+        data = body if len(body) < LARGE else BytesIO(body)
+        async with kept.http.post(
+            url, data=data, headers=request.headers, proxy=proxy, allow_redirects=False
         ) as answer:
             text = await start_of(answer)
             headers = {name.lower(): value for name, value in answer.headers.items()}
             return Response(answer.status, text, headers)
-    except UnicodeError:
-        raise NotSendable("a header has letters that no header can have") from None
-    except (aiohttp.InvalidURL, ValueError) as error:
-        raise NotSendable(type(error).__name__) from None
+    except aiohttp.ClientHttpProxyError as error:
+        return Response(error.status, f"so says the proxy: {error.message}")
+    except aiohttp.ClientConnectorCertificateError as error:
+        raise NotSendable(f"its certificate is not trusted: {cause_of(error)}") from None
+    except ValueError:
+        raise NotSendable("its URL names no server") from None
     except aiohttp.ClientError as error:
         raise Unreachable(cause_of(error)) from None
 
 
-def headers_for(url: "URL", request: Request) -> dict[str, str]:
-    """Who is named in the URL is who asks."""
-    named = url.user is not None
-    return {
-        name: value
-        for name, value in request.headers.items()
-        if not (named and name.lower() == "authorization")
-    }
+def proxy_to(url: "URL", proxies: dict[str, str]) -> "URL | None":
+    try:
+        return proxy_for(url, proxies)
+    except ValueError:
+        raise NotSendable("the proxy in the environment is none that speaks HTTP") from None
 
 
 def cause_of(error: Exception) -> str:
-    """In one line, and without the URL, in which a key may stand."""
+    """In one line, in words, and without the URL, in which a key may stand."""
+    from aiohttp import ClientPayloadError
+
+    if isinstance(error, TimeoutError):
+        return f"no connection within {CONNECT:g} s"
+    if isinstance(error, ClientPayloadError):
+        return "its response broke off, or cannot be unpacked"
     cause = getattr(error, "os_error", None) or getattr(error, "message", None) or error
-    return " ".join(str(cause).split()) or type(error).__name__
+    if isinstance(cause, OSError) and cause.errno is None:
+        return "it closed the connection"
+    return re.sub(r"\w+://\S*", "it", " ".join(str(cause).split()))
 
 
 async def start_of(answer: "ClientResponse") -> str:
@@ -106,42 +119,38 @@ async def start_of(answer: "ClientResponse") -> str:
     return body.decode("utf-8", "replace")
 
 
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple["ClientSession", Any]] = (
-    WeakKeyDictionary()
-)
+class Client(NamedTuple):
+    http: "ClientSession"
+    proxies: dict[str, str]
+    kept: AsyncGenerator["ClientSession"]
 
 
-async def client() -> "ClientSession":
+_clients: dict[asyncio.AbstractEventLoop, Client] = {}
+
+
+async def client() -> Client:
     """The one of this event loop, which closes it when it ends, as it does every generator."""
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
-        kept = keep_open()
-        _clients[loop] = await anext(kept), kept
-    return _clients[loop][0]
-
-
-async def keep_open() -> AsyncGenerator["ClientSession"]:
     from urllib.request import getproxies
 
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        for other in [each for each in list(_clients) if each.is_closed()]:
+            _clients.pop(other, None)  # one that was closed without ending its generators
+        kept = keep_open(loop)
+        _clients[loop] = Client(await anext(kept), getproxies(), kept)
+    return _clients[loop]
+
+
+async def keep_open(loop: asyncio.AbstractEventLoop) -> AsyncGenerator["ClientSession"]:
     from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
-    client = ClientSession(
-        connector=TCPConnector(ssl=trust(), keepalive_timeout=30.0),
+    http = ClientSession(
+        connector=TCPConnector(ssl=trust(), limit=0, keepalive_timeout=30.0),
         timeout=ClientTimeout(total=None, sock_connect=CONNECT),  # the rest is not decided here
         cookie_jar=DummyCookieJar(),
-        trust_env=bool(getproxies()),
     )
     try:
-        yield client
+        yield http
     finally:
-        await client.close()
-
-
-@cache
-def trust() -> "SSLContext":
-    """The certificates that the system trusts."""
-    from ssl import PROTOCOL_TLS_CLIENT
-
-    from truststore import SSLContext
-
-    return SSLContext(PROTOCOL_TLS_CLIENT)
+        _clients.pop(loop, None)
+        await http.close()

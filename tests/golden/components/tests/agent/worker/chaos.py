@@ -1,7 +1,8 @@
 """Chaos on many machines: two servers and three workers are killed, and Postgres under them.
 
-Run as a program, in an empty folder: `chaos.main(seed, kills, POSTGRES)`. As
+Run as a program, in an empty folder: `chaos.main(seed, kills, POSTGRES, cuts)`. As
 `tests/agent/chaos.py`, over the store in Postgres; now and then Postgres itself ends as by a crash.
+With cuts, each has a machine of its own, whose network is cut for a while.
 """
 
 import asyncio
@@ -11,11 +12,14 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import httpx2
 
 from agent import engine, ticker
 from agent.channels.worker import nothing
@@ -23,28 +27,76 @@ from agent.channels.worker import process as working
 from agent.engine.procrastinate.connection import PatientConnector
 from agent.engine.procrastinate.queue import Queue
 from agent.engine.procrastinate.schema import migrate
+from agent.keepalives import KEEPALIVES
 from agent.server.app import create_app
 from agent.server.process import run
 from agent.settings import Settings
 from agent.store import ThreadStore, opening
 
-from ..chaos import POINTS, POLICY, Somebody, agent_that_dies, begin, free_port
+from ..chaos import POINTS, POLICY, agent_that_dies, begin, free_port
 from ..postgres_servers import Server
+from ..somebody import Somebody
+from .network import HURRIED, Here, Machine, joined
 
 WORKERS = 3
 A_DATABASE = 15  # so many kills to one of Postgres
 GRACE = 3.0
+Place = Machine | Here
+Live = partial[None]
 
 
-def serve(port: int, url: str, point: str) -> None:
+class Neighbour(Somebody):
+    """Uses each server from its own machine, so whatever else that does not reach."""
+
+    def __init__(self, servers: list[tuple[Place, int]]) -> None:
+        super().__init__()
+        self.servers = servers
+
+    @contextmanager
+    def connection(self) -> Iterator[httpx2.Client]:
+        place, port = random.choice(self.servers)
+        with (
+            place.inside(),
+            httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=5) as client,
+        ):
+            yield client
+
+
+class Cuts:
+    """Now and then a machine is cut off, or that of the database, which cuts off all."""
+
+    def __init__(self, machines: list[Machine]) -> None:
+        self.machines = machines
+        self.count = 0
+        self._cut: tuple[Machine, float] | None = None
+
+    def go_on(self) -> None:
+        now = time.monotonic()
+        if self._cut and now > self._cut[1]:
+            self.end()
+        elif self.machines and not self._cut and random.random() < 0.3:
+            machine = random.choice(self.machines)
+            machine.cut()
+            self._cut = machine, now + random.uniform(0.2, 6)
+            self.count += 1
+
+    def end(self) -> None:
+        if self._cut:
+            self._cut[0].mend()
+            self._cut = None
+
+
+def serve(place: Place, port: int, url: str, point: str) -> None:
     os.environ["AGENT_QUEUE_URL"] = url
     given = Settings(host="127.0.0.1", port=port, max_requests=10**6, engine="procrastinate")
-    run(create_app(given, agent_that_dies(store_at(url), point)), given)
+    with place.inside():
+        run(create_app(given, agent_that_dies(store_at(url), point)), given)
 
 
-def work(url: str, point: str) -> None:
+def work(place: Place, url: str, point: str) -> None:
     agent = agent_that_dies(store_at(url), point)
-    asyncio.run(working.Worker(agent, Queue(url, PatientConnector()), 8, nothing).run(GRACE))
+    with place.inside():
+        asyncio.run(working.Worker(agent, Queue(url, PatientConnector()), 8, nothing).run(GRACE))
 
 
 def store_at(url: str) -> ThreadStore:
@@ -56,58 +108,97 @@ def hurry() -> None:
     working.BEAT, working.GONE, working.POLL, working.AGAIN = 0.2, 1.5, 0.2, 0.2
     engine.LOOK, engine.LEFT = 0.5, timedelta(seconds=1)
     ticker.LOOK = timedelta(seconds=0.5)
+    KEEPALIVES.update(HURRIED)
 
 
-def main(seed: int, kills: int, folder: str) -> None:
+def main(seed: int, kills: int, folder: str, cuts: int) -> None:
+    """So many cuts at least, on a network of our own; or none, where there is none."""
     random.seed(seed)
     hurry()
-    postgres = Server(Path(folder))
-    opening.migrate(postgres.url, POLICY)
-    migrate(postgres.url)
-    ports = [free_port(), free_port()]
-    lives: list[Callable[[str], None]] = [
-        *(partial(serve, port, postgres.url) for port in ports),
-        *(partial(work, postgres.url) for _ in range(WORKERS)),
+    there: list[Any] = joined(3 + WORKERS) if cuts else [Here()] * (3 + WORKERS)
+    database, *places = there
+    with database.inside():
+        postgres = Server(Path(folder), database.address)
+        opening.migrate(postgres.url, POLICY)
+        migrate(postgres.url)
+    servers = [(place, free_port()) for place in places[:2]]
+    lives = [
+        *(partial(serve, place, port, postgres.url) for place, port in servers),
+        *(partial(work, place, postgres.url) for place in places[2:]),
     ]
-    somebody, killed = Somebody(*ports), Counter[str]()
-    there = {begin(partial(live, a_point())): live for live in lives}
+    campaign = Campaign(lives, Neighbour(servers), Cuts(there if cuts else []))
     try:
-        while killed["server"] + killed["worker"] < kills:
-            dead = sum(killed.values())
-            somebody.go_on(random.uniform(0.05, 0.3), threads=dead // 2 + 4)
-            with suppress(ProcessLookupError):
-                os.kill(random.choice(list(there)), signal.SIGKILL)
-            time.sleep(0.02)
-            for process in [each for each in there if os.waitpid(each, os.WNOHANG)[0]]:
-                live = there.pop(process)
-                killed["server" if live in lives[: len(ports)] else "worker"] += 1
-                there[begin(partial(live, a_point()))] = live
-            if sum(killed.values()) // A_DATABASE > killed["postgres"]:
-                killed["postgres"] += 1
+        while campaign.dead < kills or campaign.cuts.count < cuts:
+            campaign.kill_one()
+            campaign.cuts.go_on()
+            if campaign.dead // A_DATABASE > campaign.killed["postgres"]:
+                campaign.killed["postgres"] += 1
                 postgres.stop()
-                somebody.go_on(random.uniform(0, 1), threads=len(somebody.launched))
-                postgres.start()
+                campaign.use(random.uniform(0, 1))
+                with database.inside():
+                    postgres.start()
+        campaign.cuts.end()
+        campaign.begin_all_anew()
+        if cuts:
+            campaign.use(2, more=8)
+            database.cut()
+            campaign.use(6)
+            database.mend()
+        ended = campaign.end()
     except BaseException:
-        for process in there:
-            os.kill(process, signal.SIGKILL)
+        campaign.kill_all()
         raise
-    ended = at_last(list(there), lives, somebody)
-    print(json.dumps({"killed": killed, "ended": ended, "url": postgres.url} | somebody.saw()))
+    killed = campaign.killed | {"network": campaign.cuts.count}
+    print(json.dumps({"killed": killed, "ended": ended} | campaign.somebody.saw()))
+
+
+class Campaign:
+    """Who lives, who is killed, and who uses what is there."""
+
+    def __init__(self, lives: list[Live], somebody: Somebody, cuts: Cuts) -> None:
+        self.lives = lives
+        self.somebody = somebody
+        self.cuts = cuts
+        self.killed = Counter[str]()
+        self.there = {begin(partial(live, a_point())): live for live in lives}
+
+    @property
+    def dead(self) -> int:
+        return self.killed["server"] + self.killed["worker"]
+
+    def use(self, seconds: float, more: int = 0) -> None:
+        self.somebody.go_on(seconds, threads=len(self.somebody.launched) + more)
+
+    def kill_one(self) -> None:
+        """Or see one die by itself; each begins anew at once."""
+        self.somebody.go_on(random.uniform(0.05, 0.3), threads=self.dead // 2 + 4)
+        with suppress(ProcessLookupError):
+            os.kill(random.choice(list(self.there)), signal.SIGKILL)
+        time.sleep(0.02)
+        for process in [each for each in self.there if os.waitpid(each, os.WNOHANG)[0]]:
+            live = self.there.pop(process)
+            self.killed["server" if live.func is serve else "worker"] += 1
+            self.there[begin(partial(live, a_point()))] = live
+
+    def kill_all(self) -> None:
+        for process in self.there:
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+
+    def begin_all_anew(self) -> None:
+        """From here on nobody is killed."""
+        self.kill_all()
+        self.there = {begin(partial(live, "never")): live for live in self.lives}
+
+    def end(self) -> list[int]:
+        """How each ended, once all is done."""
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not self.somebody.is_content:
+            self.use(5)
+        for process in self.there:
+            os.kill(process, signal.SIGTERM)
+        return [os.waitpid(process, 0)[1] for process in self.there]
 
 
 def a_point() -> str:
     return random.choice([*POINTS, *["never"] * len(POINTS)])
-
-
-def at_last(left: list[int], lives: list[Callable[[str], None]], somebody: Somebody) -> list[int]:
-    """Nobody is killed any more: how each ended, once all is done."""
-    for process in left:
-        os.kill(process, signal.SIGKILL)
-        os.waitpid(process, 0)
-    there = [begin(partial(live, "never")) for live in lives]
-    until = time.monotonic() + 60
-    while time.monotonic() < until and not somebody.is_content:
-        somebody.go_on(5, threads=len(somebody.launched))
-    for process in there:
-        os.kill(process, signal.SIGTERM)
-    return [os.waitpid(process, 0)[1] for process in there]

@@ -26,6 +26,7 @@ from agent.engine.procrastinate import retries
 from agent.engine.procrastinate.connection import PatientConnector
 from agent.engine.procrastinate.queue import Queue
 from agent.events import AnyEvent
+from agent.keepalives import KEEPALIVES
 from agent.log import log_event
 from agent.parts import Agent
 from agent.server.app import create_app
@@ -35,10 +36,11 @@ from agent.steps import thread_id
 from agent.store.opening import open_store
 from agent.thread import Thread
 
-from ..chaos import note, noted
 from ..processes import HOME, SOURCES
 from ..scripted import agent_of, unasked
 from ..serving import as_told
+from ..somebody import note, noted
+from .network import HURRIED
 
 GRACE = 1.5
 
@@ -68,15 +70,21 @@ def wait_for_a_go() -> None:
         time.sleep(0.02)
 
 
-def work(store_url: str, queue_url: str) -> None:
-    """With less patience than outside of tests."""
+def hurry() -> None:
+    """All that is waited for outside of tests, but shorter."""
     working.BEAT, working.GONE, working.POLL, working.AGAIN = 0.2, 1.5, 0.3, 0.3
+    KEEPALIVES.update(HURRIED)
+
+
+def work(store_url: str, queue_url: str) -> None:
+    hurry()
     retries.PAUSES = [timedelta(seconds=seconds) for seconds in (0.3, 0.5, 1)]
     queue = Queue(queue_url, PatientConnector())
     asyncio.run(working.Worker(agent_here(store_url), queue, 8, nothing).run(GRACE))
 
 
 def serve(store_url: str, queue_url: str) -> None:
+    hurry()
     os.environ["AGENT_QUEUE_URL"] = queue_url
     settings = Settings(port=0, max_requests=10**6, engine="procrastinate")
     run(create_app(settings, agent_here(store_url)), settings)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..due import Contact, Route
 from ..events import Answer, HumanResponse, Trigger
-from ..outcomes import Message
+from ..outcomes import Message, became_of
 from ..parts import Agent
 from ..people import E, Person, said_by
 from ..reach import Asked, contact
@@ -165,6 +165,8 @@ def changed_arguments(thread: Thread, call_id: str, changes: Sequence[str]) -> d
     """
     waiting = thread.awaiting
     if not waiting or waiting.call_id != call_id:
+        if became := became_of(call_id, thread.events):
+            raise CannotFollow(f"call {call_id} is not waiting for a human: {became}")
         raise WrongUsage("--set changes the call that waits, and no other: name it behind the ID")
     arguments, seen = dict(waiting.arguments), set[str]()
     for change in changes:
