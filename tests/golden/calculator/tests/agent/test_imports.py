@@ -15,10 +15,10 @@ MODULES = [path for path in PACKAGE.rglob("*.py") if "baml_client" not in path.p
 # What is in none of them is yours: a module of your tools.
 FLOORS = [
     {"steps", "humans", "shapes", "events", "errors", "exactness", "results", "redaction"},
-    {"files", "cache", "aside", "workers", "signatures"},
+    {"files", "cache", "aside", "workers", "signatures", "outgoing", "keepalives"},
     {"tools"},
     {"decisions", "waiting", "states", "rules", "repetition", "outcomes", "due", "people"},
-    {"context", "thread"},
+    {"context", "history", "thread"},
     {"log", "stream", "watch", "views", "settings", "shown", "forms"},
     {"model", "store", "offline", "prefetch"},
     {"reach", "parts", "boundary", "loop", "ticker", "engine", "runner"},
