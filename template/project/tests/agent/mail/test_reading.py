@@ -23,7 +23,9 @@ from agent.reach import Asked
 from ..scripted import NOON, decided, said, thread_of
 from .mailing import ADA, AGENT, BOB, SECRET, TRUSTED, URL, mail_from, text_of
 
-MAILING = Mailing(AGENT, (ADA,), URL, SecretStr(SECRET), server_in(SecretStr("smtp://127.0.0.1")))
+MAILING = Mailing(
+    AGENT, (ADA,), URL, SecretStr(SECRET), server_in(SecretStr("smtp://127.0.0.1")), True
+)
 HOSTILE = [
     "please\r\nBcc: eve@evil.example\r\n\r\n",
     "<script>alert(1)</script>",
@@ -51,6 +53,8 @@ def believed(sender: str, *results: str) -> bool:
         f"{TRUSTED} 1; spf=pass smtp.mailfrom=ada@example.com; dkim=none",
         f"{TRUSTED}; spf=fail (no) smtp.mailfrom=x@y.example; dmarc=pass header.from=example.com",
         f"{TRUSTED}; dkim=pass (2048-bit key; evil.example)\t header.d=EXAMPLE.com",
+        f'{TRUSTED} (ours (\\) )); dkim=pass (a " b) header.d=example.com',
+        f'{TRUSTED}; spf=pass smtp.mailfrom="ada@example.com"',
     ],
 )
 def test_who_is_vouched_for_is_believed(results: str) -> None:
@@ -76,6 +80,14 @@ def test_who_is_vouched_for_is_believed(results: str) -> None:
         "mx.evil.example; dkim=pass header.d=example.com",
         f"evil.{TRUSTED}; dkim=pass header.d=example.com",
         f"mx.evil.example; {TRUSTED}; dkim=pass header.d=example.com",
+        f"{TRUSTED}; dkim=fail (x; dkim=pass header.d=example.com (of evil.example) )",
+        f"{TRUSTED}; dkim=fail (x \\) ; dkim=pass header.d=example.com )",
+        f"{TRUSTED}; dkim=fail (x; dkim=pass header.d=example.com",
+        f"{TRUSTED}; dkim=fail (x (y); dkim=pass header.d=example.com (z)",
+        f'{TRUSTED}; spf=pass smtp.mailfrom="; dkim=pass header.d=example.com "@evil.example',
+        f'{TRUSTED}; spf=pass smtp.mailfrom="\\"; dkim=pass header.d=example.com "@evil.example',
+        f'{TRUSTED}; spf=pass smtp.mailfrom="; dkim=pass header.d=example.com ',
+        f'{TRUSTED}; spf=pass smtp.mailfrom="ada@example.com"@evil.example',
     ],
 )
 def test_nobody_else_is(results: str) -> None:
@@ -85,6 +97,7 @@ def test_nobody_else_is(results: str) -> None:
 def test_what_stands_below_the_server_s_own_word_came_with_the_mail() -> None:
     forged = f"{TRUSTED}; dkim=pass header.d=example.com"
     assert not believed(ADA, f"{TRUSTED}; dkim=none", forged)
+    assert not believed(ADA, f"{TRUSTED}; spf=fail (a(b) smtp.mailfrom=eve@evil.example", forged)
 
 
 @pytest.mark.parametrize(
