@@ -93,16 +93,21 @@ class EmailSettings(Section):
     email_allowed: Writers = None
     email_trusts: Annotated[str, Field(pattern=r"^[\w.-]+$")] | None = None
 
+    @property
+    def has_way_in(self) -> bool:
+        return any(getattr(self, name) for name in WAYS_IN)
+
 
 @dataclass(frozen=True)
 class Mailing:
-    """What is needed to write mails, all of it there."""
+    """What is needed to write mails, all of it there, and whether replies come in."""
 
     sender: str
     to: tuple[str, ...]
     url: str
     secret: SecretStr
     smtp: Server
+    takes_replies: bool
 
     @property
     def domain(self) -> str:
@@ -126,8 +131,7 @@ WAYS_IN = ("email_imap", "email_postmark", "email_mailgun")
 
 def missing(settings: EmailSettings) -> list[str]:
     """A line for each setting without which this cannot work."""
-    has_way_in = any(getattr(settings, name) for name in WAYS_IN)
-    needed = NEEDED | (NEEDED_BY_A_WAY_IN if has_way_in else {})
+    needed = NEEDED | (NEEDED_BY_A_WAY_IN if settings.has_way_in else {})
     return [
         f"AGENT_{name.upper()} is not set: {what}"
         for name, what in needed.items()
@@ -146,7 +150,7 @@ def mailing_of(settings: EmailSettings) -> Mailing:
             email_secret=SecretStr() as secret,
             email_smtp=SecretStr() as smtp,
         ) if not lines:
-            return Mailing(sender, tuple(to), url, secret, server_in(smtp))
+            return Mailing(sender, tuple(to), url, secret, server_in(smtp), settings.has_way_in)
     raise (WrongSettings if settings.model_fields_set else Unset)(lines)
 
 
