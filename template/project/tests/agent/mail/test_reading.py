@@ -232,6 +232,17 @@ def test_what_was_changed_is_not_ours() -> None:
     assert name_in(f"<{token}@example.com>", MAILING.secret) is None  # a link is no name
 
 
+def test_two_secrets_are_valid_while_one_replaces_another_and_the_first_signs() -> None:
+    link = Link("7b0c2c1e-0000-4000-8000-000000000000", "call-1", ADA, 2_000_000_000)
+    name = Name("asks", link.thread_id, link.call_id, ADA)
+    old, new = MAILING, replace(MAILING, secret=SecretStr("the-one-that-is-new"))
+    both = replace(MAILING, secret=SecretStr("the-one-that-is-new, " + SECRET))
+    for signs, knows, is_known in ((old, both, True), (both, new, True), (both, old, False)):
+        token = token_for(link, signs.secret)
+        assert link_in(token, knows.secret) == (link if is_known else None)
+        assert bool(name_in(message_id(name, signs), knows.secret)) is is_known
+
+
 def test_a_link_of_yesterday_shows_what_it_asked_and_no_way_to_decide() -> None:
     thread = thread_of(said(), decided({"intent": "request_more_information", "message": "eh?"}))
     now = datetime.now(UTC)

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from ...settings import Secret, Section, Unset, WrongSettings, load, names_in
+from ...settings import Section, Unset, WrongSettings, hard_to_guess, load, names_in
 
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^{|}~-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII)
 PORTS = {"smtp": 587, "smtps": 465, "imap": 143, "imaps": 993}
@@ -68,6 +68,17 @@ def server_in(url: SecretStr) -> Server:
     return Server(host, port, unquote(user), unquote(password), security, folder)
 
 
+def secrets_in(secrets: SecretStr) -> list[SecretStr]:
+    """With commas between them: all are valid while one replaces another, and the first signs."""
+    return [SecretStr(each.strip()) for each in secrets.get_secret_value().split(",")]
+
+
+def all_hard_to_guess(secrets: SecretStr) -> SecretStr:
+    for each in secrets_in(secrets):
+        hard_to_guess(each)
+    return secrets
+
+
 def is_here(host: str) -> bool:
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -75,6 +86,7 @@ def is_here(host: str) -> bool:
         return False
 
 
+Secrets = Annotated[SecretStr, AfterValidator(all_hard_to_guess)]
 Address = Annotated[str, AfterValidator(an_address)]
 Addresses = Annotated[list[Address] | None, BeforeValidator(names_in)]
 Writers = Annotated[list[Annotated[str, AfterValidator(who_may)]] | None, BeforeValidator(names_in)]
@@ -84,12 +96,12 @@ class EmailSettings(Section):
     email_from: Address | None = None
     email_to: Addresses = None
     email_url: Annotated[str, AfterValidator(a_place)] | None = None
-    email_secret: Secret | None = None
+    email_secret: Secrets | None = None
     email_smtp: Annotated[SecretStr, a_server("smtp", "smtps")] | None = None
     email_imap: Annotated[SecretStr, a_server("imap", "imaps")] | None = None
     email_poll: Annotated[int | float, Field(ge=1, allow_inf_nan=False)] = 30
-    email_postmark: Secret | None = None
-    email_mailgun: Secret | None = None
+    email_postmark: Secrets | None = None
+    email_mailgun: Secrets | None = None
     email_allowed: Writers = None
     email_trusts: Annotated[str, Field(pattern=r"^[\w.-]+$")] | None = None
 
