@@ -1,6 +1,9 @@
 """The loop: what is next is done, saved, and never done twice or behind a human's back."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from agent.tools import handle_next_step
 from ..yours.samples import APPROVAL_STEP, SAFE_RESULT, SAFE_STEP, effects
 from .scripted import (
     DONE,
+    NOON,
     agent_of,
     asks,
     begin,
@@ -93,6 +97,29 @@ def test_a_call_in_doubt_runs_again_only_when_a_human_says_so(
     assert (thread.awaiting.reason, effects()) == ("in_doubt", 0)
     thread = go_on(agent, thread_id, answer(thread.awaiting.call_id))
     assert (thread.status, effects()) == ("done", times)
+
+
+def followed_by(event: AnyEvent, thread: Thread) -> Thread:
+    return thread.append(event, at=NOON)
+
+
+def test_a_start_that_is_known_late_runs_nothing_that_others_decided_on(tmp_path: Path) -> None:
+    """As where the network is cut behind the commit: a human was asked, and said no."""
+
+    class Late(FileSystemThreadStore):
+        async def update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
+            thread = await super().update(thread_id, change)
+            if types(thread)[-1] != "tool_started":
+                return thread
+            for event in (asks("in_doubt"), no("human-1")):
+                thread = await super().update(thread_id, partial(followed_by, event))
+            return thread
+
+    model = model_that_says(APPROVAL_STEP, DONE)
+    agent = agent_of(Late(tmp_path), model, handle_next_step=handle_next_step)
+    thread_id, _ = begin(agent, said())
+    thread = go_on(agent, thread_id, yes("call-1"))
+    assert (thread.status, effects()) == ("done", 0)
 
 
 def test_it_is_prefetched_once_before_the_first_decision(store: FileSystemThreadStore) -> None:

@@ -40,7 +40,9 @@ async def agent_loop(thread_id: str, agent: Agent) -> Thread:
                     thread = await record(await ask_model(thread, agent))
             case RunTool(call, approved):
                 if approved:
-                    await record(ToolStarted(call_id=call.call_id))
+                    thread = await record(ToolStarted(call_id=call.call_id))
+                    if not isinstance(thread.state, InDoubt):
+                        continue  # its answer came late, and others went on meanwhile
                 thread = await record(*await run_tool(thread_id, call, approved, agent))
             case InDoubt(call):
                 question = f"{call.intent} was started and left no result: run it again?"
