@@ -1,10 +1,12 @@
 """The orders, a file of JSON: stands for your order system."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 ORDERS = Path("orders.json")
+ORDER_ID = re.compile(r"\b[A-Z]{1,3}-[0-9]+\b")
 
 
 def read_orders() -> dict[str, Any]:

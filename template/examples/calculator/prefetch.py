@@ -4,15 +4,13 @@ A message that names an order has that order looked up. There is no `look_up_ord
 always there need not be asked for, and the model has one choice less to get wrong.
 """
 
-import re
 from itertools import islice
 
 from .events import Prefetched
-from .orders import read_orders
+from .orders import ORDER_ID, read_orders
 from .thread import Thread
 
 MOST = 20  # orders that one message has looked up
-ORDER_ID = re.compile(r"\b[A-Z]{1,3}-\d{3,8}\b")
 
 
 async def prefetch(thread: Thread) -> list[Prefetched]:

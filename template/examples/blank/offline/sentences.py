@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from .grammar import Sentence, Slot, Step
+from .grammar import Draft, Sentence, Slot
 
 
 def slug(name: str) -> str:
@@ -36,6 +36,6 @@ FINAL: tuple[str, ...] = ()  # errors that nothing mends
 ANSWERS: dict[str, dict[str, Any]] = {r"(?:overwrite|replace)(?: it)?": {"overwrite": True}}
 
 
-def completed(step: Step, known: dict[str, Any]) -> Step:
+def completed(step: Draft, known: dict[str, Any]) -> Draft:
     """Nothing is looked up here."""
     return step

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from .grammar import NUMBER, RESULT, Hole, Sentence, Slot, Step, number
+from ..orders import ORDER_ID
+from .grammar import NUMBER, RESULT, Draft, Hole, Sentence, Slot, number
 
 A, B = Slot("a number", NUMBER, number), Slot("another number", NUMBER, number)
 GOES_ON = Slot("a number", NUMBER, number, default=RESULT)
 NUMBERS, ON = {"a": A, "b": B}, {"a": GOES_ON, "b": B}
-ORDER = Slot("the id of the order, such as A-1001", r"\b[A-Z]{1,3}-[0-9]+\b", str.upper)
+ORDER = Slot("the id of the order, such as A-1001", ORDER_ID.pattern, str.upper)
 REFUND = {
     "order_id": ORDER,
     "amount": Slot("an amount", r"-?[0-9]+(?:\.[0-9]+)?", number),
@@ -58,7 +59,7 @@ FINAL: tuple[str, ...] = ()  # errors that nothing mends
 ANSWERS: dict[str, dict[str, Any]] = {}  # what an answer may say, and the arguments that it changes
 
 
-def completed(step: Step, known: dict[str, Any]) -> Step:
+def completed(step: Draft, known: dict[str, Any]) -> Draft:
     """What a refund lacks may be in the order that was pre-fetched."""
     order = known.get("orders", {}).get(step.get("order_id"))
     if isinstance(order, str):

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from starlette.routing import Route
 
-from agent.channels import brought
+from agent.discovery import brought
 from agent.hooks import Signed
 from agent.server.app import create_app
 from agent.settings import Settings

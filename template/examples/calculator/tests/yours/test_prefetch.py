@@ -58,6 +58,12 @@ def test_the_orders_that_a_message_names_are_looked_up() -> None:
     assert fetched("refund Z-9999") == [{"Z-9999": "no such order"}]
 
 
+@pytest.mark.parametrize("order", ["A-7", "A-77", "ABC-123456789012"])
+def test_an_order_id_has_no_particular_length(order: str) -> None:
+    Path("orders.json").write_text(json.dumps({order: ORDERS["A-1001"]}), "utf-8")
+    assert fetched(f"refund order {order}, it is broken") == [{order: ORDERS["A-1001"]}]
+
+
 def test_a_message_that_names_too_many_orders_has_some_of_them_looked_up() -> None:
     [found] = fetched(" ".join(f"A-{number}" for number in range(1000, 12000)))
     assert list(found)[:2] == ["A-1000", "A-1001"]

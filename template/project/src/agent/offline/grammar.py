@@ -12,7 +12,7 @@ from itertools import product
 from math import isfinite
 from typing import Any, NamedTuple
 
-Step = dict[str, Any]  # an intent and its arguments: values, holes and RESULT
+Draft = dict[str, Any]  # an intent and its arguments: values, holes and RESULT
 
 
 class Hole(NamedTuple):
@@ -79,7 +79,7 @@ class Sentence:
 
         return re.sub(r"\{([a-z_]+)\}", place, self.pattern).replace(" ", r"\s+")
 
-    def steps(self, text: str, loose: bool = False) -> list[Step]:
+    def steps(self, text: str, loose: bool = False) -> list[Draft]:
         """None if the text is not this sentence."""
         if not (found := re.fullmatch(self.regex(loose), text, re.I | re.S)):
             return []
@@ -114,7 +114,7 @@ BEHIND = re.compile(r"(?:[\s,.;?!=]|\b(?:please|now|thanks|thank you|again|inste
 LONGEST, MOST_CUTS = 2000, 8  # so that no text takes long
 
 
-def understand(text: str, sentences: tuple[Sentence, ...]) -> list[Step]:
+def understand(text: str, sentences: tuple[Sentence, ...]) -> list[Draft]:
     """The steps that a text asks for. Raises Unclear, and then none of it is to be done."""
     if len(text) > LONGEST:
         raise Unclear("", "")
@@ -124,7 +124,7 @@ def understand(text: str, sentences: tuple[Sentence, ...]) -> list[Step]:
     return [step for clause in clauses for step in meaning(clause, sentences)]
 
 
-def meaning(clause: str, sentences: tuple[Sentence, ...]) -> list[Step]:
+def meaning(clause: str, sentences: tuple[Sentence, ...]) -> list[Draft]:
     if steps := first(sentence.steps(clause) for sentence in sentences if sentence.quoted):
         return steps
     if negation := NOT.search(clause):
@@ -180,7 +180,7 @@ def bare(text: str) -> str:
     return BEHIND.sub("", text[begun.end() if begun else 0 :], count=1)
 
 
-def first(found: Iterator[list[Step]]) -> list[Step]:
+def first(found: Iterator[list[Draft]]) -> list[Draft]:
     return next(filter(None, found), [])
 
 

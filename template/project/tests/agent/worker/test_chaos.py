@@ -33,6 +33,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice_on_many_machines(
     report = lived_through(code, BEGINS if cuts else ())
     killed = report["killed"]
     assert killed["server"] + killed["worker"] >= KILLS
+    assert len(report["launched"]) >= KILLS // 5
     assert killed["postgres"]
     assert killed["network"] >= cuts
     assert set(report["ended"]) <= {0, signal.SIGTERM}  # in their own time, and as they were told

@@ -18,8 +18,8 @@ from zlib import crc32
 from httpx2 import Client
 
 from ..yours.samples import APPROVAL_STEP
-from .chaos import SCRIPTS
 from .scripted import changed
+from .somebody import SCRIPTS
 
 [EDIT] = [
     (name, str(value))

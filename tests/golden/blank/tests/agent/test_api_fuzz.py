@@ -15,7 +15,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks as api
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.channels import brought
+from agent.discovery import brought
 from agent.hooks import Signed
 from agent.server.app import create_app
 from agent.settings import Settings

@@ -15,8 +15,9 @@ from agent.events import Expired, HumanContacted, HumanResponse, Trigger
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
 
+from .chaos import stored_in
 from .crowds import Said, Seen, crowds
-from .test_chaos import CAMPAIGNS, holds, lived_through, stored_in, was_deferred
+from .test_chaos import CAMPAIGNS, holds, lived_through, was_deferred
 
 pytestmark = [
     pytest.mark.slow,

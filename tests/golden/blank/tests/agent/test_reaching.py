@@ -94,6 +94,7 @@ def test_it_says_what_is_missing_and_who_is_told(
     assert all(fault in said for fault in faults)
     assert ("tells ada after 60 seconds, of what is high" in said) == bool(routes[1:])
     assert ("tells nobody" in said) == (not routes)
+    assert ("would tell at once" in said) == bool(routes and faults)
 
 
 @pytest.mark.slow

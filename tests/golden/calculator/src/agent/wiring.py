@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
-from .channels import brought
+from .discovery import brought
 from .due import Policy, Route
 from .errors import format_error
 from .events import AnyEvent

@@ -31,21 +31,9 @@ from agent.store.filesystem import FileSystemThreadStore
 from agent.terminal.cli import main as agent
 from agent.views import Summary, summary_of
 
-from .chaos import (
-    NOBODY,
-    POINTS,
-    THREADS,
-    NotNow,
-    Somebody,
-    deadly,
-    free_port,
-    log_here,
-    model,
-    notify_of,
-    there,
-    tool_of,
-)
+from .chaos import POINTS, deadly, free_port, log_here, model, notify_of, tool_of
 from .crowds import Crowd, crowds, mind
+from .somebody import NOBODY, THREADS, NotNow, Somebody, there
 
 LAST = ["expired", "any moment"]  # points at which what nobody answers is over
 LIFE = 0.7  # seconds of a server, once it answers, that does not come to its point

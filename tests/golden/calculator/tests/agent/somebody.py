@@ -4,7 +4,7 @@ import os
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ from .scripted import DONE, QUESTION
 
 THREADS = "/api/v1/threads"
 FEW = 6  # threads that are under way at once
-# What happens in a thread, by its first message.
+NOBODY = "is nobody there?"  # which nobody answers
+# What happens in a thread, by the first word of its first message.
 SCRIPTS = {
     "approved": [SAFE_STEP, APPROVAL_STEP, DONE],
     "later": [APPROVAL_STEP, DONE],
     "asked": [QUESTION, SAFE_STEP, DONE],
-    "nobody": [QUESTION, DONE],  # whom nobody answers
+    "nobody": [{**QUESTION, "message": NOBODY}, DONE],
 }
 
 
@@ -79,8 +80,11 @@ class Somebody:
     @contextmanager
     def connected(self) -> Iterator[None]:
         self.is_content = False
-        with httpx2.Client(base_url=random.choice(self.addresses), timeout=5) as self.client:
+        with self.connection() as self.client:
             yield
+
+    def connection(self) -> AbstractContextManager[httpx2.Client]:
+        return httpx2.Client(base_url=random.choice(self.addresses), timeout=5)
 
     def do_something(self, launches: bool) -> None:
         try:

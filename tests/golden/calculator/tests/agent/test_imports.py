@@ -1,4 +1,6 @@
-"""Imports run downward: the core knows no room, and nothing knows the server or the terminal."""
+"""Imports run downward and in no circle: the core knows no room, and nothing knows a channel, the
+server or the terminal.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -13,14 +15,15 @@ MODULES = [path for path in PACKAGE.rglob("*.py") if "baml_client" not in path.p
 # What is in none of them is yours: a module of your tools.
 FLOORS = [
     {"steps", "humans", "shapes", "events", "errors", "exactness", "results", "redaction"},
-    {"files", "cache", "aside", "workers", "signatures"},
+    {"files", "cache", "aside", "workers", "signatures", "outgoing", "keepalives"},
     {"tools"},
     {"decisions", "waiting", "states", "rules", "repetition", "outcomes", "due", "people"},
-    {"context", "thread"},
+    {"context", "history", "thread"},
     {"log", "stream", "watch", "views", "settings", "shown", "forms"},
     {"model", "store", "offline", "prefetch"},
     {"reach", "parts", "boundary", "loop", "ticker", "engine", "runner"},
-    {"inbound", "hooks", "sessions", "channels", "wiring"},
+    {"inbound", "hooks", "sessions", "discovery", "wiring"},
+    {"channels"},
     {"server", "terminal"},
 ]
 
@@ -57,12 +60,24 @@ def test_no_import_runs_upward() -> None:
     assert not upward, upward
 
 
-def test_nothing_but_themselves_imports_the_server_and_the_terminal() -> None:
-    """Two ways in, side by side; the terminal's `serve` is an entry point of the server's."""
-    entries = {("terminal", "server")}
+def arrows() -> set[tuple[str, str]]:
+    """Which room imports which other one."""
     found = {(room(path), name) for path in MODULES for name in imported(path)}
-    wrong = {pair for pair in found if pair[1] in ("server", "terminal") and pair[0] != pair[1]}
-    assert wrong <= entries
+    return {(one, other) for one, other in found if one != other}
+
+
+def test_no_room_imports_itself_by_way_of_others() -> None:
+    """Those of one floor neither."""
+    left = arrows()
+    while ends := {room for _, room in left} - {room for room, _ in left}:
+        left = {(one, other) for one, other in left if other not in ends}
+    assert not left, left
+
+
+def test_nothing_but_themselves_imports_the_channels_the_server_and_the_terminal() -> None:
+    """Channels are found; the terminal's `serve` is an entry point of the server's."""
+    roof = ("channels", "server", "terminal")
+    assert {pair for pair in arrows() if pair[1] in roof} <= {("terminal", "server")}
 
 
 def test_every_room_of_the_agent_s_has_its_floor() -> None:

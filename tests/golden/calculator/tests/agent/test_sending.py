@@ -187,7 +187,16 @@ def test_what_does_not_speak_http_is_said_in_one_line_and_without_the_url() -> N
     assert "\n" not in f"{response} {said}"
 
 
-NO_HOSTS = ["http://", "http://[", "http://h\n", "http://h h", "http://h..i", "http://h:99999", "http://256.1.1.1", f"http://{'h' * 64}.i"]
+NO_HOSTS = [
+    "http://",
+    "http://[",
+    "http://h\n",
+    "http://h h",
+    "http://h..i",
+    "http://h:99999",
+    "http://256.1.1.1",
+    f"http://{'h' * 64}.i",
+]
 
 
 @pytest.mark.parametrize("url", ["nowhere", "ftp://h", *NO_HOSTS])

@@ -72,8 +72,10 @@ class Thread:
         events = self._history.plus(new)
         if not events or not isinstance(events[0], Trigger):
             raise ValueError("a thread begins with what somebody said")
-        state_of(events)  # raises where what stands last has nothing before it to be about
-        return type(self)(events)
+        thread = type(self)(events)
+        # Raises where what stands last has nothing before it to be about.
+        vars(thread)["state"] = state_of(events)
+        return thread
 
     def dump(self) -> list[str]:
         """One JSON object an event."""

@@ -1,4 +1,4 @@
-"""Chaos: the real server is killed again and again, and somebody goes on using it.
+"""Chaos: the real server is killed again and again, and somebody (`somebody.py`) goes on using it.
 
 Run as a program, in an empty folder: `python -m tests.agent.chaos SEED KILLS`. It starts servers by
 forking, which takes milliseconds where a new process takes a second, kills them with -9, at a named
@@ -13,20 +13,16 @@ import random
 import signal
 import socket
 import sys
-import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx2
-
 from agent import ticker
 from agent.due import Policy, Route
-from agent.events import AnyEvent, Trigger
+from agent.events import AnyEvent, HumanResponse, ToolResponse, Trigger
 from agent.log import log_event
 from agent.outcomes import Message
 from agent.parts import Agent
@@ -40,10 +36,9 @@ from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
 from agent.tools import approver
 
-from ..yours.samples import APPROVAL_STEP, SAFE_STEP
-from .scripted import DONE, QUESTION, agent_of, decided
+from .scripted import agent_of, decided
+from .somebody import SCRIPTS, Somebody, has_died, note
 
-THREADS = "/api/v1/threads"
 POLICY = Policy((Route(channel="pager"),), expires_after=timedelta(seconds=1))
 # Where a server dies: behind an event of this type, or amid what a tool or a channel does.
 POINTS = {
@@ -57,27 +52,7 @@ POINTS = {
     "deferred": "tool_deferred",
     "expired": "expired",
 }
-NOBODY = "is nobody there?"  # which nobody answers
-# What happens in a thread, by the first word of its first message.
-SCRIPTS = {
-    "approved": [SAFE_STEP, APPROVAL_STEP, DONE],
-    "later": [APPROVAL_STEP, DONE],
-    "asked": [QUESTION, SAFE_STEP, DONE],
-    "nobody": [{**QUESTION, "message": NOBODY}, DONE],
-}
 Die = Callable[[str], None]
-
-
-def note(file: str, line: str) -> None:
-    """A ledger: a line that is there is there whatever happens next."""
-    place = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.write(place, f"{line}\n".encode())
-    os.fsync(place)
-    os.close(place)
-
-
-def noted(file: str) -> list[str]:
-    return Path(file).read_text().split() if Path(file).exists() else []
 
 
 async def model(thread: Thread) -> AnyEvent:
@@ -173,81 +148,21 @@ def log_here() -> None:
     os.dup2(log, 2)
 
 
-class NotNow(Exception):
-    """The store is gone for the moment."""
+def stored_in(store: ThreadStore) -> dict[str, Thread]:
+    async def stored() -> dict[str, Thread]:
+        return {each.id: await store.get(each.id) for each in await store.find()}
+
+    return asyncio.run(stored())
 
 
-def there(answer: httpx2.Response) -> httpx2.Response:
-    if answer.status_code == 503:
-        raise NotNow
-    return answer.raise_for_status()
-
-
-class Somebody:
-    """Uses the server while it is there. What was accepted is promised, and written down."""
-
-    def __init__(self, *ports: int) -> None:
-        self.addresses = [f"http://127.0.0.1:{port}" for port in ports]
-        self.launched: list[str] = []
-        self.answered: list[tuple[str, str]] = []
-        self.is_content = False
-
-    def go_on(self, seconds: float, threads: int) -> None:
-        """Until so many seconds have passed, or the server is gone, or all is done."""
-        until = time.monotonic() + seconds
-        with httpx2.Client(base_url=random.choice(self.addresses), timeout=5) as self.client:
-            while time.monotonic() < until:
-                try:
-                    if len(self.launched) < threads:
-                        self.launch()
-                    self.is_content = sum(map(self.look_at, self.launched)) == threads
-                    if self.is_content:
-                        return
-                except (httpx2.TransportError, NotNow):
-                    time.sleep(0.005)
-
-    def saw(self) -> dict[str, Any]:
-        """What was accepted, and what was done."""
-        seen = {"launched": self.launched, "answered": self.answered}
-        return seen | {"ran": noted("ran"), "told": noted("told")}
-
-    def launch(self) -> None:
-        """Again under the same key if nobody knows what became of it."""
-        number = len(self.launched)
-        message = f"{list(SCRIPTS)[number % len(SCRIPTS)]} {number}"
-        key = {"Idempotency-Key": f"{number} of {os.getpid()}"}
-        answer = self.client.post(THREADS, json={"message": message}, headers=key)
-        self.launched.append(there(answer).json()["id"])
-
-    def look_at(self, each: str) -> bool:
-        """Whether it is done. What it waits for is answered, or not."""
-        thread = there(self.client.get(f"{THREADS}/{each}")).json()
-        waiting = thread["awaiting"]
-        if waiting is None or random.random() < 0.5:
-            return bool(thread["status"] == "done")
-        match waiting["reason"]:
-            case "question" if str(thread["events"][0]["data"]).startswith("nobody"):
-                return False
-            case "approval":
-                body = {"approved": random.random() < 0.9}
-                self.tell(each, waiting, "approvals", body)
-            case "in_doubt":
-                self.tell(each, waiting, "approvals", {"approved": False})
-            case "result":
-                self.tell(each, waiting, "results", {"result": 7})
-            case _:
-                self.tell(each, waiting, "responses", {"response": "go on"})
-        return False
-
-    def tell(self, each: str, waiting: dict[str, Any], what: str, body: dict[str, Any]) -> None:
-        call = {"call_id": waiting["call_id"]}
-        answer = self.client.post(f"{THREADS}/{each}/{what}", json=call | body)
-        if answer.status_code == 503:
-            raise NotNow
-        if answer.status_code == 202:
-            self.answered.append((each, waiting["call_id"]))
-        elif answer.status_code != 409:  # somebody, or time, was quicker
-            raise AssertionError(answer.text)
+def check_kept(seen: dict[str, Any], store: ThreadStore) -> dict[str, Thread]:
+    """Every thread, which can be read; what was accepted is there, with nobody to mend anything."""
+    threads = stored_in(store)
+    assert set(seen["launched"]) <= set(threads)
+    for where, call_id in seen["answered"]:
+        kept = [event for event in threads[where].events if event.call_id == call_id]
+        assert any(isinstance(event, HumanResponse | ToolResponse) for event in kept)
+    return threads
 
 
 def free_port() -> int:
@@ -265,12 +180,13 @@ def main(seed: int, kills: int) -> None:
     for number in range(kills):
         point = points[number % len(points)]
         child = begin(partial(serve, port, point))
-        seconds = random.uniform(0.05, 0.4) if point == "any moment" else 0.7
-        somebody.go_on(seconds, threads=2 * number + 4)
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
+        seconds = random.uniform(0.05, 0.4) if point == "any moment" else 10
+        somebody.go_on_beside(child, seconds)
+        place = point if has_died(child) else "any moment"  # it did not come to it
+        os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        killed[point] = killed.get(point, 0) + 1
+        killed[place] = killed.get(place, 0) + 1
+        check_kept(somebody.saw(), FileSystemThreadStore(Path(".threads")))
     child = begin(partial(serve, port, "never"))
     somebody.go_on(60, threads=len(somebody.launched))
     os.kill(child, signal.SIGTERM)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from agent.channels import brought
+from agent.discovery import brought
 from agent.server.app import create_app
 from agent.settings import Settings, WrongSettings
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from ..tools import NextStep
 from . import sentences
-from .grammar import RESULT, Hole, Step, Unclear, answered, bare, number, understand
+from .grammar import RESULT, Draft, Hole, Unclear, answered, bare, number, understand
 
 INTENTS = {step.model_fields["intent"].default for step in get_args(NextStep)}
 STOP = re.compile(r"\W*(?:no|stop|cancel|abort|never ?mind|forget|leave it)\b", re.I)
@@ -26,13 +26,13 @@ class Story:
     """Read event by event, it knows what comes next."""
 
     def __init__(self) -> None:
-        self.planned: list[Step] = []
+        self.planned: list[Draft] = []
         self.results: list[tuple[str, Any]] = []  # of what was asked last, with their intents
         self.known: dict[str, Any] = {}  # what was looked up, by its kind or the tool's intent
         self.last: Any = None  # the result before
         self.decision = "done_for_now"  # behind this one somebody speaks again
         self.no = ""  # what it means that a human refuses the decision
-        self.verdict: Step | None = None  # what is left to be said whatever is planned
+        self.verdict: Draft | None = None  # what is left to be said whatever is planned
         self.misheard = ""  # what of the last answer was not understood
 
     def read(self, kind: str, data: Any) -> None:
@@ -70,7 +70,7 @@ class Story:
             self.results.append((self.decision, data))
             self.planned, self.last = self.planned[1:], data
 
-    def plan(self, steps: list[Step], verdict: Step | None = None) -> None:
+    def plan(self, steps: list[Draft], verdict: Draft | None = None) -> None:
         self.planned, self.verdict, self.misheard = steps, verdict, ""
 
     def follow(self, text: str) -> bool:
@@ -132,14 +132,14 @@ class Story:
         else:
             self.verdict = question(f"{error}. Say “again”, or what to do instead.")
 
-    def next_step(self) -> Step:
+    def next_step(self) -> Draft:
         step = self.following()
         if not self.misheard:
             return step
         asks = step if step["intent"] == ASKS else question("Say “go on”, or what to do instead.")
         return asks | {"message": f"{self.misheard} {asks['message']}"}
 
-    def following(self) -> Step:
+    def following(self) -> Draft:
         if self.verdict:
             return self.verdict
         if not self.planned:
@@ -152,7 +152,7 @@ class Story:
             return question(f"{name} needs {holes[0].wanted}: which?", holes[0].choices)
         return {"intent": name_of(step), **arguments(step)}
 
-    def ready(self) -> Step:
+    def ready(self) -> Draft:
         """The next step, with what came before it and what was looked up."""
         step = {name: self.value(each) for name, each in self.planned[0].items()}
         return sentences.completed(step, self.known)
@@ -188,7 +188,7 @@ def listed(value: Any) -> Any:
     return ", ".join(str(each.get("name") if isinstance(each, dict) else each) for each in value)
 
 
-def filled(step: Step, text: str) -> tuple[Step, dict[str, list[Any]]]:
+def filled(step: Draft, text: str) -> tuple[Draft, dict[str, list[Any]]]:
     """The step, and what an answer has for its holes."""
     for words, said in sentences.ANSWERS.items():
         if re.fullmatch(words, text.strip(), re.I):
@@ -198,24 +198,24 @@ def filled(step: Step, text: str) -> tuple[Step, dict[str, list[Any]]]:
     return step, answered(text, {name: slots[name] for name in holes})
 
 
-def expanded(step: Step, values: dict[str, list[Any]]) -> list[Step]:
+def expanded(step: Draft, values: dict[str, list[Any]]) -> list[Draft]:
     """A step for each of the values."""
     return [step | dict(zip(values, row, strict=True)) for row in product(*values.values())]
 
 
-def as_before(step: Step) -> Step:
+def as_before(step: Draft) -> Draft:
     return {
         name: value.old if isinstance(value, Hole) and value.old is not None else value
         for name, value in step.items()
     }
 
 
-def name_of(step: Step) -> str:
+def name_of(step: Draft) -> str:
     """The intent, with the arguments that are a part of its name."""
     return str(step["intent"]).format(**step)
 
 
-def arguments(step: Step) -> Step:
+def arguments(step: Draft) -> Draft:
     in_name = set(re.findall(r"\{(\w+)\}", step["intent"])) | {"intent"}
     return {name: value for name, value in step.items() if name not in in_name}
 
@@ -231,10 +231,10 @@ def part_of(unclear: Unclear) -> str:
     return f"I do not understand “{part}”" + (f" in “{clause}”." if part != clause else ".")
 
 
-def question(message: str, choices: tuple[str, ...] = ()) -> Step:
+def question(message: str, choices: tuple[str, ...] = ()) -> Draft:
     offered = {"format": "multiple_choice", "choices": list(choices)} if choices else {}
     return {"intent": ASKS, "message": message, **offered}
 
 
-def done(message: str) -> Step:
+def done(message: str) -> Draft:
     return {"intent": "done_for_now", "message": message}

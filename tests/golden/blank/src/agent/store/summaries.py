@@ -1,11 +1,21 @@
-"""The threads of a folder in short: a file is read again only when it has changed."""
+"""The threads of a folder in short: a file is read again only when it has changed.
+
+Where there are many, what was read is written down in `.summaries`, for the next process. It can be
+deleted at any time: an entry counts while its file is as it was, and all do while the code is.
+"""
 
 import os
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from ..cache import Cache
-from ..files import Fingerprint, fingerprint
+from ..errors import format_error
+from ..files import Fingerprint, fingerprint, replace
 from ..log import logger
 from ..views import Summary, summary_of
 from ..waiting import Status
@@ -13,6 +23,8 @@ from . import NoSuchThread, StoreError
 from .thread_file import load, path_of
 
 KEPT = 32_000_000  # bytes of memory
+MANY = 100  # files to read, and a tenth of all: then it is worth it to write down what they say
+AGENT = Path(__file__).parents[1]
 
 
 class Summaries:
@@ -22,11 +34,20 @@ class Summaries:
         self.root = root
         self._known: Cache[str, tuple[Fingerprint, Summary]] = Cache(KEPT)
         self._begun: dict[str, str] = {}  # when each thread began, which never changes
+        self._written_down = root / ".summaries"
+        self._has_recalled = False
+        self._anew = 0  # files that were read since it was written
 
     def find(
         self, status: Status | None, after: str | None, limit: int | None, newest: bool = False
     ) -> list[Summary]:
+        if not self._has_recalled:
+            self._recall()
+            self._has_recalled = True
         ids = self._in_order()
+        if self._anew > max(MANY, len(ids) // 10):
+            self._write_down(ids)
+            self._anew = 0
         if newest:
             ids.reverse()
         if after is not None:
@@ -57,8 +78,39 @@ class Summaries:
         except (StoreError, OSError) as problem:
             logger().warning("unreadable_thread", file=f"{thread_id}.json", problem=str(problem))
             return None
-        self._known.keep(thread_id, (seen, summary), len(repr(summary)))
+        self._keep(seen, summary)
+        self._anew += 1
         return summary
+
+    def _keep(self, seen: Fingerprint, summary: Summary) -> None:
+        self._known.keep(summary.id, (seen, summary), len(repr(summary)))
+
+    def _recall(self) -> None:
+        with suppress(OSError, ValueError):  # there is none, or it is none
+            code, _, entries = self._written_down.read_bytes().partition(b"\n")
+            if code.decode() == derived_with():
+                for seen, summary in written().validate_json(entries):
+                    self._keep(seen, summary)
+
+    def _write_down(self, ids: list[str]) -> None:
+        entries = [known for known in map(self._known.get, ids) if known]
+        try:
+            text = written().dump_json(entries).decode()
+            replace(self._written_down, f"{derived_with()}\n{text}")
+        except Exception as error:  # noqa: BLE001, it can be made again
+            logger().warning("summaries_not_written", problem=format_error(error))
+
+
+@cache
+def written() -> TypeAdapter[list[tuple[Fingerprint, Summary]]]:
+    return TypeAdapter(list[tuple[Fingerprint, Summary]])
+
+
+@cache
+def derived_with() -> str:
+    """A fingerprint of all code that may say where a thread stands; your tools do as well."""
+    code = (file.read_bytes() for file in sorted(AGENT.rglob("*.py")))
+    return sha256(b"\0".join(code)).hexdigest()
 
 
 def names_in(folder: Path) -> list[str]:

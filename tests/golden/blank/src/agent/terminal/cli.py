@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from ..channels import brought
+from ..discovery import brought
 from ..events import Answer, Error, Stopped, ToolResponse, Trigger
 from ..model.failures import Unavailable
 from ..model.next_step import note_on
@@ -19,13 +19,10 @@ from ..store import StoreError
 from ..stream import leave, open_missing, show_every_letter
 from ..thread import CannotFollow
 from . import checking, conversation, moving, reaching, reading, screen, serving
+from .conversation import WrongUsage
 from .reading import ThreadId, open_agent
 
 REFUSED = 2
-
-
-class NothingSaid(Exception):
-    """The message or the answer is empty."""
 
 
 class MessageFirst(TyperGroup):
@@ -106,7 +103,7 @@ def result(
 ) -> None:
     """Give the result of a call that goes on elsewhere."""
     if bool(value) == bool(error):
-        raise NothingSaid("give either its result or --error and why there is none")
+        raise WrongUsage("give either its result or --error and why there is none")
     agent = open_agent()
     event = Error(call_id=call, data={"message": error}) if error else result_of(call, value, agent)
     asyncio.run(agent.record(thread_id, conversation.said_here(event)))
@@ -164,7 +161,7 @@ def say_which_model() -> None:
 
 def not_empty(text: str) -> str:
     if not text.strip():
-        raise NothingSaid("this message says nothing")
+        raise WrongUsage("this message says nothing")
     return text
 
 
@@ -187,7 +184,7 @@ def converse(agent: Agent, thread_id: str) -> NoReturn:
 CANNOT_BE_DONE = (
     StoreError,
     CannotFollow,
-    NothingSaid,
+    WrongUsage,
     moving.NoThread,
     Unavailable,
     WrongSettings,

@@ -62,7 +62,8 @@ def show(listed: list[dict[str, Any]]) -> None:
         for fault in each["faults"]:
             screen.say(f"{'':10} {one_line(fault)}")
         for route in each["routes"]:
-            screen.say(f"{'':10} tells{one_line(in_words(route))}")
+            tells = "would tell" if each["faults"] else "tells"  # with faults no server starts
+            screen.say(f"{'':10} {tells}{one_line(in_words(route))}")
         if not each["routes"]:
             screen.say(f"{'':10} tells nobody: {why_nobody(each)}")
 

@@ -14,8 +14,8 @@ from agent.channels.mail.paper import PREFIX
 from agent.channels.mail.signing import Name, name_in
 from agent.inbound import delivery_id
 
-from ..chaos import NOBODY
 from ..crowds import EDIT, Crowd, Mind, Said, Seen
+from ..somebody import NOBODY
 from .mailing import ADA, BOB, SECRET, links_in, mail_from, quoting, text_of, variables
 from .servers import HERE, Mailbox, Session, Taken, imap_server, smtp_server
 

@@ -93,7 +93,7 @@ def posted(body: bytes) -> None:
 
 def formed(body: bytes, content_type: str) -> None:
     form = fields_in(body, content_type)
-    assert not is_mailgun(form, MAILGUN.encode(), 1.8e9)
+    assert not is_mailgun(form, [MAILGUN.encode()], 1.8e9)
     with suppress(NoMail):
         used(from_mailgun(form, body))
 
@@ -157,8 +157,8 @@ def test_no_words_break_the_reading_and_no_bytes_prove_anything(many: settings) 
         reply_in(text, signed=True)
         text_of_html(text)
         assert link_in(text, MAILING.secret) is None
-        assert not is_postmark([text], PASSWORD.encode())
-        assert not is_postmark([f"Basic {text}"], PASSWORD.encode())
+        assert not is_postmark([text], [PASSWORD.encode()])
+        assert not is_postmark([f"Basic {text}"], [PASSWORD.encode()])
 
     many(given(st.text())(all_of))()
 

@@ -180,6 +180,22 @@ def test_a_signature_is_good_for_one_body() -> None:
         assert problem(to_mailgun(here, other)) == 401
 
 
+def test_two_secrets_are_valid_while_one_replaces_another() -> None:
+    old = {"AGENT_EMAIL_POSTMARK": POSTMARK, "AGENT_EMAIL_MAILGUN": MAILGUN}
+    new = {"AGENT_EMAIL_POSTMARK": "new:a-password-that-is-new", "AGENT_EMAIL_MAILGUN": "n" * 32}
+    both = {name: f"{new[name]}, {one}" for name, one in old.items()}
+    for secrets, counts in ((old, [200, 401]), (both, [200, 200]), (new, [401, 200])):
+        with office(None, **secrets) as here:
+            mail = json.dumps({"RawEmail": mail_from(ADA, "hello").as_bytes().decode()}).encode()
+            path = "/hooks/email/postmark"
+            users = [basic(each["AGENT_EMAIL_POSTMARK"]) for each in (old, new)]
+            posted = [here.client.post(path, content=mail, headers=user) for user in users]
+            assert [answer.status_code for answer in posted] == counts
+            keys = [each["AGENT_EMAIL_MAILGUN"] for each in (old, new)]
+            forms = [mailgun_form() | signed(key=key, token=f"{key} {secrets}") for key in keys]
+            assert [to_mailgun(here, form).status_code for form in forms] == counts
+
+
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"\xff", b"{", b'{"RawEmail": 1, "Headers": 2}'])
 def test_what_is_signed_and_no_mail_is_told_so(body: bytes) -> None:
     with office() as here:

@@ -91,7 +91,9 @@ def test_others_words_are_no_html(hostile: str) -> None:
 def test_a_page_does_nothing_else(form: dict[str, str]) -> None:
     with office() as here:
         place = asked(here, APPROVAL_STEP)
-        assert here.client.post(place, data=form).status_code in (409, 422)
+        refused = here.client.post(place, data=form)
+        assert refused.status_code in (409, 422)
+        assert "Unfit" not in refused.text
         assert answers(one_thread(here, "awaiting_human_approval")) == []
 
 

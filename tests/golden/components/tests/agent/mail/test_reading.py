@@ -23,7 +23,9 @@ from agent.reach import Asked
 from ..scripted import NOON, decided, said, thread_of
 from .mailing import ADA, AGENT, BOB, SECRET, TRUSTED, URL, mail_from, text_of
 
-MAILING = Mailing(AGENT, (ADA,), URL, SecretStr(SECRET), server_in(SecretStr("smtp://127.0.0.1")))
+MAILING = Mailing(
+    AGENT, (ADA,), URL, SecretStr(SECRET), server_in(SecretStr("smtp://127.0.0.1")), True
+)
 HOSTILE = [
     "please\r\nBcc: eve@evil.example\r\n\r\n",
     "<script>alert(1)</script>",
@@ -51,6 +53,8 @@ def believed(sender: str, *results: str) -> bool:
         f"{TRUSTED} 1; spf=pass smtp.mailfrom=ada@example.com; dkim=none",
         f"{TRUSTED}; spf=fail (no) smtp.mailfrom=x@y.example; dmarc=pass header.from=example.com",
         f"{TRUSTED}; dkim=pass (2048-bit key; evil.example)\t header.d=EXAMPLE.com",
+        f'{TRUSTED} (ours (\\) )); dkim=pass (a " b) header.d=example.com',
+        f'{TRUSTED}; spf=pass smtp.mailfrom="ada@example.com"',
     ],
 )
 def test_who_is_vouched_for_is_believed(results: str) -> None:
@@ -76,6 +80,14 @@ def test_who_is_vouched_for_is_believed(results: str) -> None:
         "mx.evil.example; dkim=pass header.d=example.com",
         f"evil.{TRUSTED}; dkim=pass header.d=example.com",
         f"mx.evil.example; {TRUSTED}; dkim=pass header.d=example.com",
+        f"{TRUSTED}; dkim=fail (x; dkim=pass header.d=example.com (of evil.example) )",
+        f"{TRUSTED}; dkim=fail (x \\) ; dkim=pass header.d=example.com )",
+        f"{TRUSTED}; dkim=fail (x; dkim=pass header.d=example.com",
+        f"{TRUSTED}; dkim=fail (x (y); dkim=pass header.d=example.com (z)",
+        f'{TRUSTED}; spf=pass smtp.mailfrom="; dkim=pass header.d=example.com "@evil.example',
+        f'{TRUSTED}; spf=pass smtp.mailfrom="\\"; dkim=pass header.d=example.com "@evil.example',
+        f'{TRUSTED}; spf=pass smtp.mailfrom="; dkim=pass header.d=example.com ',
+        f'{TRUSTED}; spf=pass smtp.mailfrom="ada@example.com"@evil.example',
     ],
 )
 def test_nobody_else_is(results: str) -> None:
@@ -85,6 +97,7 @@ def test_nobody_else_is(results: str) -> None:
 def test_what_stands_below_the_server_s_own_word_came_with_the_mail() -> None:
     forged = f"{TRUSTED}; dkim=pass header.d=example.com"
     assert not believed(ADA, f"{TRUSTED}; dkim=none", forged)
+    assert not believed(ADA, f"{TRUSTED}; spf=fail (a(b) smtp.mailfrom=eve@evil.example", forged)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +230,17 @@ def test_what_was_changed_is_not_ours() -> None:
     others += [token_for(link, SecretStr("another-secret-of-somebody"))]
     assert [each for each in others if each != token and link_in(each, MAILING.secret)] == []
     assert name_in(f"<{token}@example.com>", MAILING.secret) is None  # a link is no name
+
+
+def test_two_secrets_are_valid_while_one_replaces_another_and_the_first_signs() -> None:
+    link = Link("7b0c2c1e-0000-4000-8000-000000000000", "call-1", ADA, 2_000_000_000)
+    name = Name("asks", link.thread_id, link.call_id, ADA)
+    old, new = MAILING, replace(MAILING, secret=SecretStr("the-one-that-is-new"))
+    both = replace(MAILING, secret=SecretStr("the-one-that-is-new, " + SECRET))
+    for signs, knows, is_known in ((old, both, True), (both, new, True), (both, old, False)):
+        token = token_for(link, signs.secret)
+        assert link_in(token, knows.secret) == (link if is_known else None)
+        assert bool(name_in(message_id(name, signs), knows.secret)) is is_known
 
 
 def test_a_link_of_yesterday_shows_what_it_asked_and_no_way_to_decide() -> None:

@@ -87,6 +87,16 @@ def test_a_server_that_is_gone_or_silent_is_one_too(
     assert (ref, bool(failed)) == (None, True)
 
 
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_a_reply_is_asked_for_only_where_one_comes_in(is_heard: bool, settings: Any) -> None:
+    ways_in = {} if is_heard else {"AGENT_EMAIL_POSTMARK": "", "AGENT_EMAIL_MAILGUN": ""}
+    with smtp_server() as taken:
+        asyncio.run(email(settings(taken.port, **ways_in)).tell(asked()))
+        [mail] = taken.mails
+        assert ("reply to this mail" in text_of(mail)) is is_heard
+        assert "Approve: http" in text_of(mail)
+
+
 def test_what_became_of_a_call_is_a_second_mail_in_the_same_conversation(settings: Any) -> None:
     with smtp_server() as taken:
         channel = email(settings(taken.port))

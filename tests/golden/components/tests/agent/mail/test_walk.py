@@ -107,7 +107,7 @@ def test_a_reply_decides_only_where_nothing_else_can_be_meant(
         here.post(mail_from(ADA, quoting(words, asks), to=asks))
         if said is None:
             explains = here.taken.wait_for(2)[1]
-            assert "not clear" in text_of(explains)
+            assert "not clear what this says. Please reply" in text_of(explains)
             assert answers(one_thread(here, "awaiting_human_approval")) == []
         else:
             thread = one_thread(here, "done")
@@ -187,7 +187,9 @@ def test_who_may_not_decide_is_told_so_and_nothing_changes() -> None:
         assert refused.status_code == 403
         assert f"email:{ADA} is none" in refused.text
         here.post(mail_from(ADA, "yes", to=asks))
-        assert f"email:{ADA} is none" in text_of(here.taken.wait_for(2)[1])
+        why = text_of(here.taken.wait_for(2)[1])
+        assert why.startswith("it needs the yes or no of")
+        assert f"email:{ADA} is none" in why
         assert answers(one_thread(here, "awaiting_human_approval")) == []
 
 

@@ -11,8 +11,8 @@ from httpx2 import Client
 
 from agent.inbound import delivery_id
 
-from ..chaos import NOBODY
 from ..crowds import EDIT, Crowd, Mind, Said, Seen
+from ..somebody import NOBODY
 from .stand_in import BOT, Fault, StandIn, standing_in
 from .stand_in import Said as Body
 from .talking import (

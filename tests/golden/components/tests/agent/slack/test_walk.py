@@ -143,6 +143,22 @@ def test_a_question_is_answered_in_words(team: Workspace) -> None:
     assert thread["status"] == "done"
 
 
+@pytest.mark.parametrize("subtype", ["thread_broadcast", "file_share"])
+def test_an_answer_is_one_also_with_a_file_and_where_the_channel_sees_it(
+    subtype: str, team: Workspace
+) -> None:
+    said = team.mention(told(QUESTION)["message"])
+    team.asked()
+    team.reply(said, "the red one", subtype=subtype, files=[{"id": "F0FILE"}])
+    assert answers(thread_of(team, said))[0]["response"] == "the red one"
+
+
+def test_a_file_without_words_is_told_that_it_says_nothing(team: Workspace) -> None:
+    file = {"subtype": "file_share", "channel": "D0ADA", "channel_type": "im"}
+    team.deliver(event_of(message_of("", **file)))
+    assert "in words" in team.whispered()
+
+
 def test_a_reply_follows_up_what_is_done(team: Workspace) -> None:
     said = team.mention("hello")
     assert thread_of(team, said)["status"] == "done"
@@ -295,7 +311,8 @@ def test_what_is_delivered_again_is_one_delivery(kind: str, team: Workspace) -> 
     [
         {"bot_id": "B0OTHER"},
         {"subtype": "message_changed"},
-        {"subtype": "file_share"},
+        {"subtype": "channel_join"},
+        {"subtype": "file_share", "bot_id": "B0OTHER"},
         {"edited": {"user": ADA, "ts": "1.0"}},
         {"user": "U0BOT"},
         {"type": "reaction_added"},

@@ -21,7 +21,8 @@ from typing import Any
 import httpx2
 
 from agent.channels.worker import nothing
-from agent.engine.procrastinate import retries, worker
+from agent.channels.worker import process as working
+from agent.engine.procrastinate import retries
 from agent.engine.procrastinate.connection import PatientConnector
 from agent.engine.procrastinate.queue import Queue
 from agent.events import AnyEvent
@@ -35,10 +36,10 @@ from agent.steps import thread_id
 from agent.store.opening import open_store
 from agent.thread import Thread
 
-from ..chaos import note, noted
 from ..processes import HOME, SOURCES
 from ..scripted import agent_of, unasked
 from ..serving import as_told
+from ..somebody import note, noted
 from .network import HURRIED
 
 GRACE = 1.5
@@ -71,7 +72,7 @@ def wait_for_a_go() -> None:
 
 def hurry() -> None:
     """All that is waited for outside of tests, but shorter."""
-    worker.BEAT, worker.GONE, worker.POLL, worker.AGAIN = 0.2, 1.5, 0.3, 0.3
+    working.BEAT, working.GONE, working.POLL, working.AGAIN = 0.2, 1.5, 0.3, 0.3
     KEEPALIVES.update(HURRIED)
 
 
@@ -79,7 +80,7 @@ def work(store_url: str, queue_url: str) -> None:
     hurry()
     retries.PAUSES = [timedelta(seconds=seconds) for seconds in (0.3, 0.5, 1)]
     queue = Queue(queue_url, PatientConnector())
-    asyncio.run(worker.Worker(agent_here(store_url), queue, 8, nothing).run(GRACE))
+    asyncio.run(working.Worker(agent_here(store_url), queue, 8, nothing).run(GRACE))
 
 
 def serve(store_url: str, queue_url: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .grammar import Hole, Sentence, Slot, Step
+from .grammar import Draft, Hole, Sentence, Slot
 
 NEWEST = "the newest"  # no tag has spaces
 SERVICE = Slot("a service", choices=("backend", "frontend"), read=str.lower, several=True)
@@ -61,7 +61,7 @@ FINAL = ("to roll back to", "deploy the tag that is wanted")  # errors that noth
 ANSWERS: dict[str, dict[str, Any]] = {}  # what an answer may say, and the arguments that it changes
 
 
-def completed(step: Step, known: dict[str, Any]) -> Step:
+def completed(step: Draft, known: dict[str, Any]) -> Draft:
     """A tag that is none is asked about; the newest has to be looked up."""
     shown = known.get("list_git_tags", known.get("git_tags"))
     listed = (shown or {}).get("tags") or []

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import BaseRoute
 
-from ..channels import brought
+from ..discovery import brought
 from ..engine.opening import open_engine
 from ..hooks import Signed, signature
 from ..log import log_event, log_from, log_waiting

@@ -34,6 +34,10 @@ EXIT_CODES: dict[Status, int] = {
 }
 
 
+class WrongUsage(Exception):
+    """What was typed does not say what to do: one line about what to type."""
+
+
 def converse(agent: Agent, thread_id: str) -> int:
     """Run the thread, and ask whoever is there until it ends; the exit code of the contract.
 
@@ -114,7 +118,7 @@ def answer(agent: Agent, thread_id: str, said: Answer, call_id: str = "") -> boo
     """Answer this call; words to a thread that is done follow up. Whether anything was answered.
 
     Without a call, what waits is shown, and whoever is at the terminal says whether they mean it.
-    Nobody else can approve or reject without it. Raises StoreError and CannotFollow.
+    Nobody else can approve or reject without it. Raises StoreError, CannotFollow and WrongUsage.
     """
     if not call_id and (waiting := waits_with(agent, thread_id, said)):
         if screen.somebody_is_there():
@@ -122,7 +126,7 @@ def answer(agent: Agent, thread_id: str, said: Answer, call_id: str = "") -> boo
                 return False
         elif "approved" in said and waiting.for_approval:
             screen.show_what_waits(waiting)
-            raise CannotFollow(f"say which call you decide on: this one is {waiting.call_id}")
+            raise WrongUsage(f"say which call you decide on: this one is {waiting.call_id}")
         call_id = waiting.call_id
     event = (
         HumanResponse(call_id=call_id, data=said)
@@ -156,27 +160,27 @@ def waits_with(agent: Agent, thread_id: str, said: Answer) -> Waiting | None:
 def changed_arguments(thread: Thread, call_id: str, changes: Sequence[str]) -> dict[str, Any]:
     """Those of the call that waits, with each NAME=VALUE in its place.
 
-    A value is JSON or a text, and a text where a text was. Raises CannotFollow, also for a value
+    A value is JSON or a text, and a text where a text was. Raises WrongUsage, also for a value
     that would not run as it was typed.
     """
     waiting = thread.awaiting
     if not waiting or waiting.call_id != call_id:
         if became := became_of(call_id, thread.events):
             raise CannotFollow(f"call {call_id} is not waiting for a human: {became}")
-        raise CannotFollow("--set changes the call that waits, and no other: name it behind the ID")
+        raise WrongUsage("--set changes the call that waits, and no other: name it behind the ID")
     arguments, seen = dict(waiting.arguments), set[str]()
     for change in changes:
         name, has_value, value = change.partition("=")
         if not has_value:
-            raise CannotFollow(f"--set {change} has no value: write {name}=VALUE")
+            raise WrongUsage(f"--set {change} has no value: write {name}=VALUE")
         if name in seen:
-            raise CannotFollow(f"--set {name} is there twice: say which one is meant")
+            raise WrongUsage(f"--set {name} is there twice: say which one is meant")
         seen.add(name)
         arguments[name] = value if isinstance(arguments.get(name), str) else json_or_text(value)
     try:
         exactly_json(arguments)
     except ValueError as error:
-        raise CannotFollow(f"--set: {error}") from None
+        raise WrongUsage(f"--set: {error}") from None
     return arguments
 
 

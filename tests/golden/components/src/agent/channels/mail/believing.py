@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 
 from .reading import Mail
 
-COMMENT = re.compile(r"\([^()]*\)")
-
 
 def vouched_for(mail: Mail, by: str) -> bool:
     """Whether what `by` says of it is about the domain of its From."""
@@ -21,10 +19,30 @@ def vouched_for(mail: Mail, by: str) -> bool:
 def results(mail: Mail, domain: str, by: str) -> bool:
     """The topmost that bears the server's name counts: what came with the mail stands below."""
     for value in mail.all("authentication-results"):
-        name, *found = COMMENT.sub(" ", value).split(";")
+        name, *found = said_by_server(value).split(";")
         if name.split()[:1] == [by]:
             return any(is_pass(each, domain) for each in found)
     return False
+
+
+def said_by_server(value: str) -> str:
+    """Without its comments, and what it quotes has nothing in it that could pass for a result: in
+    both there can be words of whoever sent the mail. Where one does not end, no result is known.
+    """
+    depth, quoted, said, chars = 0, False, "", iter(value)
+    for char in chars:
+        if char == "\\" and (depth or quoted):
+            next(chars, "")
+        elif char == '"' and not depth:
+            quoted = not quoted
+        elif quoted:
+            said += char if char.isalnum() or char in "@.-<>" else "_"
+        elif char == "(" or (char == ")" and depth):
+            depth += 1 if char == "(" else -1
+            said += " "
+        elif not depth:
+            said += char
+    return said.partition(";")[0] if depth or quoted else said
 
 
 def is_pass(result: str, domain: str) -> bool:
@@ -43,7 +61,7 @@ def is_pass(result: str, domain: str) -> bool:
 
 def is_aligned(who: str, domain: str) -> bool:
     """The same domain, or one above it."""
-    who = who.strip('"<>').lower()
+    who = who.strip("<>").lower()
     return "." in who and (who == domain or domain.endswith(f".{who}"))
 
 

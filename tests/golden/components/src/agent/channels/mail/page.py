@@ -29,7 +29,7 @@ MAX_FIELDS = 500
 router = APIRouter(include_in_schema=False)
 
 
-class Unfit(Exception):
+class Unfit(ValueError):
     """What was typed is no call."""
 
 

@@ -18,7 +18,7 @@ from ...cache import Cache
 from ...inbound import Running
 from .reading import Mail, NoMail, from_mailgun, from_postmark
 from .receiving import receive
-from .settings import EmailSettings, load_email, missing
+from .settings import EmailSettings, load_email, missing, secrets_in
 
 OLDEST = 15 * 60  # seconds: Mailgun tries again after ten minutes
 MAX_FIELDS = 1_000
@@ -34,8 +34,8 @@ router = APIRouter()
 async def postmark(request: Request, runner: Running) -> dict[str, str]:
     """Postmark signs nothing: it sends the user and password that stand in the hook's address."""
     settings = load_email()
-    secret = used(settings.email_postmark, settings)
-    if not is_postmark(request.headers.getlist("authorization"), secret):
+    secrets = used(settings.email_postmark, settings)
+    if not is_postmark(request.headers.getlist("authorization"), secrets):
         raise HTTPException(401, "this has not the user and password of AGENT_EMAIL_POSTMARK")
     body = await request.body()
     try:
@@ -49,9 +49,9 @@ async def postmark(request: Request, runner: Running) -> dict[str, str]:
 async def mailgun(request: Request, runner: Running) -> dict[str, str]:
     """Mailgun signs in its form, of which nothing but the signature is looked at before."""
     settings = load_email()
-    secret, body = used(settings.email_mailgun, settings), await request.body()
+    keys, body = used(settings.email_mailgun, settings), await request.body()
     form = fields_in(body, request.headers.get("content-type", ""))
-    if not is_mailgun(form, secret, time()) or not is_its_first(form["token"], body):
+    if not is_mailgun(form, keys, time()) or not is_its_first(form["token"], body):
         raise HTTPException(401, "this is not signed with AGENT_EMAIL_MAILGUN, or it is old")
     try:
         mail = from_mailgun(form, body)
@@ -65,28 +65,30 @@ async def taken(mail: Mail, runner: Running, settings: EmailSettings) -> dict[st
     return OK
 
 
-def used(secret: SecretStr | None, settings: EmailSettings) -> bytes:
-    if secret is None or missing(settings):
+def used(secrets: SecretStr | None, settings: EmailSettings) -> list[bytes]:
+    if secrets is None or missing(settings):
         raise HTTPException(404, "this hook is not in use: the settings of AGENT_EMAIL_ say so")
-    return secret.get_secret_value().encode()
+    return [each.get_secret_value().encode() for each in secrets_in(secrets)]
 
 
-def is_postmark(sent: Sequence[str], secret: bytes) -> bool:
-    """Basic authentication; the secret is `user:password`."""
+def is_postmark(sent: Sequence[str], secrets: Sequence[bytes]) -> bool:
+    """Basic authentication; a secret is `user:password`."""
     scheme, _, text = sent[0].partition(" ") if len(sent) == 1 else ("", "", "")
     try:
         given = b64decode(text, validate=True)
     except ValueError:
         return False
-    return scheme.lower() == "basic" and hmac.compare_digest(given, secret)
+    return scheme.lower() == "basic" and bool(
+        sum(hmac.compare_digest(given, each) for each in secrets)
+    )
 
 
-def is_mailgun(form: Mapping[str, str], key: bytes, now: float) -> bool:
+def is_mailgun(form: Mapping[str, str], keys: Sequence[bytes], now: float) -> bool:
     at, token, given = (form.get(name, "") for name in ("timestamp", "token", "signature"))
     if not re.fullmatch(r"[0-9]{1,12}", at) or not token or abs(now - int(at)) > OLDEST:
         return False
-    expected = hmac.new(key, f"{at}{token}".encode(), "sha256").hexdigest()
-    return hmac.compare_digest(given.encode(), expected.encode())
+    ours = [hmac.new(key, f"{at}{token}".encode(), "sha256").hexdigest() for key in keys]
+    return bool(sum(hmac.compare_digest(given.encode(), one.encode()) for one in ours))
 
 
 def is_its_first(token: str, body: bytes) -> bool:

@@ -42,7 +42,7 @@ async def receive(mail: Mail, runner: Runner, settings: EmailSettings) -> None:
         thread_id = await told(mail, name, runner)
         logger().info("mail_received", thread=thread_id)
     except (Unclear, CannotFollow, ValidationError) as problem:
-        why = str(problem) if isinstance(problem, Unclear) else format_error(problem)
+        why = format_error(problem) if isinstance(problem, ValidationError) else str(problem)
         logger().warning("mail_changed_nothing", problem=type(problem).__name__)
         await explain(mail, name, why, mailing)
 
@@ -91,7 +91,7 @@ async def replied(mail: Mail, name: Name, caller: Caller, runner: Runner) -> str
     waiting = thread.awaiting
     if waiting and waiting.call_id == name.call_id:
         if (answer := answer_in(mail, waiting)) is None:
-            raise Unclear(f"{NOT_CLEAR} {how_to_reply(waiting)}")
+            raise Unclear(f"{NOT_CLEAR} Please {how_to_reply(waiting)}")
         await runner.tell(name.thread_id, caller.said(answer))
         return name.thread_id
     if name.kind in ("asks", "reminds", "explains"):

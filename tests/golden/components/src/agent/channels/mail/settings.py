@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from ...settings import Secret, Section, Unset, WrongSettings, load, names_in
+from ...settings import Section, Unset, WrongSettings, hard_to_guess, load, names_in
 
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^{|}~-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII)
 PORTS = {"smtp": 587, "smtps": 465, "imap": 143, "imaps": 993}
@@ -68,6 +68,17 @@ def server_in(url: SecretStr) -> Server:
     return Server(host, port, unquote(user), unquote(password), security, folder)
 
 
+def secrets_in(secrets: SecretStr) -> list[SecretStr]:
+    """With commas between them: all are valid while one replaces another, and the first signs."""
+    return [SecretStr(each.strip()) for each in secrets.get_secret_value().split(",")]
+
+
+def all_hard_to_guess(secrets: SecretStr) -> SecretStr:
+    for each in secrets_in(secrets):
+        hard_to_guess(each)
+    return secrets
+
+
 def is_here(host: str) -> bool:
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -75,6 +86,7 @@ def is_here(host: str) -> bool:
         return False
 
 
+Secrets = Annotated[SecretStr, AfterValidator(all_hard_to_guess)]
 Address = Annotated[str, AfterValidator(an_address)]
 Addresses = Annotated[list[Address] | None, BeforeValidator(names_in)]
 Writers = Annotated[list[Annotated[str, AfterValidator(who_may)]] | None, BeforeValidator(names_in)]
@@ -84,25 +96,30 @@ class EmailSettings(Section):
     email_from: Address | None = None
     email_to: Addresses = None
     email_url: Annotated[str, AfterValidator(a_place)] | None = None
-    email_secret: Secret | None = None
+    email_secret: Secrets | None = None
     email_smtp: Annotated[SecretStr, a_server("smtp", "smtps")] | None = None
     email_imap: Annotated[SecretStr, a_server("imap", "imaps")] | None = None
     email_poll: Annotated[int | float, Field(ge=1, allow_inf_nan=False)] = 30
-    email_postmark: Secret | None = None
-    email_mailgun: Secret | None = None
+    email_postmark: Secrets | None = None
+    email_mailgun: Secrets | None = None
     email_allowed: Writers = None
     email_trusts: Annotated[str, Field(pattern=r"^[\w.-]+$")] | None = None
+
+    @property
+    def has_way_in(self) -> bool:
+        return any(getattr(self, name) for name in WAYS_IN)
 
 
 @dataclass(frozen=True)
 class Mailing:
-    """What is needed to write mails, all of it there."""
+    """What is needed to write mails, all of it there, and whether replies come in."""
 
     sender: str
     to: tuple[str, ...]
     url: str
     secret: SecretStr
     smtp: Server
+    takes_replies: bool
 
     @property
     def domain(self) -> str:
@@ -126,8 +143,7 @@ WAYS_IN = ("email_imap", "email_postmark", "email_mailgun")
 
 def missing(settings: EmailSettings) -> list[str]:
     """A line for each setting without which this cannot work."""
-    has_way_in = any(getattr(settings, name) for name in WAYS_IN)
-    needed = NEEDED | (NEEDED_BY_A_WAY_IN if has_way_in else {})
+    needed = NEEDED | (NEEDED_BY_A_WAY_IN if settings.has_way_in else {})
     return [
         f"AGENT_{name.upper()} is not set: {what}"
         for name, what in needed.items()
@@ -146,7 +162,7 @@ def mailing_of(settings: EmailSettings) -> Mailing:
             email_secret=SecretStr() as secret,
             email_smtp=SecretStr() as smtp,
         ) if not lines:
-            return Mailing(sender, tuple(to), url, secret, server_in(smtp))
+            return Mailing(sender, tuple(to), url, secret, server_in(smtp), settings.has_way_in)
     raise (WrongSettings if settings.model_fields_set else Unset)(lines)
 
 

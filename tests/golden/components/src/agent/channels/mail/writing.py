@@ -48,7 +48,7 @@ def request(asked: Asked, to: str, mailing: Mailing, now: datetime) -> Letter:
         subject_of(waiting, asked.reminds),
         [words(str(redact(waiting.question))), "", *details(waiting, asked.expires_at)],
         links_to(place, waiting),
-        [how_to_reply(waiting)],
+        [f"Or {how_to_reply(waiting)}"] if mailing.takes_replies else [],
         message_id(replace(name, kind="asks"), mailing) if asked.reminds else "",
     )
 
@@ -88,10 +88,8 @@ def links_to(place: str, waiting: Waiting) -> list[tuple[str, str]]:
 
 def how_to_reply(waiting: Waiting) -> str:
     if waiting.for_approval:
-        return (
-            "Or reply to this mail: yes and nothing else, or no in the first line and why below it."
-        )
-    return "Or reply to this mail, above what it quotes."
+        return "reply to this mail: yes and nothing else, or no in the first line and why below it."
+    return "reply to this mail, above what it quotes."
 
 
 def written(letter: Letter, mailing: Mailing, now: datetime) -> EmailMessage:

@@ -4,7 +4,7 @@ The Slack thread's id makes ours, and a message's its delivery's: nothing is map
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -25,7 +25,9 @@ Ts = Annotated[str, Field(pattern=r"^[0-9]{1,12}\.[0-9]{1,9}$")]  # a time, and 
 
 
 class Message(BaseModel):
-    """Somebody's words; what bots say, edits, and what else there is are of other shapes."""
+    """Somebody's words, also with a file, or said to the channel as well; what bots say, edits, and
+    what else there is are of other shapes.
+    """
 
     type: str
     user: Id
@@ -36,7 +38,7 @@ class Message(BaseModel):
     channel_type: str | None = None
     team: Id | None = None
     user_team: Id | None = None
-    subtype: None = None
+    subtype: Literal["file_share", "thread_broadcast"] | None = None
     bot_id: None = None
     edited: None = None
 

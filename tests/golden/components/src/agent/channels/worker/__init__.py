@@ -8,17 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from ..engine.procrastinate.settings import QueueSettings as settings
-from ..engine.procrastinate.settings import url_of
-from ..log import log_event, log_waiting, logger
-from ..model import baml
-from ..model.clients import lacking
-from ..parts import Agent
-from ..settings import Settings, WrongSettings, load_settings
-from ..store.opening import check_store
-from ..stream import leave, patient_streams
-from ..watch import watched
-from ..wiring import build, oddities, with_channels
+from ...engine.procrastinate.settings import QueueSettings as settings
+from ...engine.procrastinate.settings import url_of
+from ...log import log_event, log_waiting, logger
+from ...model import baml
+from ...model.clients import lacking
+from ...parts import Agent
+from ...settings import Settings, WrongSettings, load_settings
+from ...store.opening import check_store
+from ...stream import leave, patient_streams
+from ...watch import watched
+from ...wiring import build, oddities, with_channels
 
 CONNECTIONS = 8  # of a worker to the queue, and one more that hears what is put there
 commands = typer.Typer()
@@ -36,8 +36,8 @@ def worker(
     ] = None,
 ) -> None:
     """Take threads from the queue and run them."""
-    from ..engine.procrastinate.connection import PatientConnector
-    from ..engine.procrastinate.queue import Queue
+    from ...engine.procrastinate.connection import PatientConnector
+    from ...engine.procrastinate.queue import Queue
 
     given = load_settings()
     with patient_streams():
@@ -49,7 +49,7 @@ def worker(
 async def work(
     agent: Agent, queue: Any, concurrency: int, grace: float, alive: Path | None
 ) -> None:
-    from ..engine.procrastinate.worker import Worker
+    from .process import Worker
 
     with watched():
         await check_store(agent.store)
@@ -78,7 +78,7 @@ def queue(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say what waits in the queue, what runs, and what could not be run."""
-    from ..engine.procrastinate.queue import Queue
+    from ...engine.procrastinate.queue import Queue
 
     found = asyncio.run(looked_at(Queue(url_of(load_settings())), retry))
     if as_json:

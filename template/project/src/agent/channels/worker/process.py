@@ -10,16 +10,16 @@ from procrastinate import JobContext
 from procrastinate.jobs import Job
 from procrastinate.worker import Worker as Taker
 
+from ...engine import NotQueued
+from ...engine.procrastinate.connection import why
+from ...engine.procrastinate.queue import ADVANCE, QUEUE, RESUME, Queue, thread_of
+from ...engine.procrastinate.retries import WHO, pause_before_next
 from ...events import Resumed
 from ...log import logger
 from ...parts import Agent
 from ...people import said_by
 from ...runner import Runner
 from ...thread import CannotFollow
-from .. import NotQueued
-from .connection import why
-from .queue import ADVANCE, QUEUE, RESUME, Queue, thread_of
-from .retries import WHO, pause_before_next
 
 BEAT = 1.0  # seconds between two signs of life
 GONE = 6.0  # seconds without one, and a worker counts as dead
