@@ -36,10 +36,15 @@ class Route(BaseModel):
 
 @dataclass(frozen=True)
 class Policy:
-    """Who is told, and for how long what is asked can be answered where its tool does not say."""
+    """Who is told, and for how long what is asked can be answered where its tool does not say.
+
+    `settles` are the channels whose messages are settled though no route is theirs: who wrote there
+    is answered there.
+    """
 
     routes: tuple[Route, ...] = ()
     expires_after: timedelta | None = None
+    settles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ def due(waiting: Waiting | None, policy: Policy, stale: Iterable[Stale] = ()) ->
 
 def settlements(stale: Iterable[Stale], policy: Policy) -> Iterator[Settle]:
     """At once, and again after pauses, where there still is such a channel."""
-    channels = {route.channel for route in policy.routes}
+    channels = {route.channel for route in policy.routes} | policy.settles
     for each in stale:
         tries = each.message.tries
         if each.message.channel in channels and len(tries) <= len(PAUSES):

@@ -116,9 +116,9 @@ def policy_as(settings: Settings) -> Callable[[], Policy]:
 
 
 def policy_of(settings: Settings, there: Sequence[Means]) -> Policy:
-    able = {each.name for each in there if each.channel}
+    able = frozenset(each.name for each in there if each.channel)
     routes = tuple(route for route in routes_in(settings, there) if route.channel in able)
-    return Policy(routes, as_time(settings.expires_after))
+    return Policy(routes, as_time(settings.expires_after), able)
 
 
 def as_time(seconds: float | None) -> timedelta | None:

@@ -70,3 +70,14 @@ def test_where_it_is_no_route_it_needs_nothing(monkeypatch: pytest.MonkeyPatch) 
     settings = Settings()
     agent = build(settings, lambda thread_id, event: None)
     assert "slack" not in with_channels(agent, settings).channels
+
+
+def test_where_it_is_no_route_it_asks_nobody_and_answers_who_wrote_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for variable, value in variables("http://127.0.0.1/api/").items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("AGENT_CHANNELS", "terminal")
+    settings = Settings()
+    policy = with_channels(build(settings, lambda thread_id, event: None), settings).policy
+    assert (policy.routes, "slack" in policy.settles) == ((), True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agent.due import Policy
 from agent.inbound import delivery_id
 
 from ...yours.samples import APPROVAL_STEP
@@ -402,6 +403,13 @@ def test_the_end_is_said_once_it_can_be(team: Workspace) -> None:
     wait_for(lambda: len(ends()) == 2)
     time.sleep(0.5)
     assert len(ends()) == 2
+
+
+def test_the_end_is_said_also_where_slack_is_no_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    with working(monkeypatch, policy=Policy(settles=frozenset({"slack"}))) as team:
+        said = team.mention("hello")
+        [end] = wait_for(lambda: team.slack.messages)
+        assert (end["thread_ts"], "that is all" in end["text"]) == (said["ts"], True)
 
 
 def test_a_failure_is_said_where_the_thread_began(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def derived_with(policy: Policy) -> str:
         for route in policy.routes
     ]
     code = ((AGENT / name).read_bytes() for name in DERIVING)
-    said = repr((routes, policy.expires_after)).encode()
+    said = repr((routes, policy.expires_after, in_order(policy.settles))).encode()
     return sha256(b"\0".join(chain(code, (said,)))).hexdigest()
 
 
