@@ -1,8 +1,8 @@
 """A history is a tuple of events, whoever appends to it, and whatever came of it elsewhere."""
 
-import time
+import sys
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
-from statistics import median
 from threading import Barrier
 
 from hypothesis import given
@@ -54,7 +54,7 @@ def test_it_is_what_a_tuple_would_be(
 
 def test_of_many_that_append_at_once_each_has_its_own() -> None:
     count = 8
-    for _ in range(200):
+    for _ in range(50):
         base, ready = History([said()]), Barrier(count)
 
         def append(number: int, base: History = base, ready: Barrier = ready) -> History:
@@ -67,17 +67,38 @@ def test_of_many_that_append_at_once_each_has_its_own() -> None:
         assert base == (said(),)
 
 
-def test_an_event_costs_the_same_behind_any_number() -> None:
-    """The median of those behind a word from a human, and so many calls before that."""
+def test_an_event_takes_no_more_behind_many_than_behind_few() -> None:
+    """In calls and in memory: nothing walks through what was there, and nothing copies it."""
 
-    def cost(length: int) -> float:
+    def least(length: int) -> tuple[int, int]:
         calls = [decided(SAFE_STEP, f"call-{number}") for number in range(length)]
         thread, took = Thread((said(), *calls, decided(QUESTION, "q"), answer("q"))), []
         for number in range(20):
             for event in (decided(SAFE_STEP, f"new-{number}"), result(f"new-{number}")):
-                began = time.perf_counter()
-                thread = thread.append(event, at=NOON)
-                took.append(time.perf_counter() - began)
-        return median(took)
+                thread, *cost = appended(thread, event)
+                took.append(cost)
+        counts, bytes_ = zip(*took, strict=True)
+        return min(counts), min(bytes_)
 
-    assert cost(100_000) < 3 * cost(100)
+    few, many = least(100), least(20_000)
+    assert many[0] <= few[0] + 5
+    assert many[1] <= few[1] + 5_000
+
+
+def appended(thread: Thread, event: AnyEvent) -> tuple[Thread, int, int]:
+    """The thread with it, the calls that it took, and the most bytes."""
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    tracemalloc.start()
+    sys.setprofile(count)
+    try:
+        longer = thread.append(event, at=NOON)
+    finally:
+        sys.setprofile(None)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    return longer, calls, most

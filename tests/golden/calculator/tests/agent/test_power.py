@@ -4,6 +4,8 @@ import asyncio
 import shutil
 from pathlib import Path
 
+import pytest
+
 from agent.events import AnyEvent
 from agent.store import NoSuchThread
 from agent.store.filesystem import FileSystemThreadStore
@@ -55,6 +57,7 @@ def ran(disk: Disk, folder: Path) -> dict[str, Thread]:
     return threads
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_is_there_whatever_a_power_cut_leaves(tmp_path: Path) -> None:
     """And nothing that was not asked for; each thread can be read, and goes on."""
     disk = Disk()
