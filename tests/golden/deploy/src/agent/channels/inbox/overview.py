@@ -17,7 +17,8 @@ from .timeline import call_of
 Tab = Literal["waiting", "running", "done", "failed", "stopped"]
 TABS: tuple[Tab, ...] = get_args(Tab)
 PAGE = 25  # threads
-MOST = 500  # that are looked at, of each kind: a page costs the same, however many there are
+MOST = 10_000  # that are listed; of more a page costs the same, however many there are
+OLDEST = 500  # of each kind that waits, and is none of those
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ async def looked_at(store: ThreadStore) -> list[Summary]:
     """All, unless there are too many: then the newest, and those that have waited longest."""
     found = await store.find(limit=MOST + 1, newest=True)
     if len(found) > MOST:
-        found += await store.find(status="awaiting_human_approval", limit=MOST)
-        found += await store.find(status="awaiting_human_response", limit=MOST)
+        found += await store.find(status="awaiting_human_approval", limit=OLDEST)
+        found += await store.find(status="awaiting_human_response", limit=OLDEST)
     return list({each.id: each for each in found}.values())
 
 
