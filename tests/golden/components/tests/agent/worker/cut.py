@@ -5,14 +5,14 @@ It is a machine that is cut, so nobody is told: not who is there, and not who ta
 
 import asyncio
 import json
+from importlib import import_module
 from pathlib import Path
 
 from agent.due import Policy
 from agent.engine.procrastinate.queue import Queue
 from agent.engine.procrastinate.schema import migrate
 from agent.keepalives import KEEPALIVES
-from agent.store import opening
-from agent.store.postgres import PostgresThreadStore
+from agent.store import ThreadStore, opening
 
 from ...yours.samples import APPROVAL_STEP, SAFE_STEP
 from ..postgres_servers import Server
@@ -39,7 +39,9 @@ def ask(folder: str) -> None:
     url = beside(database, folder).url
 
     async def three_times() -> list[list[str]]:
-        queue, store = Queue(url, connections=1), PostgresThreadStore(url, patience=1)
+        postgres = import_module("agent.store.postgres")  # of another component
+        store: ThreadStore = postgres.PostgresThreadStore(url, patience=1)
+        queue = Queue(url, connections=1)
         thread_id, came = await store.create(thread_of(said())), list[list[str]]()
         for switch in (here.mend, here.cut, here.mend):
             switch()
