@@ -116,7 +116,9 @@ def test_without_the_stand_in_a_model_has_to_be_set(project: Path) -> None:
     assert "set AGENT_MODEL" in run(project, ASK, "offline")
 
 
-@pytest.mark.parametrize("model", ["OpenAI", "Anthropic", "Google"])
+@pytest.mark.parametrize(
+    "model", ["Anthropic", *(pytest.param(n, marks=pytest.mark.slow) for n in ("OpenAI", "Google"))]
+)
 def test_without_a_key_its_variable_is_named(project: Path, model: str) -> None:
     line = run(project, ASK, model)
     assert f"{model.upper()}_API_KEY" in line

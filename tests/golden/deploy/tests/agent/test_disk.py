@@ -128,7 +128,13 @@ def test_what_a_process_left_that_was_killed_is_swept_away(store: FileSystemThre
 
 
 @pytest.mark.parametrize("trouble", [lambda store: full(), gone], ids=["full", "gone"])
-@pytest.mark.parametrize("step", [SAFE_STEP, APPROVAL_STEP], ids=["safe", "approved"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(SAFE_STEP, marks=pytest.mark.slow, id="safe"),
+        pytest.param(APPROVAL_STEP, id="approved"),
+    ],
+)
 def test_what_has_happened_is_kept_in_mind_until_there_is_room(
     step: dict[str, Any],
     trouble: Callable[[FileSystemThreadStore], AbstractContextManager[None]],

@@ -170,6 +170,6 @@ class RulesAtLength(Rules):
 
 
 TestRules = Rules.TestCase
-TestRules.settings = settings(max_examples=30, stateful_step_count=30)
+TestRules.settings = settings(max_examples=15, stateful_step_count=30)
 TestRulesAtLength = pytest.mark.slow(RulesAtLength.TestCase)
 TestRulesAtLength.settings = settings(max_examples=100, stateful_step_count=50)
