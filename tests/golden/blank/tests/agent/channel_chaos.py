@@ -179,7 +179,7 @@ def lives(
         kill_at(points[(seed * kills + number) % len(points)], number // A_THREAD + 2)
     threads = kills // A_THREAD + 2
     let_live(threads, told=people.keys())
-    variables["AGENT_EXPIRES_AFTER"] = "0.1"
+    variables["AGENT_EXPIRES_AFTER"] = "5"  # in which what is asked just now is told
     for point in LAST:
         kill_at(point, threads)
     return killed, let_live(threads), program

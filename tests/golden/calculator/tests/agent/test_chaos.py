@@ -46,7 +46,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(seed: int) -> None:
     assert len(report["launched"]) == len(list(Path(".threads").glob("*.json")))
 
 
-def lived_through(code: str, begins: Sequence[str] = (), seconds: float = 170) -> dict[str, Any]:
+def lived_through(code: str, begins: Sequence[str] = (), seconds: float = 500) -> dict[str, Any]:
     """What happened, by those who saw it."""
     paths = os.pathsep.join([str(SOURCES), str(HOME)])
     done = subprocess.run(
