@@ -93,15 +93,14 @@ def test_a_process_that_a_tool_forked_keeps_neither_the_port_nor_a_caller() -> N
 
 # A holder of a lease whose copy lives on when it is killed.
 DIES_BEFORE_ITS_COPY = """
-import asyncio, os, signal, sys, time
+import asyncio, os, sys, time
 from pathlib import Path
 from agent.store.filesystem import FileSystemThreadStore
 
 async def hold():
     async with FileSystemThreadStore(Path(sys.argv[1])).lease(sys.argv[2]):
-        if copy := os.fork():
-            print(copy, flush=True)
-            os.kill(os.getpid(), signal.SIGKILL)
+        if not os.fork():
+            print(os.getpid(), flush=True)
         time.sleep(60)
 
 asyncio.run(hold())
@@ -113,6 +112,7 @@ def test_a_copy_that_outlives_us_holds_no_lease(store: FileSystemThreadStore) ->
     with python(DIES_BEFORE_ITS_COPY, store.root, thread_id) as holder:
         assert holder.stdout
         copy = int(holder.stdout.readline())
+        holder.kill()
         holder.wait(20)
         try:
             asyncio.run(held(store, thread_id))
