@@ -42,6 +42,7 @@ from .somebody import SCRIPTS, Somebody, has_died, note
 POLICY = Policy((Route(channel="pager"),), expires_after=timedelta(seconds=1))
 # Where a server dies: behind an event of this type, or amid what a tool or a channel does.
 POINTS = {
+    "begun": "",
     "selected": "tool_call",
     "contacted": "human_contacted",
     "approved": "human_response",

@@ -57,18 +57,19 @@ class Somebody:
 
     def __init__(self, *ports: int) -> None:
         self.addresses = [f"http://127.0.0.1:{port}" for port in ports]
+        self.begun = 0  # threads, of the last of which nobody may know whether it is there
         self.launched: list[str] = []
         self.answered: list[tuple[str, str]] = []
         self.done: set[str] = set()
         self.is_content = False
 
     def go_on(self, seconds: float, threads: int) -> None:
-        """Until so many seconds have passed, or so many threads are done."""
+        """Until so many seconds have passed, or so many threads are done, and each that was begun."""
         until = time.monotonic() + seconds
         with self.connected():
             while time.monotonic() < until and not self.is_content:
-                self.do_something(len(self.launched) < threads)
-                self.is_content = len(self.done) == threads
+                self.do_something(len(self.launched) < max(threads, self.begun))
+                self.is_content = len(self.done) >= max(threads, self.begun)
 
     def go_on_beside(self, server: int, seconds: float) -> None:
         """Until it is dead, or so many seconds have passed; a few threads are always under way."""
@@ -102,6 +103,7 @@ class Somebody:
     def launch(self) -> None:
         """Again under the same key if nobody knows what became of it."""
         number = len(self.launched)
+        self.begun = number + 1
         message = f"{list(SCRIPTS)[number % len(SCRIPTS)]} {number}"
         key = {"Idempotency-Key": f"{number} of {os.getpid()}"}
         answer = self.client.post(THREADS, json={"message": message}, headers=key)

@@ -142,7 +142,7 @@ def lives(
     What nobody answers is over in the last lives alone, so that everybody was told of it before.
     """
     port, killed = free_port(), Counter[str]()
-    program, points = Program(port), [*POINTS, "begun", "settled", "any moment"]
+    program, points = Program(port), [*POINTS, "settled", "any moment"]
     everybody: list[Crowd | Program] = [program, *people.values()]
     variables = {"AGENT_CHANNELS": ",".join(people), "AGENT_MAX_REQUESTS": "1000000"}
     for crowd in people.values():
