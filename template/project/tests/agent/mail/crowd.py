@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
+from zlib import crc32
 
 from httpx2 import Client
 from pydantic import SecretStr
@@ -22,6 +23,11 @@ from .servers import HERE, Mailbox, Session, Taken, imap_server, smtp_server
 NAME = "email"
 PEOPLE = (ADA, BOB)
 BREAKS = ("LOGIN", "FETCH", "STORE", "STORE", "LOGOUT")
+
+
+def who_answers(call: str) -> tuple[str, ...]:
+    """Some calls one of them alone: what gets lost then is not hidden by the other's answer."""
+    return ((ADA,), (BOB,), PEOPLE)[crc32(call.encode()) // 3 % 3]
 
 
 def name_of(mail: EmailMessage) -> Name:
@@ -114,8 +120,9 @@ class WithMailboxes:
                     self.seen.launched.append(thread_id)
 
     def is_for_them(self, mail: EmailMessage, about: Name) -> bool:
+        call = f"{about.thread_id}/{about.call_id}"
         is_open = not self.done & {str(mail["Message-ID"]), str(mail["In-Reply-To"])}
-        is_theirs = self.mind.is_theirs(f"{about.thread_id}/{about.call_id}")
+        is_theirs = self.mind.is_theirs(call) and str(mail["To"]) in who_answers(call)
         return is_open and is_theirs and self.mind.does(0.3) and NOBODY not in text_of(mail)
 
     def begin(self) -> None:

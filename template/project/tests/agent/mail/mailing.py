@@ -79,16 +79,18 @@ class Office:
 
 
 @contextmanager
-def office(roles: dict[str, list[str]] | None = None, **more: str) -> Iterator[Office]:
+def office(
+    roles: dict[str, list[str]] | None = None, parts: dict[str, Any] | None = None, **more: str
+) -> Iterator[Office]:
     with smtp_server() as taken, pytest.MonkeyPatch.context() as patched:
         for name, value in variables(taken.port, **more).items():
             patched.setenv(name, value)
-        parts: dict[str, Any] = {
+        ours: dict[str, Any] = {
             "channels": {"email": Email()},
             "policy": Policy((Route(channel="email"),)),
             "approvers": Approvers(roles),
         }
-        with serving(as_mailed, **parts) as client:
+        with serving(as_mailed, **ours | (parts or {})) as client:
             yield Office(client, taken)
 
 

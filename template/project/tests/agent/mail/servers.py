@@ -136,8 +136,8 @@ class Session(socketserver.StreamRequestHandler):
                 self.say(f"* {uid} FETCH (UID {uid} FLAGS () {size}")
                 self.wfile.write(raw)
                 self.say(")")
-            case ["UID", "STORE", uid, *_] if re.search(r"\\Seen", command, re.I):
-                seen.add(int(uid))
+            case ["UID", "STORE", uids, *_] if re.search(r"\\Seen", command, re.I):
+                seen.update(map(int, uids.split(",")))
 
 
 @contextmanager

@@ -185,7 +185,7 @@ def test_two_secrets_are_valid_while_one_replaces_another() -> None:
     new = {"AGENT_EMAIL_POSTMARK": "new:a-password-that-is-new", "AGENT_EMAIL_MAILGUN": "n" * 32}
     both = {name: f"{new[name]}, {one}" for name, one in old.items()}
     for secrets, counts in ((old, [200, 401]), (both, [200, 200]), (new, [401, 200])):
-        with office(None, **secrets) as here:
+        with office(None, None, **secrets) as here:
             mail = json.dumps({"RawEmail": mail_from(ADA, "hello").as_bytes().decode()}).encode()
             path = "/hooks/email/postmark"
             users = [basic(each["AGENT_EMAIL_POSTMARK"]) for each in (old, new)]

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from agent.channels.mail.signing import Link, link_in, token_for
 
 from ...yours.samples import APPROVAL_STEP
-from ..scripted import MANAGER, QUESTION, changed
+from ..scripted import MANAGER, QUESTION, begun, changed
 from ..serving import problem
 from .mailing import ADA, SECRET, Office, links_in, mail_from, office
 from .test_walk import answers, one_thread
@@ -109,6 +109,21 @@ def test_a_link_decides_once_and_says_then_what_became_of_its_call() -> None:
             assert "<form" not in again.text
         assert f"approved by email:{ADA}" in here.client.get(place).text
         assert len(answers(one_thread(here, "awaiting_human_approval"))) == 1
+
+
+def test_an_edit_of_what_has_begun_is_not_taken_for_the_yes() -> None:
+    """Its result is to come, under the same call id."""
+    with office(parts={"handle_next_step": begun}) as here:
+        place = asked(here, APPROVAL_STEP)
+        assert here.client.post(place, data={"do": "approve"}).status_code == 200
+        one_thread(here, "awaiting_result")
+        for do in ("change", "answer", "reject"):
+            late = here.client.post(place, data={"do": do, "response": "yes"})
+            assert late.status_code == 409
+            assert f"approved by email:{ADA}, and has begun" in late.text
+            assert "<form" not in late.text
+        assert "<form" not in here.client.get(place).text
+        assert answers(one_thread(here, "awaiting_result")) == [{"approved": True, **EMAIL}]
 
 
 def test_after_its_time_a_link_decides_nothing() -> None:

@@ -10,7 +10,7 @@ from agent.due import Policy
 from agent.inbound import delivery_id
 
 from ...yours.samples import APPROVAL_STEP
-from ..scripted import MANAGER, QUESTION, changed, model_that_says, unasked
+from ..scripted import MANAGER, QUESTION, begun, changed, model_that_says, unasked
 from ..serving import THREADS, kinds, settled, told
 from .stand_in import Fault, Said
 from .talking import (
@@ -225,6 +225,27 @@ def test_a_modal_that_comes_too_late_says_so_and_stays_open(team: Workspace) -> 
         [(block, why)] = answer["errors"].items()
         assert block in filled(view)
         assert "it was approved by http:local" in why
+
+
+def test_an_edit_of_what_has_begun_is_not_taken_for_the_yes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its result is to come, under the same call id."""
+    with working(monkeypatch, handle_next_step=begun) as team:
+        said = team.mention(told(APPROVAL_STEP)["message"])
+        asked = team.asked()
+        before = {**asked}
+        team.click(asked, "Edit…")
+        view = team.opened()
+        elsewhere(team, thread_of(team, said), approved=True)
+        assert thread_of(team, said)["status"] == "awaiting_result"
+        answer = team.submit(view, filled(view)).json()
+        assert answer["response_action"] == "errors"
+        assert "approved by http:local, and has begun" in str(answer["errors"])
+        team.click(before, "Edit…")
+        assert "approved by http:local, and has begun" in team.whispered()
+        assert "and has begun" in team.settled(asked)
+        assert len(answers(thread_of(team, said))) == 1
 
 
 def test_what_does_not_fit_is_said_at_its_field(team: Workspace) -> None:

@@ -28,6 +28,7 @@ from agent.events import (
 )
 from agent.parts import Agent
 from agent.runner import advance
+from agent.steps import Later
 from agent.store import ThreadStore
 from agent.thread import Thread
 from agent.tools import approver, parse_tool
@@ -90,6 +91,11 @@ def answer(call_id: str = "1", response: str = "the red one") -> HumanResponse:
 
 def yes(call_id: str = "1") -> HumanResponse:
     return HumanResponse(call_id=call_id, data={"approved": True})
+
+
+async def begun(tool: object, call_id: str) -> Later:
+    """A tool whose result is to come."""
+    return Later(ref="build 7")
 
 
 def changed(step: dict[str, Any]) -> dict[str, Any]:

@@ -135,9 +135,9 @@ class Thread:
 
     def why(self, event: AnyEvent) -> str:
         """What has become of what this event is about."""
-        of_call = became_of(event.call_id, self.events) if self.is_told(event) else None
-        waits = self.awaiting and self.awaiting.call_id == event.call_id
-        return of_call if of_call and not waits else f"the thread is {self.status}"
+        is_over = self.is_told(event) and not self.asked(event.call_id)
+        became = became_of(event.call_id, self.events) if is_over else None
+        return became or f"the thread is {self.status}"
 
     def is_told(self, event: AnyEvent) -> bool:
         """Whether whoever sent this wants to know of its call: a human, or one more result."""
@@ -184,6 +184,14 @@ class Thread:
     @property
     def awaiting(self) -> Waiting | None:
         return self.state if isinstance(self.state, Waiting) else None
+
+    def asked(self, call_id: str | None) -> Waiting | None:
+        """What a human is asked about this call, as long as they are. Its result, which can be to
+        come under the same id, is not theirs to give.
+        """
+        waiting = self.awaiting
+        is_asked = waiting and waiting.call_id == call_id and waiting.reason != "result"
+        return waiting if is_asked else None
 
     @cached_property
     def stale(self) -> tuple[Stale, ...]:

@@ -64,7 +64,7 @@ class Somebody:
         self.is_content = False
 
     def go_on(self, seconds: float, threads: int) -> None:
-        """Until so many seconds have passed, or so many threads are done, and each that was begun."""
+        """Until so many seconds have passed, or so many are done, and each that was begun."""
         until = time.monotonic() + seconds
         with self.connected():
             while time.monotonic() < until and not self.is_content:

@@ -75,8 +75,8 @@ async def changed(
     form: Mapping[str, str], thread_id: str, call_id: str, runner: Runner
 ) -> dict[str, Any] | None:
     """The arguments as they were typed, None if they are as they were. Raises Unfit."""
-    waiting = (await runner.agent.store.get(thread_id)).awaiting
-    if waiting is None or waiting.call_id != call_id:
+    waiting = (await runner.agent.store.get(thread_id)).asked(call_id)
+    if waiting is None:
         return {}  # which is refused, in the words in which any late answer is
     fields = form_for(waiting)
     arguments, faults = arguments_in(fields, typed_in(form), waiting.arguments)

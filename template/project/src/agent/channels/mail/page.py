@@ -45,9 +45,8 @@ async def decide(token: str, request: Request, runner: Running) -> Response:
     thread, form = await thread_of(link, runner), fields_in(await request.body())
     if link.until <= time.time():
         return shown(link, thread, 410)
-    waiting = thread.awaiting
     try:
-        if waiting is None or waiting.call_id != link.call_id:
+        if (waiting := thread.asked(link.call_id)) is None:
             raise CannotFollow("it waits no longer")
         said = Caller(link.person).said(said_in(form, waiting))
         await runner.tell(link.thread_id, said)

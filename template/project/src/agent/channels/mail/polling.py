@@ -51,14 +51,23 @@ async def poll(runner: Runner) -> None:
 
 async def look(server: Server, runner: Runner, settings: EmailSettings) -> None:
     """Raises Failed and TimeoutError where the mailbox, and StoreError where the store fails."""
-    for found in await run_apart(partial(unseen, server), PATIENCE):
-        try:
-            mail = from_bytes(found.raw)
-        except NoMail as fault:
-            logger().warning("mail_ignored", problem=str(fault))
-        else:
-            await receive(mail, runner, settings)
-        await run_apart(partial(mark, server, found.uid), PATIENCE)
+    stored = list[str]()
+    try:
+        for each in await run_apart(partial(unseen, server), PATIENCE):
+            await take(each, runner, settings)
+            stored.append(each.uid)
+    finally:  # those before it, where one fails
+        if stored:
+            await run_apart(partial(mark, server, stored), PATIENCE)
+
+
+async def take(found: Found, runner: Runner, settings: EmailSettings) -> None:
+    try:
+        mail = from_bytes(found.raw)
+    except NoMail as fault:
+        logger().warning("mail_ignored", problem=str(fault))
+    else:
+        await receive(mail, runner, settings)
 
 
 async def unseen(server: Server) -> Sequence[Found]:
@@ -68,9 +77,10 @@ async def unseen(server: Server) -> Sequence[Found]:
         return [Found(str(each.uid), each.obj.as_bytes()) for each in found]
 
 
-async def mark(server: Server, uid: str) -> None:
+async def mark(server: Server, uids: Sequence[str]) -> None:
+    """All at once: a server can take its time for each who signs in."""
     with mailbox(server) as box:
-        box.client.uid("STORE", uid, "+FLAGS", r"(\Seen)")  # `flag` would expunge as well
+        box.client.uid("STORE", ",".join(uids), "+FLAGS", r"(\Seen)")  # `flag` expunges as well
 
 
 @contextmanager

@@ -88,8 +88,7 @@ async def replied(mail: Mail, name: Name, caller: Caller, runner: Runner) -> str
     thread = await known(name.thread_id, runner)
     if thread is None:
         raise Unclear("There is no such conversation any more.")
-    waiting = thread.awaiting
-    if waiting and waiting.call_id == name.call_id:
+    if waiting := thread.asked(name.call_id):
         if (answer := answer_in(mail, waiting)) is None:
             raise Unclear(f"{NOT_CLEAR} Please {how_to_reply(waiting)}")
         await runner.tell(name.thread_id, caller.said(answer))

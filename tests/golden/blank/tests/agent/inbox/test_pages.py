@@ -16,11 +16,10 @@ from agent.channels.inbox.rendering import LONGEST, SAFE
 from agent.due import Policy
 from agent.events import HumanContacted
 from agent.people import Approvers
-from agent.steps import Later
 from agent.store.filesystem import FileSystemThreadStore
 
 from ...yours.samples import APPROVAL_STEP, SAFE_STEP
-from ..scripted import DONE, MANAGER, NOON, QUESTION, changed, unasked
+from ..scripted import DONE, MANAGER, NOON, QUESTION, begun, changed, unasked
 from ..serving import LOCAL, THREADS, as_told, kinds, launch, serving, settled
 from .browsing import Form, Page, opened, sent
 
@@ -151,6 +150,19 @@ def test_a_form_of_yesterday_is_told_what_became_of_its_call() -> None:
         assert client.get(f"{THREADS}/{thread['id']}").json() == after
 
 
+def test_an_edit_of_what_has_begun_is_not_taken_for_the_yes() -> None:
+    """Its result is to come, under the same call id."""
+    with serving(handle_next_step=begun) as client:
+        thread = launch(client, APPROVAL_STEP)
+        page = opened(client, place(thread))
+        assert sent(client, page.form("approve")).status_code == 303
+        assert settled(client, thread["id"])["status"] == "awaiting_result"
+        late = sent(client, page.form("change"))
+        assert late.status_code == 409
+        assert "approved by inbox:local, and has begun" in Page(late.text).text
+        assert answers(client, thread) == [{"approved": True, **INBOX}]
+
+
 @pytest.mark.parametrize(
     ("step", "fill", "response"),
     [
@@ -263,9 +275,6 @@ def test_when_its_time_is_over_and_who_could_not_be_told_is_shown() -> None:
 
 
 def test_what_goes_on_elsewhere_waits_for_no_human() -> None:
-    async def begun(tool: Any, call_id: str) -> Later:
-        return Later(until=NOON + timedelta(hours=1), ref="build 7")
-
     with serving(clock=lambda: NOON, handle_next_step=begun) as client:
         thread = launch(client, SAFE_STEP)
         assert thread["status"] == "awaiting_result"

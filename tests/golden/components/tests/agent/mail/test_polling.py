@@ -9,6 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from agent.channels.mail.polling import look
+from agent.channels.mail.reading import Mail
+from agent.channels.mail.receiving import receive
 from agent.channels.mail.settings import Server, load_email, server_in
 from agent.runner import Runner
 from agent.store import StoreError
@@ -103,3 +105,39 @@ def test_a_mail_that_comes_again_after_a_crash_is_the_same(
         looked(box.port, store)
         box.seen.clear()  # it was stored, and not marked
         assert looked(box.port, store) == 1
+
+
+class OneAtATime(Session):
+    """As where each who signs in has to wait: it counts them."""
+
+    signed_in = 0
+
+    def answer(self, command: str) -> None:
+        OneAtATime.signed_in += command.upper().startswith("LOGIN")
+        super().answer(command)
+
+
+def test_whoever_fetches_many_signs_in_twice(told: Any, store: FileSystemThreadStore) -> None:
+    with imap_server(Mailbox(OneAtATime)) as box:
+        box.mails += [mail_from(ADA, f"hello {number}").as_bytes() for number in range(5)]
+        assert looked(box.port, store) == 5
+        assert box.seen == {1, 2, 3, 4, 5}
+        assert OneAtATime.signed_in == 2
+
+
+def test_what_came_before_one_that_could_not_be_stored_is_marked(
+    told: Any, store: FileSystemThreadStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is told twice, say, that their mail was not clear."""
+
+    async def fails(mail: Mail, *about: Any) -> None:
+        if "third" in mail.text:
+            raise StoreError
+        await receive(mail, *about)
+
+    monkeypatch.setattr("agent.channels.mail.polling.receive", fails)
+    with imap_server() as box:
+        box.mails += [mail_from(ADA, each).as_bytes() for each in ("first", "second", "third")]
+        with pytest.raises(StoreError):
+            looked(box.port, store)
+        assert box.seen == {1, 2}

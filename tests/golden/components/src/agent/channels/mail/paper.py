@@ -37,9 +37,9 @@ SAFE = {
 
 def shown(link: Link, thread: Thread, status: int = 200, why: str = "") -> HTMLResponse:
     """What waits, and the forms; for a call that waits no longer, what became of it."""
-    waiting = thread.awaiting
+    waiting = thread.asked(link.call_id)
     parts = [f"<p><strong>{text(why)}</strong></p>"] if why else []
-    if waiting is None or waiting.call_id != link.call_id:
+    if waiting is None:
         became = became_of(link.call_id, thread.events) or "it waits no longer"
         parts += [f"<h1>Settled</h1><p>{text(became)}.</p><p>There is nothing to do.</p>"]
     else:

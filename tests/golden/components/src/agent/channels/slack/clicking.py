@@ -103,8 +103,8 @@ async def waiting_for(shown: Shown, caller: Caller, runner: Runner) -> Waiting:
     and StoreError.
     """
     thread = await runner.agent.store.get(shown.thread_id)
-    waiting = thread.awaiting
-    if waiting is None or waiting.call_id != shown.call_id:
+    waiting = thread.asked(shown.call_id)
+    if waiting is None:
         became = became_of(shown.call_id, thread.events)
         raise CannotFollow(became or f"the thread is {thread.status}")
     no = caller.said(HumanResponse(call_id=shown.call_id, data={"approved": False}))
@@ -116,7 +116,7 @@ async def waiting_for(shown: Shown, caller: Caller, runner: Runner) -> Waiting:
 async def over(shown: Shown, runner: Runner) -> str | None:
     """What became of the call, where it waits no longer. Raises StoreError."""
     thread = await runner.agent.store.get(shown.thread_id)
-    waits = thread.awaiting and thread.awaiting.call_id == shown.call_id
+    waits = thread.asked(shown.call_id)
     return None if waits else became_of(shown.call_id, thread.events)
 
 
