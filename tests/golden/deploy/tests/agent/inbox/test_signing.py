@@ -86,14 +86,12 @@ def test_a_session_is_good_for_pages_and_api_alike_until_it_is_ended() -> None:
         assert client.get(THREADS).status_code == 401
 
 
-@pytest.mark.parametrize("headers", CROSS_SITE, ids=str)
 @pytest.mark.parametrize("path", ["/", "/threads/x", THREADS, f"{THREADS}/x/stop", "/sign-in"])
-def test_what_another_site_sends_with_a_session_is_refused(
-    headers: dict[str, str], path: str
-) -> None:
+def test_what_another_site_sends_with_a_session_is_refused(path: str) -> None:
     client = signed_in()
-    body = {"json": told()} if path == THREADS else {"data": {"message": "x", "do": "stop"}}
-    assert client.post(path, headers=headers, **body).status_code == 403  # type: ignore[arg-type]
+    body: Any = {"json": told()} if path == THREADS else {"data": {"message": "x", "do": "stop"}}
+    for headers in CROSS_SITE:
+        assert client.post(path, headers=headers, **body).status_code == 403, headers
 
 
 @pytest.mark.parametrize("site", ["same-site", "cross-site"])
