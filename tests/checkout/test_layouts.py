@@ -52,7 +52,7 @@ def test_each_room_is_drawn_once(first: str, packages: list[Path]) -> None:
 
 
 @both
-def test_each_room_is_drawn_above_all_that_it_imports(first: str, packages: list[Path]) -> None:
+def test_no_room_is_drawn_below_what_it_imports(first: str, packages: list[Path]) -> None:
     floor = {name: number for number, names in enumerate(floors(first)) for name in names}
     arrows = {
         (room(path, package), name)

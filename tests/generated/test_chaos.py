@@ -37,7 +37,9 @@ def test_no_answer_is_lost_where_slack_and_mail_fail(wheel: Path, tmp_path: Path
 
 
 def test_many_machines_survive_chaos(wheel: Path, tmp_path: Path) -> None:
-    """Two servers, three workers and their Postgres: 240 kills."""
+    """Two servers, three workers and their Postgres: 120 kills, and 120 more where networks of our
+    own can be made, to be cut.
+    """
     project = created(wheel, tmp_path, ["postgres", "worker"])
     fetch(project, "3.11", "uv")
     command = ["uv", "run", "pytest", "-m", "slow", "-n0", "tests/agent/worker/test_chaos.py"]

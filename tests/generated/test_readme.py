@@ -94,7 +94,11 @@ def test_the_commands_of_a_generated_readme(wheel: Path, tmp_path: Path, example
     command = installed(wheel, python, tmp_path / "cli")
     create = [str(command), "my-agent", "--yes", "--data", f"example={example}"]
     succeed(run_offline(create, tmp_path))
-    # All tests of the first example are run by test_project.py; the slow ones, which are the same
-    # for each, by test_workflow.py, and without an example by test_own_tools.py.
+    # All tests of the first example are run by test_project.py; the slow ones by test_workflow.py,
+    # and without an example by test_own_tools.py. An example's own are run below.
     but = (*OURS, "-m slow", *(["uv run pytest"] if example == EXAMPLES[0] else []))
-    work_through(tmp_path / "my-agent/README.md", tmp_path / "my-agent", wheel, but)
+    project = tmp_path / "my-agent"
+    work_through(project / "README.md", project, wheel, but)
+    yours = (project / "tests/yours").glob("*.py")
+    if slow := [str(path) for path in yours if "slow" in path.read_text()]:
+        succeed(run_offline(["uv", "run", "pytest", "-m", "slow", *slow], project))

@@ -13,6 +13,7 @@ import random
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -132,15 +133,24 @@ def notify_of(die: Die) -> Callable[[str, AnyEvent], None]:
 
 
 def begin(live: Callable[[], None]) -> int:
-    """The id of a process of its own that lives so."""
+    """The id of a process of its own that lives so. What it raises stands in the log, and is 1."""
     if child := os.fork():
         return child
     log_here()
     random.seed()
+    code = 1
     try:
         live()
+        code = 0
+    except Exception:  # noqa: BLE001, whatever it is, it is told
+        traceback.print_exc()
     finally:
-        os._exit(0)
+        os._exit(code)
+
+
+def was_killed(status: int) -> bool:
+    """As `waitpid` gives it; a process that crashed has another."""
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
 
 
 def log_here() -> None:
@@ -185,7 +195,7 @@ def main(seed: int, kills: int) -> None:
         somebody.go_on_beside(child, seconds)
         place = point if has_died(child) else "any moment"  # it did not come to it
         os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        assert was_killed(os.waitpid(child, 0)[1]), Path("log").read_text()[-5000:]
         killed[place] = killed.get(place, 0) + 1
         check_kept(somebody.saw(), FileSystemThreadStore(Path(".threads")))
     child = begin(partial(serve, port, "never"))

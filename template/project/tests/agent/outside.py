@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import which
@@ -20,7 +20,11 @@ def raw_server(answer: bytes) -> Iterator[str]:
     """Its URL. Whoever asks gets this, and the connection is closed."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=answer_all, args=(server, answer), daemon=True).start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            with suppress(OSError):  # closing alone wakes nobody who waits for a connection
+                server.shutdown(socket.SHUT_RDWR)
 
 
 def answer_all(server: socket.socket, answer: bytes) -> None:
@@ -42,8 +46,10 @@ def running(server: ThreadingHTTPServer, context: ssl.SSLContext | None = None) 
         server.socket = context.wrap_socket(server.socket, server_side=True)
     with server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
-        server.shutdown()
+        try:
+            yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
 
 
 class Proxy(ThreadingHTTPServer):

@@ -110,7 +110,7 @@ class Disk:
             patch.setattr(files, "open", self.open, raising=False)
             patch.setattr(Path, "replace", lambda *arguments: self.replace(*arguments))
             for name in ("fsync", "fdatasync"):
-                patch.setattr(os, name, self.flush)
+                patch.setattr(os, name, self.flush, raising=False)
             yield
 
     def after_a_power_cut(self) -> Iterator[tuple[list[Any], dict[str, bytes]]]:

@@ -34,6 +34,7 @@ def test_everybody_is_told_and_no_answer_is_lost(seed: int) -> None:
     assert sum(report["killed"].values()) == KILLS
     assert report["ended"] == -signal.SIGTERM
     seen = {name: seen_in(about) for name, about in report["people"].items()}
+    assert all(crowd.taken and crowd.settled for crowd in seen.values())
     store = FileSystemThreadStore(Path(".threads"))
     holds(as_by_somebody(report, seen.values()), store)
     threads = stored_in(store)

@@ -2,9 +2,11 @@
 
 import sys
 import tracemalloc
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,10 +54,19 @@ def test_it_is_what_a_tuple_would_be(
             assert history.follows(earlier) == (plain[: len(plain_other)] == plain_other)
 
 
-def test_of_many_that_append_at_once_each_has_its_own() -> None:
+@pytest.fixture
+def often() -> Iterator[None]:
+    """Threads take turns at almost every step."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_of_many_that_append_at_once_each_has_its_own(often: None) -> None:
     count = 8
-    for _ in range(50):
-        base, ready = History([said()]), Barrier(count)
+    for _ in range(200):
+        base, ready = History([said()]), Barrier(count, timeout=30)
 
         def append(number: int, base: History = base, ready: Barrier = ready) -> History:
             ready.wait()

@@ -4,6 +4,7 @@ import asyncio
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from agent.due import Policy, Route
 from agent.events import Error
 from agent.store import Busy, Lost, Unfit, Unreadable
+from agent.store.database import upgrading
 from agent.store.database.rows import Row
 from agent.store.database.store import DatabaseStore
 from agent.store.opening import migrate, open_store
@@ -183,6 +185,21 @@ def test_what_is_derived_is_derived_anew_for_another_policy(url: str) -> None:
     assert asyncio.run(store.check()) == []
     assert {each for each, _ in asyncio.run(store.due(NOON + HOUR, policy))} == ids
     assert read(store, min(ids)) == thread
+
+
+def test_what_is_derived_is_old_once_an_approver_may_say_something_else(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created(store := opened(url), thread_of(said(), decided(APPROVAL_STEP)))
+    edited = Path(copytree(upgrading.AGENT, tmp_path / "edited"))
+    monkeypatch.setattr(upgrading, "AGENT", edited)
+    assert asyncio.run(store.check()) == []
+    for name in ("tools.py", "states.py"):
+        with (edited / name).open("a") as code:
+            code.write("# other rules\n")
+        assert ["run `agent migrate`" in line for line in asyncio.run(store.check())] == [True]
+        migrate(url, Policy())
+        assert asyncio.run(store.check()) == []
 
 
 @pytest.mark.parametrize(

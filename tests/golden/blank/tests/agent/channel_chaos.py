@@ -35,10 +35,10 @@ from .chaos import POINTS, deadly, free_port, log_here, model, notify_of, tool_o
 from .crowds import Crowd, crowds, mind
 from .somebody import NOBODY, THREADS, NotNow, Somebody, there
 
-LAST = ["expired", "any moment"]  # points at which what nobody answers is over
-LIFE = 0.7  # seconds of a server, once it answers, that does not come to its point
-A_THREAD = 2  # so many kills to one that each begins
-AT_LAST = 60.0  # seconds in which all must come to an end
+LAST = ["expired", "any moment"]  # of the last servers, with which what nobody answers is over
+LIFE = 0.7  # seconds that a server gets to come to its point, once it answers
+A_THREAD = 2  # kills for each further thread that everybody begins
+AT_LAST = 120.0  # seconds in which all must come to an end
 STANDING = crowds()
 # Servers are forked off a process that has no threads, as whoever stands behind a channel has.
 FORKS = get_context("forkserver")
@@ -137,12 +137,12 @@ def main(seed: int, kills: int) -> None:
 def lives(
     seed: int, kills: int, people: dict[str, Crowd]
 ) -> tuple[dict[str, int], int | None, Program]:
-    """How often which point was the last, and how the server ended that came to the end.
+    """How often a server died at which point, and how the one ended that came to the end.
 
     What nobody answers is over in the last lives alone, so that everybody was told of it before.
     """
     port, killed = free_port(), Counter[str]()
-    program, points = Program(port), [*POINTS, "settled", "any moment"]
+    program, points = Program(port), sorted({*POINTS, "settled", "any moment"} - {"expired"})
     everybody: list[Crowd | Program] = [program, *people.values()]
     variables = {"AGENT_CHANNELS": ",".join(people), "AGENT_MAX_REQUESTS": "1000000"}
     for crowd in people.values():
@@ -150,7 +150,7 @@ def lives(
 
     def begin(point: str) -> ForkServerProcess:
         chance = f"{seed} {killed.total()}"
-        process = FORKS.Process(target=live, args=(port, point, chance, variables))
+        process = FORKS.Process(target=live, args=(port, point, chance, variables), daemon=True)
         process.start()
         return process
 
@@ -161,22 +161,28 @@ def lives(
                 server.join(random.uniform(0, 2 * LIFE))
             elif answers(server, port):
                 server.join(LIFE)
+            came = server.exitcode
             server.kill()
             server.join()
-        killed[point] += 1
+        assert came in (None, -signal.SIGKILL), Path("log").read_text()[-5000:]  # it crashed
+        killed[point if came else "any moment"] += 1
 
     def let_live(threads: int, told: Set[str] | None = None) -> int | None:
         server, until = begin("never"), time.monotonic() + AT_LAST
         count = threads * len(everybody)
-        with going_on(everybody, port, threads):
-            while time.monotonic() < until and not is_over(people.values(), count, told):
-                time.sleep(0.2)
-        server.terminate()
-        server.join()
+        try:
+            with going_on(everybody, port, threads):
+                while not is_over(people.values(), count, told):
+                    assert time.monotonic() < until, "not all came to an end in time"
+                    time.sleep(0.2)
+        finally:
+            server.terminate()
+            server.join()
         return server.exitcode
 
-    for number in range(kills - len(LAST)):
-        kill_at(points[(seed * kills + number) % len(points)], number // A_THREAD + 2)
+    first = kills - len(LAST)
+    for number in range(first):
+        kill_at(points[(seed * first + number) % len(points)], number // A_THREAD + 2)
     threads = kills // A_THREAD + 2
     let_live(threads, told=people.keys())
     variables["AGENT_EXPIRES_AFTER"] = "5"  # in which what is asked just now is told

@@ -1,4 +1,6 @@
-"""Configuration, all of it, from the environment or `.env`; `.env.example` explains each."""
+"""Configuration from the environment or `.env`; `.env.example` explains each, and a component's
+page in `docs/` what that adds.
+"""
 
 import os
 import re

@@ -1,5 +1,6 @@
 """Killed at any moment, again and again: what was accepted is there, and nothing is done twice."""
 
+import faulthandler
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,7 @@ from .processes import HOME, SOURCES
 pytestmark = pytest.mark.slow
 
 CAMPAIGNS = int(os.environ.get("CHAOS_CAMPAIGNS", "1"))
-KILLS = 30  # in each
+KILLS = 33  # in each, three at each point
 
 
 @pytest.mark.parametrize("seed", range(CAMPAIGNS))
@@ -48,16 +50,23 @@ def test_nothing_is_lost_and_nothing_is_done_twice(seed: int) -> None:
 
 def lived_through(code: str, begins: Sequence[str] = (), seconds: float = 500) -> dict[str, Any]:
     """What happened, by those who saw it."""
-    paths = os.pathsep.join([str(SOURCES), str(HOME)])
-    done = subprocess.run(
+    faulthandler.cancel_dump_traceback_later()  # the project's, for tests that take no minutes
+    with subprocess.Popen(
         [*begins, sys.executable, "-c", code],
-        env=os.environ | {"PYTHONPATH": paths},
-        capture_output=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(SOURCES), str(HOME)])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=seconds,
-    )
-    assert done.returncode == 0, done.stderr
-    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        start_new_session=True,
+    ) as program:
+        try:
+            said, complained = program.communicate(timeout=seconds)
+            assert program.returncode == 0, complained
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)  # and whom it left behind
+            raise
+    report: dict[str, Any] = json.loads(said.splitlines()[-1])
     return report
 
 

@@ -55,21 +55,20 @@ def test_what_holds_up_every_thread_is_told_of_afterwards(
     hold_all = ctypes.PyDLL(None).usleep  # in C, with the GIL
 
     async def serve() -> None:
-        with watched(patience=0.1, pause=0.05):
-            await asyncio.sleep(0.02)  # before the first question
-            await asyncio.to_thread(hold_all, 400_000)
-            await asyncio.sleep(0.2)
+        with watched(patience=0.1, pause=0.3):
+            await asyncio.sleep(0.1)  # between the first question and the second
+            await asyncio.to_thread(hold_all, 700_000)
+            await asyncio.sleep(0.4)
 
     asyncio.run(serve())
-    last = said(capsys)[-1]  # it may have been asking just then
-    assert last["event"] in ("process_blocked", "loop_free")
-    assert float(last["seconds"]) >= 0.3
+    told = ("process_blocked", "loop_free")  # it may have been asking just then
+    assert any(line["event"] in told and float(line["seconds"]) >= 0.3 for line in said(capsys))
 
 
 def test_one_that_is_not_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     async def serve() -> None:
         with watched(patience=1.0, pause=0.01):
-            await asyncio.gather(*(works(0.2) for _ in range(100)))
+            await asyncio.gather(*(works(1.5) for _ in range(100)))
 
     asyncio.run(serve())
     assert said(capsys) == []
@@ -77,10 +76,10 @@ def test_one_that_is_not_is_not(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_end_of_the_loop_is_the_end_of_the_watch(capsys: pytest.CaptureFixture[str]) -> None:
     async def serve() -> None:
-        with watched(patience=0.05, pause=0.01):
+        with watched(patience=0.5, pause=0.01):
             await asyncio.sleep(0.05)
 
     for _ in range(3):
         asyncio.run(serve())
-    time.sleep(0.2)
+    time.sleep(0.6)
     assert said(capsys) == []

@@ -16,7 +16,7 @@ from agent.channels.mail.signing import Name, name_in
 from agent.inbound import delivery_id
 
 from ..crowds import EDIT, Crowd, Mind, Said, Seen
-from ..somebody import NOBODY
+from ..somebody import NOBODY, NotNow
 from .mailing import ADA, BOB, SECRET, links_in, mail_from, quoting, text_of, variables
 from .servers import HERE, Mailbox, Session, Taken, imap_server, smtp_server
 
@@ -37,7 +37,7 @@ def name_of(mail: EmailMessage) -> Name:
 
 
 class FailingServer(Taken):
-    """It refuses, is late, or breaks off, before and after it has taken a mail."""
+    """It refuses, or breaks off, before and after it has taken a mail."""
 
     def __init__(self, mind: Mind) -> None:
         super().__init__()
@@ -162,6 +162,8 @@ class WithMailboxes:
         self.seen.sent.append(said)
         for number in range(2 if self.mind.does(0.2) else 1):
             answer = self.client.post(place, data=form, follow_redirects=False)
+            if answer.status_code == 503:
+                raise NotNow
             assert answer.status_code in (303, 409, 410), answer.text
             if not number:
                 self.seen.took(said, counted=answer.status_code == 303)

@@ -33,7 +33,7 @@ from agent.server.process import run
 from agent.settings import Settings
 from agent.store import ThreadStore, opening
 
-from ..chaos import POINTS, POLICY, agent_that_dies, begin, free_port
+from ..chaos import POINTS, POLICY, agent_that_dies, begin, free_port, was_killed
 from ..postgres_servers import Server
 from ..somebody import Somebody
 from .network import HURRIED, Here, Machine, joined
@@ -178,7 +178,9 @@ class Campaign:
             with suppress(ProcessLookupError):
                 os.kill(random.choice(list(self.there)), signal.SIGKILL)
             time.sleep(0.02)
-        for process in [each for each in self.there if os.waitpid(each, os.WNOHANG)[0]]:
+        ended = {each: os.waitpid(each, os.WNOHANG) for each in self.there}
+        for process, (_, status) in [(each, has) for each, has in ended.items() if has[0]]:
+            assert was_killed(status), Path("log").read_text()[-5000:]
             live = self.there.pop(process)
             self.killed["server" if live.func is serve else "worker"] += 1
             self.there[begin(partial(live, a_point()))] = live

@@ -45,9 +45,8 @@ async def ask(context: str, model: str, manner: Manner, record: dict[str, Any]) 
     if is_sent_by_baml(model):
         from .signed import send_through_baml
 
-        rendered = await aside(
-            len(context), render, context, model
-        )  # what is sent has more in it, and a replay has not
+        # What is sent has more in it, and a replay has not.
+        rendered = await aside(len(context), render, context, model)
         record |= {"rendered_sha256": sha256(rendered.body)}
         request, response = await send_through_baml(context, model, manner.limit)
         record |= described(request)

@@ -17,11 +17,17 @@ from .rows import Rows
 
 AGENT = Path(__file__).parents[2]
 DERIVED_WITH = "derived_with"
-# The modules that say what is derived, and how it is written down.
+# The modules that say what is derived, and how it is written down; your `approver` does as well.
 DERIVING = (
+    "tools.py",
+    "humans.py",
+    "steps.py",
+    "decisions.py",
+    "repetition.py",
     "states.py",
     "waiting.py",
     "outcomes.py",
+    "thread.py",
     "due.py",
     "views.py",
     "store/database/rows.py",
