@@ -5,6 +5,7 @@ and 1 takes a yes.
 """
 
 import re
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -25,6 +26,8 @@ def is_same(said: Any, read: Any) -> bool:
             return all(map(is_same, said, inside))
         case (bool(), int() as value) | (int(), bool() as value):
             return said is value
+        case str() | int() | float(), date():  # a datetime is one; of a number it is guessed which
+            return isinstance(said, str) and not NUMBER.fullmatch(said)
         case str(), Decimal() as value:
             return bool(NUMBER.fullmatch(said)) and Decimal(said) == value
         case int() | float(), int() | float() | Decimal() as value:

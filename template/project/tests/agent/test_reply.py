@@ -204,6 +204,10 @@ def test_whatever_could_mean_something_else_is_no_step(text: str, why: str) -> N
         "{intent: ask, n: 4}",
         '{\\"intent\\": \\"ask\\", \\"n\\": 4}',
         '[{"next": {"intent": "ask", "n": 4}}]',
+        '{"intent": "ask", "n": 4.0}',
+        '{"next_step": {"intent": "ask", "n": 4}}',
+        '{"intent": "ask", "n": 4, /* not this one */}',
+        '{"\\u0069ntent": "ask", "n": 4}',
     ],
 )
 @pytest.mark.parametrize(
@@ -308,6 +312,10 @@ LONG = {
     "keys": '{"intent":"done_for_now",' + ",".join(f'"k{n}":"1.5"' for n in range(60_000)) + "}",
     "tags before": "<a>" * (MB // 3 - 50) + S,
     "marks": "<think " * (MB // 7 - 50) + S,
+    "a long name": "<" + "a" * (MB - 50) + "\n" + S,
+    "long names": ("<" + "a.:-" * 100 + " ") * (MB // 402 - 1) + S,
+    "a long channel": "<|channel|>" + " " * (MB - 70) + "\n" + S,
+    "quotations": '{"intent":"ask","n":5}' * (MB // 23 - 50) + S,
     "digits": '{"a":' + "1" * (MB - 10) + "}",
     "fraction": '{"a":0.' + "1" * (MB - 10) + "}",
     "zeros": '{"a":0.' + "0" * (MB - 10) + "1}",

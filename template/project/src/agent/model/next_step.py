@@ -17,6 +17,7 @@ from .clients import OFFLINE
 from .failures import TooLong, Unavailable
 from .json_text import NoStep
 from .reply import read_reply
+from .request import render
 from .schema import unwrapped
 from .step import read_step
 
@@ -55,12 +56,13 @@ async def determine_next_step(
     """
     context, hashes = await aside(thread.size, rendered, thread, form)
     meta: dict[str, Any] = {"model": model, "format": form, **hashes}
-    if failed := too_long_before(thread, meta):
+    if failed := await too_long_before(thread, context, meta):
         return failed
     try:
         answer = await ask(context, model, manner, meta)
     except TooLong as error:
-        return ModelFailed(data={"message": f"{model}: {error}"}, meta=meta | {"too_long": True})
+        same = await aside(len(context), fingerprint, context, model)
+        return ModelFailed(data={"message": f"{model}: {error}"}, meta=meta | {"too_long": same})
     except Unavailable as error:
         return ModelFailed(data={"message": f"{model}: {error}"}, meta=meta)
     try:
@@ -79,15 +81,27 @@ def rendered(thread: Thread, form: ContextFormat) -> tuple[str, dict[str, str]]:
     return context, {"context_sha256": sha256(context), "thread_sha256": of_thread}
 
 
-def too_long_before(thread: Thread, meta: dict[str, Any]) -> ModelFailed | None:
-    """The failure that a thread was resumed from, if it is known that it would fail again."""
+async def too_long_before(thread: Thread, context: str, meta: dict[str, Any]) -> ModelFailed | None:
+    """The failure that a thread was resumed from, if it is known that it would fail again: the same
+    would be asked of the same address.
+    """
     happened = [event for event in thread.events if not isinstance(event, Restarted)]
-    for event in happened[-2:]:
-        then = event.meta or {}
-        same = all(then.get(name) == meta[name] for name in ("model", "context_sha256"))
-        if isinstance(event, ModelFailed) and then.get("too_long") and same:
-            return ModelFailed(data=event.data, meta=meta | {"too_long": True})
-    return None
+    failures = [event for event in happened[-2:] if isinstance(event, ModelFailed)]
+    known = {(failed.meta or {}).get("too_long"): failed for failed in failures}
+    if not known.keys() - {None}:
+        return None
+    now = await aside(len(context), fingerprint, context, meta["model"])
+    failed = known.get(now) if now else None
+    return failed and ModelFailed(data=failed.data, meta=meta | {"too_long": now})
+
+
+def fingerprint(context: str, model: str) -> str | None:
+    """Of the request that would be made. None if none can be: then that is told."""
+    try:
+        request = render(context, model)
+    except Unavailable:
+        return None
+    return sha256(f"{request.url}\n{request.body}")
 
 
 def step_in(answer: Answer, shown: Iterable[str]) -> NextStep:

@@ -26,10 +26,17 @@ async def send_through_baml(context: str, model: str, limit: float) -> tuple[Req
     except errors.BamlValidationError:
         pass  # there was a reply, and that is all that is wanted here
     except errors.BamlError as error:
-        raise Unavailable(words_of(error)) from None
+        if not has_answer(collector):
+            raise Unavailable(words_of(error)) from None
     sent = collector.last.calls[-1]
     request = Request(sent.http_request.url, {}, sent.http_request.body.text())
     return request, Response(sent.http_response.status, sent.http_response.body.text())
+
+
+def has_answer(collector: Any) -> bool:
+    """Whether somebody answered: then that says what is wrong better than BAML does."""
+    calls = collector.last.calls if collector.last else []
+    return bool(calls and calls[-1].http_request and calls[-1].http_response)
 
 
 async def called(context: str, how: dict[str, Any]) -> Any:
@@ -44,4 +51,6 @@ async def called(context: str, how: dict[str, Any]) -> Any:
     except asyncio.CancelledError:
         abort.abort()
         await asyncio.wait([answer], timeout=2)
+        if answer.done() and not answer.cancelled():
+            answer.exception()  # looked at; else it would be told with a traceback
         raise

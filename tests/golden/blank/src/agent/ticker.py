@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from .boundary import is_ours
-from .due import Contact, Expire, Settle, due, expired
+from .due import Contact, Expire, Settle, due, expired, is_over
 from .errors import format_error
 from .events import HumanContacted
 from .log import logger
@@ -20,6 +20,7 @@ from .reach import contact, settle
 from .store import Busy, NoSuchThread, StoreError
 from .thread import CannotFollow
 from .views import Summary, due_at, summary_of
+from .waiting import Waiting
 
 TICK = 1.0  # seconds
 LOOK = timedelta(seconds=60)  # between two looks at what is due
@@ -101,7 +102,7 @@ class Ticker:
         thread = summary_of(thread_id, known)
         waiting = thread.awaiting
         match due(waiting, agent.policy, thread.stale):
-            case Expire(at) if waiting and at <= agent.clock():
+            case Expire() | Contact() as then if waiting and is_at_its_end(waiting, then, agent):
                 await agent.record(thread_id, expired(waiting))
                 return True
             case Contact(at) as then if waiting and at <= agent.clock():
@@ -118,3 +119,9 @@ class Ticker:
             place = told.data["channel"]
             logger().warning("not_told", thread=thread_id, channel=place, problem=why)
         return summary_of(thread_id, await self.agent.record(thread_id, told))
+
+
+def is_at_its_end(waiting: Waiting, then: Expire | Contact, agent: Agent) -> bool:
+    """Whether nobody is to be told any more: what was missed, as nobody was there, is told once."""
+    was_told = any(not each.failed for each in waiting.contacted)
+    return is_over(waiting, agent.policy, agent.clock()) and (was_told or isinstance(then, Expire))

@@ -1,6 +1,7 @@
 """What a reply's object says is what runs: equal intents and choices, numbers that are numbers."""
 
 import re
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -17,7 +18,7 @@ from agent.tools import NextStep
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .processes import HOME
-from .scripted import DONE, MANAGER, QUESTION
+from .scripted import DONE, MANAGER, NOON, QUESTION
 
 
 class Step(BaseModel):
@@ -45,6 +46,8 @@ class Kept(Step):
 
     intent: Literal["kept"] = "kept"
     weight: float | None = None
+    day: date | None = None
+    at: datetime | None = None
     price: Decimal | None = None
     size: Size | None = None
     level: Literal[1, 2] | None = None
@@ -176,6 +179,8 @@ def test_what_is_in_a_list_counts_as_well() -> None:
 @pytest.mark.parametrize(
     ("name", "said", "is_read"),
     [
+        ("day", "2026-01-01", date(2026, 1, 1)),
+        ("at", "2026-01-01T12:00:00Z", NOON),
         ("weight", 10, 10.0),
         ("weight", 2**53, float(2**53)),
         ("weight", "2.50", 2.5),
@@ -199,6 +204,7 @@ def test_each_type_of_field_keeps_what_is_said(name: str, said: Any, is_read: An
 @pytest.mark.parametrize(
     ("name", "said"),
     [
+        ("day", "1767225600"), ("at", "20260101"), ("at", "2026"), ("at", 2026), ("at", 2026.5),
         ("weight", 2**53 + 1), ("weight", 2**63 + 1), ("weight", "9007199254740993"),
         ("weights", [1, 2**53 + 1]), ("weights", ["9007199254740993"]),
         ("by_name", {"a": 2**53 + 1}),

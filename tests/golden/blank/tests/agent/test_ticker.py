@@ -208,6 +208,28 @@ def test_a_human_is_reminded_before_the_end(waits: Wait) -> None:
     assert pager.told[1].expires_at == NOON + HOUR
 
 
+def test_of_what_was_over_before_it_came_back_nobody_is_reminded(waits: Wait) -> None:
+    """Nor is it put before anybody else."""
+    first, second = Pager(), Pager()
+    second.name = "another"
+    agent, thread_id, clock = waits(first, expires=HOUR)
+    after(agent, thread_id, nothing)
+    routes = (*agent.policy.routes, Route(channel="another", after=60))
+    later = replace(agent, policy=replace(agent.policy, routes=routes))
+    later = replace(later, channels={"pager": first, "another": second})
+    thread = after(later, thread_id, lambda: clock.passes(2 * HOUR), nothing, nothing)
+    assert "expired" in types(thread)
+    assert ([asked.reminds for asked in first.told], second.told) == ([False], [])
+
+
+def test_who_was_never_told_is_told_once_though_it_is_over(waits: Wait) -> None:
+    pager = Pager()
+    agent, thread_id, clock = waits(pager, expires=HOUR)
+    thread = after(agent, thread_id, lambda: clock.passes(2 * HOUR), nothing, nothing)
+    assert "expired" in types(thread)
+    assert [asked.reminds for asked in pager.told] == [False]
+
+
 def answered(agent: Agent, thread_id: str) -> Thread:
     """Told by the pager, approved, and run to its end."""
     thread = after(agent, thread_id, nothing)

@@ -54,7 +54,9 @@ class Approvers:
         decides = isinstance(event, Postponed) or "approved" in said_in(event)
         if self.roles is None or not decides or not asked or asked.call_id != event.call_id:
             return None
-        person, role = person_of(event), asked.approver or ""
+        if asked.approver is None:  # it takes words, and whoever may say them may put it off
+            return None
+        person, role = person_of(event), asked.approver
         have_it = self.roles.get(role, ())
         if {EVERYBODY, str(person), f"{person.channel}:{EVERYBODY}"} & set(have_it):
             return None

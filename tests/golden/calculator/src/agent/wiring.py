@@ -27,6 +27,7 @@ from .tools import handle_next_step
 Notify = Callable[[str, AnyEvent], None]
 Say = Callable[[str], None]
 TERMINAL = "terminal"  # a channel of whoever runs the agent there, and no server's
+NO_SERVER_S = "whoever runs `agent` at a terminal is asked there; a server tells nobody by it"
 
 
 def build(settings: Settings, notify: Notify, say: Say = unheard) -> Agent:
@@ -99,8 +100,11 @@ def means_of(channel: Any) -> Means:
 
 
 def unset(settings: Settings) -> list[Means]:
-    """The channels of this project that are not used, because nothing of them is set."""
-    return [] if settings.channels else [each for each in means() if each.is_unset]
+    """The channels by which nobody is told: nothing of them is set, or they are no server's."""
+    if settings.channels is None:
+        return [each for each in means() if each.is_unset]
+    named = {route.channel for route in settings.channels}
+    return [Means(TERMINAL, "", None, [NO_SERVER_S])] if TERMINAL in named else []
 
 
 def routes_in(settings: Settings, there: Iterable[Means]) -> list[Route]:

@@ -146,7 +146,7 @@ def test_at_its_time_the_model_goes_on_without_it(store: FileSystemThreadStore) 
     thread = asyncio.run(advance(thread_id, agent))
     assert types(thread)[-2:] == ["expired", "tool_call"]
     assert "what became of it is not known" in thread.serialize_for_llm()
-    with pytest.raises(CannotFollow, match="gave no result in time"):
+    with pytest.raises(CannotFollow, match="it has begun, and gave no result in time"):
         go_on(agent, thread_id, result(thread.calls[0].call_id))
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from agent.model import sending
 from agent.model.connection import Request, Response
-from agent.model.failures import Unavailable
+from agent.model.failures import Unavailable, explain, passes
 from agent.model.sending import seconds_asked, send
 
 from .commands import Shell
@@ -89,6 +89,15 @@ def test_what_cannot_help_is_not_tried_again(status: int) -> None:
 def test_a_quota_that_is_spent_or_too_small_does_not_come_back(words: str) -> None:
     _, server, _ = outcome(Reply(words, status=429), "better")
     assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize("words", ["exceed", "maximum ", "json_", "insufficient_", "<script>", "{"])
+def test_no_error_takes_long_to_read(words: str) -> None:
+    response = Response(400, words * (4_000_000 // len(words)))
+    began = time.process_time()
+    assert not passes(response)
+    assert len(explain(response)) < 500
+    assert time.process_time() - began < 1
 
 
 def test_it_ends_after_some_tries() -> None:

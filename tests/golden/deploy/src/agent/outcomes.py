@@ -19,6 +19,8 @@ from .events import (
     Trigger,
 )
 
+OVER, BEGUN = "it waits no longer", "has begun"
+
 
 @dataclass(frozen=True)
 class Message:
@@ -114,20 +116,25 @@ def became_of(call_id: str | None, events: Sequence[AnyEvent]) -> str | None:
             continue
         match event:
             case ToolCall() | HumanRequest():
-                words = ["it waits no longer"]
+                words = [OVER]
             case HumanResponse():
                 words = [f"it was {decision(event)}{by_whom(event)}"]
-            case Expired() if words[1:]:  # it had begun, so somebody had answered where they must
+            case Expired() if any(each.endswith(BEGUN) for each in words):  # if need be with a yes
                 words.append("gave no result in time")
             case Expired():
                 words = ["its time was over and nobody had answered"]
             case ToolDeferred():
-                words.append("has begun")
+                words = followed(words, BEGUN)
             case ToolResponse():
-                words.append("has run")
+                words = followed(words, "has run")
             case Error():
-                words.append("has failed")
+                words = followed(words, "has failed")
     return ", and ".join(words) or None
+
+
+def followed(words: list[str], what: str) -> list[str]:
+    """Of what nobody was asked about there is nothing else to say."""
+    return [f"it {what}"] if words == [OVER] else [*words, what]
 
 
 def decision(answer: HumanResponse) -> str:

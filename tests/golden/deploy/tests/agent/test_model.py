@@ -233,18 +233,22 @@ def test_a_refusal_is_one_line_that_says_what_to_do(reply: Reply, advice: str) -
 
 
 def test_a_thread_that_is_too_long_is_not_sent_again_as_it_is() -> None:
-    """But to another model, or with less in it."""
+    """But to another model, at another address, or with less in it."""
     too_long = Reply("maximum context length is 8192 tokens", status=400)
-    event, _ = ask_server(too_long)
-    thread = thread_of(said("what a day"), event, resumed())
-    again, server = ask_server(STEP, thread=thread)
-    assert (again.data, server.bodies) == (event.data, [])
-    assert "request_sha256" not in (again.meta or {})  # nothing was asked
-    once_more = thread_of(said("what a day"), event, resumed(), again, resumed())
-    third, server = ask_server(STEP, thread=once_more)
-    assert (third.data, server.bodies) == (event.data, [])
-    other, _ = ask_server(STEP, thread=thread, form="json")
-    assert isinstance(other, ToolCall)
+    with openai_server(scripted(too_long, STEP)) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_COMPATIBLE_URL", server.url)
+        event = ask()
+        thread = thread_of(said("what a day"), event, resumed())
+        again = ask(thread=thread)
+        assert (again.data, len(server.bodies)) == (event.data, 1)
+        assert "request_sha256" not in (again.meta or {})  # nothing was asked
+        once_more = thread_of(said("what a day"), event, resumed(), again, resumed())
+        assert (ask(thread=once_more).data, len(server.bodies)) == (event.data, 1)
+        assert isinstance(ask(thread=thread, form="json"), ToolCall)
+        patch.setenv("OPENAI_COMPATIBLE_MODEL", "with-a-larger-context")
+        assert isinstance(ask(thread=thread), ToolCall)
+    elsewhere, _ = ask_server(STEP, thread=thread)
+    assert isinstance(elsewhere, ToolCall)
 
 
 @pytest.mark.parametrize(

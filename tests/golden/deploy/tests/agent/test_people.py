@@ -27,6 +27,7 @@ from .scripted import (
     asks,
     decided,
     no,
+    postponed,
     said,
     started,
     thread_of,
@@ -72,6 +73,8 @@ def test_the_role_counts_for_what_is_in_doubt_and_for_the_manager_and_not_for_wo
     assert managers.refusal(asked.awaiting, said_by(ADA, yes())) is not None
     question = thread_of(said(), decided(QUESTION))
     assert refused(question, answer()) is None
+    later = said_by(ADA, postponed("1", NOON.isoformat()))
+    assert Approvers({"a manager": ["*"]}).refusal(question.awaiting, later) is None
 
 
 def test_a_stale_decision_is_told_that_it_is_and_not_that_it_is_forbidden() -> None:
@@ -210,3 +213,9 @@ def test_a_server_without_roles_says_so_at_the_start() -> None:
     for value, says in (("", True), (json.dumps({ROLE: ["*"]}), False)):
         with shell_with(AGENT_APPROVERS=value) as shell, shell.serving() as server:
             assert ("AGENT_APPROVERS is not set" in server.log.read_text("utf-8")) == says
+
+
+@pytest.mark.slow
+def test_a_server_that_is_to_tell_at_a_terminal_says_that_it_does_not() -> None:
+    with shell_with(AGENT_CHANNELS="terminal") as shell, shell.serving() as server:
+        assert "a server tells nobody by it" in server.log.read_text("utf-8")

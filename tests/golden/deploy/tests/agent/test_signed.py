@@ -1,6 +1,7 @@
 """Requests that must be signed are sent by BAML; the reply is read by us, as strictly as any."""
 
 import asyncio
+import gc
 import json
 from typing import Any
 
@@ -71,14 +72,26 @@ def test_what_baml_would_make_of_a_reply_is_not_looked_at(reply: Reply) -> None:
     assert isinstance(ask(reply), Error)
 
 
-def test_what_fails_is_one_line() -> None:
-    event = ask(Reply(body='{"message": "no such model"}', status=400))
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ('{"message": "no such model"}', 400, "it refused the request (400: no such model)"),
+        ("<html><title>Bad gateway</title><p>nginx", 502, "fault (502: Bad gateway nginx)"),
+        ('{"message": "Input is too long: prompt is too long"}', 400, "too long for this model"),
+    ],
+)
+def test_what_fails_is_told_in_its_own_words(body: str, status: int, says: str) -> None:
+    event = ask(Reply(body=body, status=status))
     assert isinstance(event, ModelFailed)
+    assert says in event.data["message"]
     assert "\n" not in event.data["message"]
     assert len(event.data["message"]) < 500
+    assert len((event.meta or {})["request_sha256"]) == 64
 
 
-def test_the_limit_holds() -> None:
+def test_the_limit_holds(capfd: pytest.CaptureFixture[str]) -> None:
     event = ask(Reply("late", delay=9), limit=0.5)
     assert isinstance(event, ModelFailed)
     assert "AGENT_MODEL_TIMEOUT" in event.data["message"]
+    gc.collect()
+    assert "Traceback" not in capfd.readouterr().err

@@ -65,7 +65,9 @@ async def act(form: Mapping[str, str], thread_id: str, runner: Runner, caller: C
             await runner.tell(thread_id, caller.said(Stopped()))
         case "fork":
             copy = (await runner.agent.store.get(thread_id)).fork(place_in(form))
-            return await runner.agent.store.create(copy)
+            thread_id = await runner.agent.store.create(copy)
+            if copy.status == "running":  # so its page says
+                await runner.resume(thread_id, caller.person)
         case _:
             raise HTTPException(422, "do: choose what to do")
     return thread_id

@@ -50,7 +50,8 @@ def answer_of(waiting: Waiting, said: str) -> HumanResponse:
 
 
 def word_of(line: str) -> str:
-    return re.sub(r"[\s.,!:;]+$", "", line).strip().lower()
+    # It begins at the first of them: from each of many dots to the next letter is a long way.
+    return re.sub(r"(?<![\s.,!:;])[\s.,!:;]+$", "", line).strip().lower()
 
 
 def is_closing(lines: str, name: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from ..outgoing import proxy_for, trust
 
@@ -44,7 +45,8 @@ class Request:
     def secrets(self) -> list[str]:
         """What must not be told should the other side repeat it."""
         told = [value for name, value in self.headers.items() if name.lower() != "content-type"]
-        words = " ".join([*told, *re.split(r"[?=&#]", self.url)[1:]]).split()
+        queried = re.split(r"[?=&#/]", self.url.partition("?")[2])
+        words = " ".join([*told, *queried, *map(unquote, queried)]).split()
         return [word for word in words if len(word) >= 8]
 
 

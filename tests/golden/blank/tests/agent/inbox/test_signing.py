@@ -174,6 +174,18 @@ def test_without_a_token_no_page_of_another_site_is_served(origin: str) -> None:
     assert client.get("/", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 401
 
 
+@pytest.mark.parametrize("origin", ["http://localhost:9999", "http://127.0.0.1:1", "null"])
+def test_without_a_token_no_form_of_another_port_is_taken(origin: str) -> None:
+    """Whoever serves there is not we."""
+    client = serving()
+    for path, do in (("/", {"message": "x"}), ("/threads/x", {"do": "stop"})):
+        refused = client.post(path, data=do, headers={"Origin": origin})
+        assert refused.status_code == 403, refused.text
+    ours = {"Origin": "http://127.0.0.1", "Sec-Fetch-Site": "same-origin"}
+    form = opened(client).form("Start").fields | {"message": "x"}
+    assert client.post("/", data=form, headers=ours, follow_redirects=False).status_code == 303
+
+
 def test_without_a_token_nobody_signs_in() -> None:
     client = serving()
     page = opened(client, "/sign-in")

@@ -284,6 +284,15 @@ def test_what_goes_on_elsewhere_waits_for_no_human() -> None:
         assert "Running 1" in opened(client).text
 
 
+def test_a_fork_at_which_something_is_to_be_done_does_it() -> None:
+    """Its page says that it works, and has no way to let it begin."""
+    with serving() as client:
+        thread = launch(client, SAFE_STEP)
+        form = next(f for f in opened(client, place(thread)).forms if f.fields.get("at") == "0")
+        copy = sent(client, form, do="fork").headers["Location"].rpartition("/")[2]
+        assert settled(client, copy)["status"] == "done"
+
+
 def test_a_fork_is_a_thread_of_its_own() -> None:
     with serving() as client:
         thread = launch(client, QUESTION)
@@ -387,7 +396,8 @@ def test_of_very_many_threads_those_are_seen_that_matter_now(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(overview, "MOST", 2)
-    with serving() as client:
+    ticks = count()
+    with serving(clock=lambda: NOON + timedelta(seconds=next(ticks))) as client:
         settled(client, launch(client, asking(message="the first"))["id"])
         for _ in range(4):
             settled(client, launch(client, DONE)["id"])

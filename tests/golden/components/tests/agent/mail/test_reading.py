@@ -11,6 +11,7 @@ from email.policy import default
 import pytest
 from pydantic import SecretStr
 
+from agent.channels.mail.answering import word_of
 from agent.channels.mail.believing import vouched_for
 from agent.channels.mail.paper import shown
 from agent.channels.mail.reading import from_bytes, reply_in, text_of_html
@@ -167,10 +168,13 @@ def test_of_a_page_the_words_are_read_and_not_what_it_quotes() -> None:
     assert text_of_html(page) == "the red one"
 
 
-@pytest.mark.parametrize("piece", ["On ", "> ", "\n", " \n", "From: a\n", "a ", "-", "wrote: "])
+@pytest.mark.parametrize(
+    "piece", ["On ", "> ", "\n", " \n", "From: a\n", "a ", "-", "wrote: ", ".", ", ", "\u00a0"]
+)
 def test_no_mail_takes_long_to_read(piece: str) -> None:
     began = time.perf_counter()
     reply_in(piece * 100_000)
+    word_of(piece * 100_000 + "yes")
     assert time.perf_counter() - began < 5
 
 

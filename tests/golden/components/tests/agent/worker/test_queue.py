@@ -70,7 +70,9 @@ def test_to_take_one_of_many_is_to_read_one(url: str) -> None:
         async with queue._pool.connection() as connection:
             await connection.execute(many)
             found = await (await connection.execute(take)).fetchone()
+            is_taken = b"SELECT FROM procrastinate_jobs WHERE status = 'doing'"
             assert found
+            assert (await connection.execute(is_taken)).rowcount == 1
             return int(found[0][0]["Plan"]["Shared Hit Blocks"])
 
     assert with_queue(url, pages_read) < 1000

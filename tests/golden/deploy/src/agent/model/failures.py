@@ -28,19 +28,21 @@ ADVICE = {
     422: "it refused the request",
     429: "too many requests, or no quota left",
 }
+STARTS = 20_000  # characters
 FAULT = "the provider has a fault"
 NO_MODEL = "what answered is no model: check the URL in clients.baml"
 NOT_TAKEN = "the server does not take this AGENT_DECODING: with auto it need not"
 TOO_LONG = (
     "the thread is too long for this model, and resuming will not help: take one with a larger"
-    " context, or fork the thread at an earlier event"
+    " context, lower max_tokens in clients.baml if it counts those too, or fork the thread at an"
+    " earlier event"
 )
 PASSING = {408, 409, 425, 429, *range(500, 600)} - {501, 505}
 QUOTA = re.compile(r"insufficient_quota|credit balance|billing|request too large", re.IGNORECASE)
 LENGTH = re.compile(
     r"context_length_exceeded|(maximum|max|model.s|available) context|context (length|window|size)"
     r"|(prompt|input|request) is too long|too many (input )?tokens|input token count"
-    r"|exceed\w* the (maximum )?(number of tokens|token limit)",
+    r"|exceed\w{0,3} the (maximum )?(number of tokens|token limit)",
     re.IGNORECASE,
 )
 CONSTRAINT = re.compile(
@@ -51,17 +53,23 @@ CONSTRAINT = re.compile(
 
 def passes(response: Response) -> bool:
     """Whether to ask again can help: a spent quota and a wrong request stay what they are."""
-    lasting = QUOTA.search(response.body) or is_too_long(response) or refuses_constraint(response)
+    is_spent = QUOTA.search(start_of(response))
+    lasting = is_spent or is_too_long(response) or refuses_constraint(response)
     return response.status in PASSING and not lasting
 
 
 def is_too_long(response: Response) -> bool:
-    return response.status in (400, 413, 422, 500) and bool(LENGTH.search(response.body))
+    return response.status in (400, 413, 422, 500) and bool(LENGTH.search(start_of(response)))
 
 
 def refuses_constraint(response: Response) -> bool:
     """Whether it is the constraint on decoding that the server does not take."""
-    return response.status in (400, 422, 500, 501) and bool(CONSTRAINT.search(response.body))
+    return response.status in (400, 422, 500, 501) and bool(CONSTRAINT.search(start_of(response)))
+
+
+def start_of(response: Response) -> str:
+    """As much as an error needs to say what it is."""
+    return response.body[:STARTS]
 
 
 def explain(response: Response, secrets: Iterable[str] = ()) -> str:
@@ -112,5 +120,5 @@ def told(value: Any) -> str:
 
 def page_text(body: str) -> str:
     """What a page says, its title first; a text is what it is."""
-    page = re.sub(r"(?is)<(script|style)\b.*?(</\1>|$)|<!--.*?(-->|$)", " ", body[:20_000])
+    page = re.sub(r"(?is)<(script|style)\b.*?(</\1>|$)|<!--.*?(-->|$)", " ", body[:STARTS])
     return unescape(re.sub(r"<[^<>]*>", " ", page))

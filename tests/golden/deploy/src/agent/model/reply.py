@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .json_text import NoStep, end_of_object, read_object
+from .schema import unwrapped
 
 MAX_LENGTH = 1_000_000  # characters
 
@@ -34,7 +35,7 @@ FENCE = re.compile(r"(?:```+|~~~+)[ \t]*([^\n{`~]*)")
 OF_ANSWERS = re.compile(rf"|{ANSWERS}|json[5cl]?|js|javascript|te?xt|plain_?text", re.IGNORECASE)
 END_OF_CHANNEL = re.compile(r"<\|end\|>|(?=<\|channel\|>)")
 ANY_TAG = re.compile(
-    r"<\|channel\|>\s*(?P<channel>\w+)|<(?P<end>/?)\|?(?P<name>[a-zA-Z][\w:.-]*)[^<>]*>"
+    r"<\|channel\|>\s*(?P<channel>\w+)|<(?P<end>/?)\|?(?P<name>[a-zA-Z][\w:.-]*+)[^<>]*+>"
 )
 # What stands around an object that is mentioned, quoted, or a part of something larger.
 OPENING, CLOSING = r"\"'“\u2018«", r"\"'”\u2019»"
@@ -60,9 +61,10 @@ def read_reply(text: str, shown: Iterable[str] = ()) -> dict[str, Any]:
     begin, start, end = find(text)
     if not stands_alone(text, begin, start, end):
         raise NoStep("its JSON object is part of a sentence, or of something larger")
-    if has_prose(text[begin:start], text[end:]) and is_quoted(text[start:end], shown):
+    step = read_object(text[start:end])
+    if has_prose(text[begin:start], text[end:]) and is_quoted(text[start:end], step, shown):
         raise NoStep("its JSON object is a quotation from the thread")
-    return read_object(text[start:end])
+    return step
 
 
 def find(text: str) -> tuple[int, int, int]:
@@ -139,11 +141,21 @@ def has_prose(*around: str) -> bool:
     return any(NO_PROSE.sub("", text) for text in around)
 
 
-def is_quoted(found: str, shown: Iterable[str]) -> bool:
-    """Whether it stands there, however it is spaced, quoted and ordered."""
-    squeezed, words = "".join(found.split()), sorted(WORDS.findall(found))
+def is_quoted(found: str, step: dict[str, Any], shown: Iterable[str]) -> bool:
+    """Whether it stands there, however it is spaced, quoted, ordered and spelled."""
+    squeezed, words, step = "".join(found.split()), sorted(WORDS.findall(found)), unwrapped(step)
     return any(
         squeezed in "".join(text.split())
-        or any(sorted(WORDS.findall(each)) == words for each in INNERMOST.findall(text))
+        or any(
+            sorted(WORDS.findall(each)) == words or says(each, step)
+            for each in INNERMOST.findall(text)
+        )
         for text in shown
     )
+
+
+def says(text: str, step: dict[str, Any]) -> bool:
+    try:
+        return str(step.get("intent")) in text and read_object(text) == step
+    except NoStep:
+        return False

@@ -64,10 +64,12 @@ def without_integer(options: list[Any]) -> list[Any]:
 
 
 def has_free_objects(shape: Any) -> bool:
-    """Whether some object may have any keys, which strict mode does not take."""
+    """Whether some value may be anything, or an object have any keys: strict mode takes neither."""
     if isinstance(shape, list):
         return any(map(has_free_objects, shape))
     if not isinstance(shape, dict):
         return False
     free = shape.get("type") == "object" and shape.get("additionalProperties") is not False
-    return free or any(map(has_free_objects, shape.values()))
+    by_name = [of for each in ("properties", "$defs") for of in shape.get(each, {}).values()]
+    others = [of for name, of in shape.items() if name not in ("properties", "$defs")]
+    return not shape or free or any(map(has_free_objects, [*by_name, *others]))

@@ -112,7 +112,8 @@ def refusal(asked: HTTPConnection, caller: Caller) -> JSONResponse | None:
         return unauthorized()
     if forwarded := next(filter(is_a_proxy_s, asked.headers), None):
         return unauthorized(f"this came through a proxy ({forwarded}): set AGENT_API_TOKEN, and ")
-    if is_cross_site(asked.headers):
+    is_refused = is_from_elsewhere if caller == LOCAL_BROWSER else is_cross_site
+    if is_refused(asked.headers):
         return problem(403, "a page of another site asks: set AGENT_API_TOKEN to serve such pages")
     return None
 
