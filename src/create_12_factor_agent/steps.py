@@ -1,10 +1,12 @@
 """What to do with a new project: the commands that its own tests run as well."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from .visible import quoted
@@ -63,6 +65,18 @@ def notes_at_the_root(project: Path, subfolder: str, files: Iterable[str]) -> It
             f"the repository has a {HOOKS} of its own, and `pre-commit install` takes one: "
             f"copy the entry `repo: local` into it from {os.path.relpath(project / HOOKS)}"
         )
+
+
+def notes_on_a_pin(project: Path) -> Iterator[str]:
+    """Where a file that was there asks for a Python with which none of the steps works."""
+    with suppress(OSError):
+        pin = (project / ".python-version").read_text("utf-8", "replace")
+        found = re.match(r"\s*(?:\D*[-@])?(\d+)\.(\d+)", pin)
+        if found and tuple(map(int, found.groups())) < OLDEST:
+            yield (
+                f".python-version asks for Python {found[1]}.{found[2]}, and the agent needs"
+                f" {OLDEST[0]}.{OLDEST[1]} or newer: change it first"
+            )
 
 
 def python() -> str:

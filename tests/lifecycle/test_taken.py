@@ -50,6 +50,16 @@ def test_what_an_editor_or_a_hosting_site_put_there_stays(desk: Desk, name: str)
     assert desk.git("log", "--oneline", cwd=desk.here / "bot").count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("pin", "old"), [("3.9\n", "3.9"), ("cpython-3.10.4\n", "3.10"), ("3.12\n", ""), ("x\n", "")]
+)
+def test_a_python_that_is_too_old_is_told(desk: Desk, pin: str, old: str) -> None:
+    lay(desk.here / "bot", {".python-version": pin})
+    told = [each for each in create(desk).json["warnings"] if ".python-version" in each]
+    assert len(told) == bool(old)
+    assert all(f"asks for Python {old}, and" in each for each in told)
+
+
 def test_all_of_it_in_a_fresh_clone(desk: Desk) -> None:
     project = clone(desk, FILES)
     created = create(desk)

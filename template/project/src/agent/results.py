@@ -128,6 +128,8 @@ class Shown:
             if self.left <= 0:
                 return shown | {"…": rest(values, len(shown))}
             key = self.key(name, depth)  # before its value, which may take all the room
+            while key in shown:  # 1 and "1" are two
+                key += "\u2032"
             shown[key] = self.of(item, depth + 1)
         return shown
 

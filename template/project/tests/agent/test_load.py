@@ -1,6 +1,7 @@
 """Much of anything holds up nobody else: caches, listings, large threads, slow callers."""
 
 import asyncio
+import os
 import socket
 import threading
 import time
@@ -102,6 +103,9 @@ def test_a_new_process_reads_only_what_has_changed(
     for content in (b"", b"\xff\n[]", summaries.derived_with().encode() + b"\n[[]]"):
         written.write_bytes(content)
         assert len(fresh()) == len(reads) == len(ids)
+    written.unlink()
+    os.mkfifo(written)  # whoever opened it would wait
+    assert len(fresh()) == len(reads) == len(ids)
     written.unlink()
     written.mkdir()
     assert len(fresh()) == len(reads) == len(ids)

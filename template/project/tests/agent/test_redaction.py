@@ -1,5 +1,6 @@
 """Secrets and stack traces do not enter the context."""
 
+import json
 import re
 from time import process_time
 from typing import Any
@@ -25,6 +26,8 @@ SECRETS += ["-----BEGIN " + "PRIVATE KEY-----\nMIIEabcdefghijklmn, cut off"]
 
 IN_TEXT = [  # what is said, and what of it is not shown
     ("DB_PASSWORD=hunter2", "hunter2"),
+    ("API_KEY_PROD_EU=abc password_db: x1 password_confirmation=y2", "abc", "x1", "y2"),
+    ("SUPABASE_SERVICE_ROLE_KEY=abc", "abc"),
     ("export AWS_SECRET_ACCESS_KEY=wJalr/XUtn+FEMI; env", "wJalr/XUtn+FEMI"),
     ("access_token=a1 client_secret=b2", "a1", "b2"),
     ("password: x", "x"),
@@ -278,6 +281,23 @@ def test_our_own_secrets_are_not_shown_wherever_they_stand(
         assert redact({said_so: [said_so]}) == {text.format(REDACTED): [text.format(REDACTED)]}
         assert value not in serialize_for_llm([said(said_so)])
         assert value not in format_error(OSError(said_so))
+
+
+@pytest.mark.parametrize("secret", ["q8Wd5fGh3kLmN7pRsTuV", "a-second-of-24-characters"])
+def test_of_a_variable_with_more_than_one_each_is_a_secret(
+    secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = {"ops": {"secrets": [secret, "another-of-24-characters"], "scopes": ["read"]}}
+    for name, value in {
+        "AGENT_API_TOKENS": json.dumps(tokens),
+        "AGENT_WEBHOOK_SECRET": f"whsec_{secret}, another-of-24-characters",
+        "AGENT_EMAIL_MAILGUN": f"another-of-24-characters,{secret}",
+        "AGENT_EMAIL_POSTMARK": f"user:{secret}",
+    }.items():
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            assert redact(f"it says {secret} here") == f"it says {REDACTED} here"
+            assert redact("read or launch, and ops") == "read or launch, and ops"
 
 
 def test_keys_and_numbers_of_ours_are_secrets_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,6 +112,11 @@ LOOKS = [
     Look("Figma", r"fig[dor]_[\w-]{20,}", "figd_…"),
     Look("Postman", r"PMAK-\w{10,}-\w{10,}", "PMAK-…-…"),
     Look("Pulumi", r"pul-[a-fA-F0-9]{40,}", "pul-…"),
+    Look("Typeform", r"tfp_\w{30,}", "tfp_…"),
+    Look("Tailscale", r"tskey-[a-z]+-[\w-]{16,}", "tskey-auth-…"),
+    Look("NVIDIA", r"nvapi-[\w-]{30,}", "nvapi-…"),
+    Look("Pinecone", r"pcsk_\w{30,}", "pcsk_…"),
+    Look("Tavily", r"tvly-[\w-]{20,}", "tvly-…"),
     Look("Supabase", r"sb[pt]_\w{20,}|sb_secret_\w{16,}", "sb_secret_…"),
     Look("curl", r"(?:(?<=-u )|(?<=--user ))['\"]?(?!\d+:\d)[^\s:'\"]{1,99}:[^\s'\"]+", "-u bob:…"),
     Look(

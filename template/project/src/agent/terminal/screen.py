@@ -196,8 +196,18 @@ def something(prompt: str) -> str:
 
 
 def asked(prompt: str) -> str:
+    forget_what_was_typed()
     say(prompt, end="")
     return input().strip()
+
+
+def forget_what_was_typed() -> None:
+    """An answer is to what stands on the screen: what was typed before it stood there is none."""
+    with suppress(ImportError, OSError, ValueError):  # another system, or no terminal
+        import termios
+
+        with suppress(termios.error):
+            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 def say_what_next(thread_id: str, thread: Thread, policy: Policy) -> None:

@@ -7,6 +7,7 @@ cannot be shown.
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from inspect import isawaitable, iscoroutine
 from typing import Any, TypeVar
 
@@ -39,7 +40,7 @@ async def run_tool(within: str, call: ToolCall, approved: bool, agent: Agent) ->
     take effect, so it stands as started and without a result, and a human is asked.
     """
     try:
-        tool = parse_tool(call.data)
+        tool = parse_tool(deepcopy(call.data))  # which it may change
         limit = limit_of(tool) or agent.tool_timeout
     except BaseException as error:  # noqa: BLE001, a step that is gone, a validator that fails
         return [failed(call.call_id, format_error(error))]
@@ -47,6 +48,8 @@ async def run_tool(within: str, call: ToolCall, approved: bool, agent: Agent) ->
     async def work() -> AnyEvent:
         thread_id.set(within)
         result = await handled(tool, call.call_id, agent)
+        if asyncio.isfuture(result):  # it has begun
+            result = await result
         if isinstance(result, Later):
             return ToolDeferred(call_id=call.call_id, data=as_deferral(result))
         return ToolResponse(call_id=call.call_id, data=as_result(result, agent.max_result))
@@ -74,8 +77,8 @@ async def handled(tool: Tool, call_id: str, agent: Agent) -> Any:
 
 
 def awaited(given: T, where: str) -> T:
-    """Raises TypeError for what still has to be awaited: so nothing has happened."""
-    if isawaitable(given):
+    """Raises TypeError for what still has to be awaited: so nothing has happened. A future has."""
+    if isawaitable(given) and not asyncio.isfuture(given):
         if iscoroutine(given):
             given.close()
         raise TypeError(f"what it gives must be awaited, and was not: see {where}")
@@ -99,8 +102,11 @@ def is_ours(error: BaseException) -> bool:
     """Whether somebody ends us: Ctrl-C, which asyncio makes a cancellation of, or a shutdown that
     does not wait any longer.
     """
-    task = asyncio.current_task()
-    return isinstance(error, GeneratorExit) or bool(task and task.cancelling())
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no loop runs: it is being put away
+        return True
+    return task is None or bool(task.cancelling())
 
 
 async def run_prefetch(thread: Thread, agent: Agent) -> Sequence[AnyEvent]:

@@ -1,5 +1,6 @@
 """Factors 1 and 7: what a decision of the model is, and whose yes it needs."""
 
+from copy import deepcopy
 from datetime import timedelta
 
 from .events import ToolCall
@@ -13,7 +14,7 @@ SOMEBODY = "a human"
 def step_of(call: ToolCall) -> NextStep | None:
     """None for a step that is gone: an older version of the agent decided it."""
     try:
-        return parse_next_step(call.data)
+        return parse_next_step(deepcopy(call.data))  # which a validator may change
     except BaseException:  # noqa: BLE001, a validator is yours
         return None
 

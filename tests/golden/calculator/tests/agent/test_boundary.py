@@ -15,11 +15,12 @@ import pytest
 
 from agent.boundary import LEFT_OUT, MAX_FACTS
 from agent.errors import format_error
-from agent.events import AnyEvent, Error, ModelFailed, Prefetched
+from agent.events import AnyEvent, Error, ModelFailed, Prefetched, ToolResponse
 from agent.runner import Runner, advance
 from agent.steps import ToolStep
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
+from agent.tools import parse_tool
 from agent.workers import run_apart
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
@@ -200,7 +201,7 @@ def failure(event: AnyEvent) -> str:
 
 
 MODEL_RAISES = [ValueError("odd"), SystemExit(1), asyncio.CancelledError(), Mute(), GROUP]
-MODEL_RAISES += [KeyboardInterrupt()]
+MODEL_RAISES += [KeyboardInterrupt(), GeneratorExit()]
 
 
 @pytest.mark.parametrize("fault", MODEL_RAISES, ids=lambda fault: type(fault).__name__)
@@ -381,6 +382,48 @@ def test_what_a_call_leaves_running_ends_with_it() -> None:
 
     asyncio.run(run_apart(work))
     assert ended.wait(5)
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [
+        lambda: asyncio.get_running_loop().run_in_executor(None, lambda: 7),
+        lambda: asyncio.create_task(asyncio.sleep(0.01, 7)),
+    ],
+)
+def test_what_has_begun_is_waited_for_and_is_no_error(
+    begins: Any, store: FileSystemThreadStore
+) -> None:
+    async def tool(step: object, call_id: str) -> Any:
+        return begins()
+
+    _, thread = begin(
+        agent_of(store, model_that_says(SAFE_STEP, DONE), handle_next_step=tool), said()
+    )
+    [result] = [event for event in thread.events if isinstance(event, ToolResponse)]
+    assert result.data == 7
+
+
+def test_nobody_s_code_changes_what_was_decided(
+    store: FileSystemThreadStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a validator nor a tool: what is shown, runs and is stored is what the model said."""
+
+    def parse(data: dict[str, Any]) -> Any:
+        step = parse_tool(data)
+        data["changed"] = True
+        return step
+
+    for module in ("boundary.parse_tool", "decisions.parse_next_step"):
+        monkeypatch.setattr(f"agent.{module}", parse)
+    agent = agent_of(store, model_that_says(APPROVAL_STEP, DONE))
+    thread_id, asked = begin(agent, said())
+    assert asked.awaiting
+    assert "changed" not in asked.awaiting.arguments
+    thread = go_on(agent, thread_id, yes("call-1"))
+    again = asyncio.run(FileSystemThreadStore(store.root).get(thread_id))
+    for each in (thread, again):
+        assert each.calls[0].data == APPROVAL_STEP
 
 
 @pytest.mark.parametrize("decided", [None, 7, SAFE_STEP, said()])

@@ -157,9 +157,10 @@ FORMS: list[tuple[Any, Any]] = [
     (MappingProxyType({"a": {1}}), {"a": [1]}),
     (collections.ChainMap({"a": 1}), {"a": 1}),
     (
-        {1: "a", None: "b", AN_ID: "c", (1, 2): "d", Colour.RED: "e", NOON: "f"},
+        {1: "a", "1": "z", None: "b", AN_ID: "c", (1, 2): "d", Colour.RED: "e", NOON: "f"},
         {
             "1": "a",
+            "1\u2032": "z",
             "null": "b",
             str(AN_ID): "c",
             "[1, 2]": "d",

@@ -101,6 +101,18 @@ def test_a_yes_is_to_the_call_that_was_shown(shell: Shell) -> None:
     assert (terminal.ends_with(), effects()) == (0, 1)
 
 
+def test_what_is_typed_before_a_call_is_shown_is_no_answer_to_it(shell: Shell) -> None:
+    terminal = at_terminal(shell, told(MANAGER, APPROVAL_STEP)["message"])
+    terminal.expect("Approve? [yes/no]")
+    terminal.type("yes\nyes\n")
+    terminal.expect("Approve? [yes/no]")
+    assert effects() == 0
+    terminal.type("no\n")
+    terminal.expect("Why not?")
+    terminal.type("too much\n")
+    assert (terminal.ends_with(), effects()) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("meant", "code", "ran"), [("yes\n", 0, 1), ("no\n", 3, 0), (CTRL_D, 3, 0)]
 )

@@ -6,7 +6,7 @@ What is shown is changed, never what will run. `looks` and `names` say what a se
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -20,6 +20,7 @@ ENDS_SHOWN = 16  # characters that a secret has at least, of which four are show
 SHORTEST = 4  # characters in which a secret can be said: pw=x
 SHORTEST_KEY = 16
 FOLDERS = {"PWD", "OLDPWD"}  # where a shell is and was, which are no passwords
+UNSAID = {"AGENT_EMAIL_MAILGUN", "AGENT_EMAIL_POSTMARK"}  # secrets whose names do not say so
 SHORTEST_OWN = 6  # characters: what is shorter is the part of too many words
 
 Instead = Callable[[str], str]
@@ -56,8 +57,29 @@ def own_secrets(environment: Mapping[str, str]) -> frozenset[str]:
     named = (value for name, value in environment.items() if is_secret_variable(name, value))
     urls = (found for value in environment.values() for found in USERINFO.finditer(value))
     passwords = [found["password"] or found[1] for found in urls]
-    values = {*named, *passwords, *map(unquote, passwords)}
+    values = {part for value in named for part in parts_of(value)}
+    values |= {*passwords, *map(unquote, passwords)}
     return frozenset(filter(is_telling, values))
+
+
+def parts_of(value: str) -> set[str]:
+    """A variable can hold more than one: AGENT_API_TOKENS is JSON, and others have commas."""
+    try:
+        texts = set(texts_in(json.loads(value)))
+    except (ValueError, RecursionError):
+        texts = set(re.split(r"[\s,;:]+", value))
+    long = {text for text in texts if len(text) >= SHORTEST_KEY}
+    return {value, *long, *(text.removeprefix("whsec_") for text in long)}
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            yield from (text for item in value for text in texts_in(item))
+        case dict():
+            yield from texts_in(list(value.values()))
 
 
 def is_telling(value: str) -> bool:
@@ -69,7 +91,7 @@ def is_telling(value: str) -> bool:
 def is_secret_variable(name: str, value: str) -> bool:
     """Besides what is a secret anywhere: OPENAI_COMPATIBLE_KEY, but no SORT_KEY=created_at."""
     is_key = name.endswith("_KEY") and len(value) >= SHORTEST_KEY
-    return (is_secret(name) or is_key) and name not in FOLDERS
+    return (is_secret(name) or is_key or name in UNSAID) and name not in FOLDERS
 
 
 def without_secrets(value: Any, own: frozenset[str], instead: Instead) -> Any:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from ..cache import Cache
 from ..errors import format_error
-from ..files import Fingerprint, fingerprint, replace
+from ..files import Fingerprint, content, fingerprint, replace
 from ..log import logger
 from ..views import Summary, summary_of
 from ..waiting import Status
@@ -87,7 +87,7 @@ class Summaries:
 
     def _recall(self) -> None:
         with suppress(OSError, ValueError):  # there is none, or it is none
-            code, _, entries = self._written_down.read_bytes().partition(b"\n")
+            code, _, entries = content(self._written_down).partition(b"\n")
             if code.decode() == derived_with():
                 for seen, summary in written().validate_json(entries):
                     self._keep(seen, summary)

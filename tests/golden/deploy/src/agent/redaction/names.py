@@ -10,7 +10,7 @@ from .looks import Span
 NOUN = (
     r"(?:pass(?:word|wd|wort|phrase|code)|kennwort|pwd|secret|credential|contrase(?:n|ñ)a"
     r"|(?:aes|api|access|account|auth|client|consumer|database|db|encryption|hmac|licen[cs]e|master|priv"
-    r"|private|root|secret|service|session|shared|signing|ssh|storage|subscription|webhook)key"
+    r"|private|root|secret|service(?:role)?|session|shared|signing|ssh|storage|subscription|webhook)key"
     r"|(?:access|api|auth|bearer|bot|refresh)token"
     r"|(?:connection|conn)str(?:ing)?|connectionurl|sess(?:ion)?id|setcookie|webhookurl"
     r"|(?:seed|recovery)phrase|(?:backup|mfa|otp|recovery|verification)code)s?"
@@ -24,7 +24,8 @@ STATE = (
     r"(?:base|pem|hash|value|str|string|text|plain|plaintext|raw|b64|base64|old|new|current|previous"
     r"|prod|production|dev|test|live|staging|primary|secondary|default|\d+)"
 )
-BY_NOUN = re.compile(rf"(?:{NOUN}){STATE}{{0,3}}$")
+OTHERS = r"(?:ci|confirm(?:ation)?|db|eu|openai|uk|us)"  # behind the names of secrets alone
+BY_NOUN = re.compile(rf"(?:{NOUN})(?:{STATE}|{OTHERS}){{0,3}}$")
 BY_WORD = re.compile(rf"(?:^|_){WORD}(?:_?\d+|_{STATE}){{0,3}}$")
 # Where a word ends and the next begins: db-password, db.password, dbPassword, DBPassword.
 SEAM = re.compile(r"[^A-Za-z0-9ñ]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
