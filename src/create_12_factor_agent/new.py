@@ -15,7 +15,7 @@ from .git.repository import enclosing, first_commit, subfolder, surrounded
 from .interruption import interruptible, temporary_folder, too_late
 from .merge.conflicts import Conflict
 from .names import project_name, require_free
-from .steps import next_steps, notes_at_the_root, notes_on_a_pin, shown
+from .steps import next_steps, notes_on, shown
 from .taken import TITLE, has_title_alone, meet, place, strangers
 from .template import questions
 from .template.answers import around_us, is_ours
@@ -225,8 +225,7 @@ def _described(
         warnings=[
             *_notes(directory, answers, source.version),
             *filter(None, [warning]),
-            *notes_on_a_pin(target),
-            *notes_at_the_root(target, subfolder(target), files),
+            *notes_on(target, subfolder(target), files),
         ],
         next_steps=next_steps(target, answers["example"]),
         dry_run=dry_run,

@@ -46,6 +46,12 @@ def steps_after_a_change(project: Path) -> list[str]:
     return [*enter(project), "git add --all . && git diff --cached .", test, "git commit"]
 
 
+def notes_on(project: Path, subfolder: str, files: Iterable[str]) -> Iterator[str]:
+    """What somebody should know before they take the steps."""
+    yield from notes_on_a_pin(project)
+    yield from notes_at_the_root(project, subfolder, files)
+
+
 def notes_at_the_root(project: Path, subfolder: str, files: Iterable[str]) -> Iterator[str]:
     """What else to do in a folder of a repository, whose root alone others look at."""
     if not subfolder:

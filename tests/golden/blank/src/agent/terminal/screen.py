@@ -35,6 +35,7 @@ from ..shown import arguments, described, folded, one_line, words
 from ..states import after_decision
 from ..thread import Thread
 from ..waiting import Waiting
+from .keyboard import forget_what_was_typed
 
 
 def say(text: str, *, end: str = "\n", err: bool = False) -> None:
@@ -199,15 +200,6 @@ def asked(prompt: str) -> str:
     forget_what_was_typed()
     say(prompt, end="")
     return input().strip()
-
-
-def forget_what_was_typed() -> None:
-    """An answer is to what stands on the screen: what was typed before it stood there is none."""
-    with suppress(ImportError, OSError, ValueError):  # another system, or no terminal
-        import termios
-
-        with suppress(termios.error):
-            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 def say_what_next(thread_id: str, thread: Thread, policy: Policy) -> None:
