@@ -1,5 +1,6 @@
 """Every test runs in an empty folder of its own and sees none of your settings."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from agent.store.filesystem import FileSystemThreadStore
 from .yours.samples import prepare
 
 # The same examples every time. `pytest --hypothesis-profile=search` looks for new ones.
-settings.register_profile("steady", deadline=None, derandomize=True, max_examples=100)
+settings.register_profile("steady", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile("steady")
 
@@ -20,6 +21,18 @@ settings.load_profile("steady")
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: some tests wait."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """It makes up its cases while it is collected, which takes a second in each process."""
+    fast = config.getoption("markexpr") == "not slow"
+    return fast and collection_path.name == "test_api_fuzz.py" or None
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: it is not searched for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
