@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .errors import Failure, InTheWay
 from .git import git, to_bytes
-from .git.contents import content_of, exists
+from .git.contents import content_of, exists, first_that_is_no_folder
 from .merge.conflicts import Conflict, hunks_in
 from .merge.three_way import YOURS
 
@@ -53,24 +53,17 @@ def meet(project: Path, folder: Path, files: Iterable[str], version: str) -> lis
     """
     found = []
     for path in files:
-        _require_room(folder, path)
+        if wrong := first_that_is_no_folder(folder, path):
+            raise InTheWay(f"{folder / wrong} is in the way of the template's {path}: move it")
         if exists(folder / path) and (conflict := _meet(project, folder, path, version)):
             found.append(conflict)
     return found
 
 
-def _require_room(folder: Path, path: str) -> None:
-    around = [folder / parent for parent in Path(path).parents[:-1]]
-    wrong = [one for one in around if one.is_symlink() or (one.exists() and not one.is_dir())]
-    file = folder / path
-    if file.is_symlink() or (file.exists() and not file.is_file()):
-        wrong.append(file)
-    if wrong:
-        raise InTheWay(f"{wrong[0]} is in the way of the template's {path}: move it")
-
-
 def _meet(project: Path, folder: Path, path: str, version: str) -> Conflict | None:
     ours, theirs = project / path, folder / path
+    if theirs.is_symlink() or not theirs.is_file():
+        raise InTheWay(f"{theirs} is in the way of the template's {path}: move it")
     how = ("-c", "merge.conflictStyle=merge", "merge-file", "-p", "-L", YOURS, "-L", "", "-L")
     try:
         sides = (str(theirs), os.devnull, str(ours))

@@ -37,6 +37,15 @@ def is_file(file: Path) -> bool:
     return file.is_symlink() or file.is_file()
 
 
+def first_that_is_no_folder(root: Path, path: str) -> str | None:
+    """Of the folders that a file at `path` needs; a link is none, as it leads elsewhere."""
+    for folder in reversed(Path(path).parents[:-1]):
+        around = root / folder
+        if around.is_symlink() or (around.exists() and not around.is_dir()):
+            return str(folder)
+    return None
+
+
 def content_of(file: Path) -> Content | None:
     """None where there is nothing. Raises OSError for a folder."""
     if file.is_symlink():

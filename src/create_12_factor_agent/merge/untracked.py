@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import NotPossible
-from ..git.contents import Content, content_of, exists, is_file
+from ..git.contents import Content, content_of, exists, first_that_is_no_folder, is_file
 from ..project import Project
 from ..visible import quoted
 
@@ -51,10 +51,8 @@ def require_room(
     for path, content in files.items():
         if content is None:
             continue
-        for folder in reversed(Path(path).parents[:-1]):
-            around = project.path / folder
-            if around.is_symlink() or (around.exists() and not around.is_dir()):
-                raise NotPossible(f"{folder} is in the way of the template's {path}: move it")
+        if folder := first_that_is_no_folder(project.path, path):
+            raise NotPossible(f"{folder} is in the way of the template's {path}: move it")
         if exists(project.path / path) and not is_file(project.path / path):
             raise NotPossible(f"{path} is a folder, in the way of the template's file: move it")
         if path in unknown and path in whole:
