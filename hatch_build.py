@@ -1,12 +1,14 @@
-"""Puts the history of the template into the wheel and the sdist."""
+"""Puts the history of the template into the wheel and the sdist, and whole links in its README."""
 
 import lzma
+import re
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 PACKAGE = "create_12_factor_agent"
 
@@ -40,3 +42,19 @@ class TemplateHook(BuildHookInterface[Any]):
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if hasattr(self, "folder"):
             self.folder.cleanup()
+
+
+class ReadmeHook(MetadataHookInterface):
+    """A package index shows the README, and has none of the files that it links to."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        version = metadata["version"]
+        ref = "main" if "dev" in version else f"v{version}"
+        files = metadata["urls"]["Source"]
+
+        def whole(link: re.Match[str]) -> str:
+            return f"{link[0]}{files}/{'raw' if link[1] else 'blob'}/{ref}/"
+
+        text = Path(self.root, "README.md").read_text(encoding="utf-8")
+        text = re.sub(r"(!?)\[[^]]*\]\((?!\w+:|#)", whole, text)
+        metadata["readme"] = {"content-type": "text/markdown", "text": text}

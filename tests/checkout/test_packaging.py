@@ -2,6 +2,7 @@
 
 import lzma
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from building import IDENTITY, PACKAGE, build, buildable, set_version, stand_in
+from conftest import ROOT
+from factory import URL
 
 from create_12_factor_agent import __version__
 from create_12_factor_agent.errors import Failure
@@ -72,6 +75,19 @@ def test_the_wheel_carries_the_history_the_questions_and_the_changes(wheel: Path
     files = contents(wheel)
     assert {HISTORY, f"{PACKAGE}/copier.yml", f"{PACKAGE}/CHANGELOG.md"} <= set(files)
     assert not [name for name in files if name.startswith(("template/", "tests/"))]
+
+
+def test_the_page_of_an_index_links_to_files_that_there_are(wheel: Path) -> None:
+    name = next(name for name in contents(wheel) if name.endswith("/METADATA"))
+    with zipfile.ZipFile(wheel) as archive:
+        page = archive.read(name).decode()
+    release = re.findall(r"^Version: (.*)$", page, re.MULTILINE)[0]
+    links = re.findall(r"(!?)\[[^]]*\]\(([^)#]+)", page)
+    assert len(links) > 10
+    for picture, link in links:
+        kind = "raw" if picture else "blob"
+        _, ours, path = link.partition(f"{URL.removesuffix('.git')}/{kind}/v{release}/")
+        assert (ROOT / path).exists() if ours else link.startswith("https://"), link
 
 
 @pytest.mark.parametrize("target", ["wheel", "sdist"])
