@@ -249,6 +249,27 @@ def test_a_body_that_never_ends_is_answered(port: int, length: bytes) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("host", [b"localhost", b"elsewhere"])  # which is refused at once
+def test_nor_does_a_body_go_on_behind_its_answer(port: int, host: bytes) -> None:
+    head = HEAD.replace(b"localhost", host) + b"Transfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=0.1) as connection:
+        connection.sendall(head)
+        answer = b""
+        for _ in range(100):
+            with suppress(TimeoutError):
+                try:
+                    connection.sendall(b"1\r\n \r\n")
+                    if not (more := connection.recv(1000)):
+                        break
+                    answer += more
+                except ConnectionError:
+                    break
+        else:
+            pytest.fail("it went on for ten seconds")
+    assert answer.startswith(b"HTTP/1.1 4")
+
+
+@pytest.mark.slow
 def test_whoever_is_in_time_is_served_on_one_connection(port: int) -> None:
     request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:

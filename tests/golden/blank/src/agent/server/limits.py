@@ -25,7 +25,9 @@ BODY_SECONDS = 30.0
 
 
 class Punctual(H11Protocol):
-    """Closes a connection whose request does not come to the end of its headers in time."""
+    """Closes a connection whose request does not come to the end of its headers in time, or that
+    goes on with a body that has been answered.
+    """
 
     _late: asyncio.TimerHandle | None = None
 
@@ -41,9 +43,17 @@ class Punctual(H11Protocol):
         super().connection_lost(exc)
         self._forget()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch()
+
+    def _is_waiting(self) -> bool:
+        answered = self.conn.our_state is h11.DONE
+        return self.conn.their_state in ((h11.SEND_BODY,) if answered else (h11.IDLE,))
+
     def _watch(self) -> None:
         """A byte now and then wins no time: who is being waited for is waited for no longer."""
-        if self.conn.their_state is not h11.IDLE:
+        if not self._is_waiting():
             self._forget()
         elif self._late is None:
             self._late = self.loop.call_later(HEADER_SECONDS, self._end)
@@ -55,7 +65,7 @@ class Punctual(H11Protocol):
 
     def _end(self) -> None:
         self._late = None
-        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+        if self._is_waiting() and not self.transport.is_closing():
             self.transport.close()
 
 
