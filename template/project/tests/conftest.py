@@ -26,7 +26,7 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """It makes up its cases while it is collected, which takes a second in each process."""
     fast = config.getoption("markexpr") == "not slow"
-    return fast and collection_path.name == "test_api_fuzz.py" or None
+    return (fast and collection_path.name == "test_api_fuzz.py") or None
 
 
 def pytest_collection_finish() -> None:

@@ -20,6 +20,7 @@ from agent.workers import Failed
 from ..scripted import agent_of
 from .mailing import ADA, as_mailed, mail_from, variables
 from .servers import HERE, Mailbox, Session, imap_server
+from .test_reading import POISON
 
 
 @pytest.fixture
@@ -58,6 +59,16 @@ def test_what_comes_while_it_is_gone_is_there_when_it_is_back(
         assert looked(box.port, store) == 1
         assert looked(box.port, store) == 1
         assert box.seen == {1}
+
+
+@pytest.mark.parametrize("kind", POISON)
+def test_a_mail_that_cannot_be_read_is_in_the_way_of_none(
+    told: Any, store: FileSystemThreadStore, kind: str
+) -> None:
+    with imap_server() as box:
+        box.mails += [POISON[kind], mail_from(ADA, "hello").as_bytes()]
+        assert looked(box.port, store) == 1
+        assert box.seen == {1, 2}
 
 
 class HangingUp(Session):

@@ -22,6 +22,7 @@ from .events import (
 )
 from .history import History
 from .outcomes import Stale, became_of, stale
+from .people import Person, is_answer_of
 from .rules import can_follow, refusal, untaken
 from .states import InDoubt, RunTool, State, state_of
 from .waiting import Status, Waiting
@@ -192,6 +193,11 @@ class Thread:
         waiting = self.awaiting
         is_asked = waiting and waiting.call_id == call_id and waiting.reason != "result"
         return waiting if is_asked else None
+
+    def was_asked(self, call_id: str, by: Person) -> Waiting | None:
+        """The same, and of a call that they have answered what it asked: it may be said again."""
+        theirs = (e.id for e in self.events if e.call_id == call_id and is_answer_of(by, e))
+        return type(self)(self.events[: next(theirs, None)]).asked(call_id)
 
     @cached_property
     def stale(self) -> tuple[Stale, ...]:

@@ -193,6 +193,7 @@ def test_from_a_terminal(store: FileSystemThreadStore) -> None:
         shell.here("approve", thread_id, call_id, *edit)
         [answer] = [e for e in read(store, thread_id).events if isinstance(e, HumanResponse)]
         assert answer.data == {"approved": True, "arguments": CHANGED, **HERE}
-        code, _, err = shell.here("approve", thread_id, call_id, *edit)
+        assert shell.here("approve", thread_id, call_id, *edit)[0] == 0  # the same is no other
+        code, _, err = shell.here("approve", thread_id, call_id)
         assert (code, len(err.splitlines())) == (2, 1)
         assert "it was approved with other arguments by terminal:" in err

@@ -9,6 +9,7 @@ import os
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from agent.store.filesystem import FileSystemThreadStore
 
 from .scripted import agent_of
 from .serving import HERE, as_told
+from .ways import ways
 
 pytestmark = pytest.mark.slow
 
@@ -79,16 +81,25 @@ BODIES = [
     },
     {"From": "ada@example.com", "Subject": "hello", "TextBody": "hello", "MessageID": "1"},
 ]
+FORMS = [
+    b"timestamp=1&token=1&signature=1&sender=ada@example.com",
+    b"payload=%7B%22type%22%3A%22block_actions%22%7D",
+    b'--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n1\r\n--x--',
+    b"--x\r\nContent-Disposition: " + b"(" * 3_000,
+    b"--x\r\nContent-Disposition: form-data" + b"; a=b" * 1_000,
+]
 names = st.sampled_from(KNOWN).map(str.encode) | st.from_regex(rb"[a-z0-9-]{1,20}", fullmatch=True)
 values = (
     st.binary(max_size=60)
     | st.sampled_from([b"application/json", b"application/x-www-form-urlencoded", b"v1,", b"v0="])
+    | st.sampled_from([b"multipart/form-data; boundary=x", b"multipart/form-data; " + b"(" * 999])
     | st.integers(-400, 400).map(lambda seconds: str(int(time.time()) + seconds).encode())
 )
 plain = values.map(lambda value: value.translate(None, b"\0\r\n"))
 bodies = (
     st.binary(max_size=200)
     | st.sampled_from(BODIES).map(lambda body: json.dumps(body).encode())
+    | st.sampled_from(FORMS)
     | st.tuples(st.sampled_from(BODIES), st.binary(max_size=3)).map(
         lambda each: json.dumps(each[0]).encode() + each[1]
     )
@@ -142,11 +153,16 @@ class World:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    world = World()
-    yield world
-    world.loop.run_until_complete(world.app.state.runner.shut_down())
-    world.loop.close()
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """In which every channel is configured: one that is not refuses whatever comes."""
+    with ExitStack() as stack:
+        for way in ways().values():
+            for name, value in stack.enter_context(way()).variables.items():
+                monkeypatch.setenv(name, value)
+        world = World()
+        yield world
+        world.loop.run_until_complete(world.app.state.runner.shut_down())
+        world.loop.close()
 
 
 def nearly_right(headers: Headers, body: bytes) -> Headers:

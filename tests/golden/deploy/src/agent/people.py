@@ -74,6 +74,10 @@ def said_in(event: AnyEvent) -> Mapping[str, Any]:
     return event.data if isinstance(event, HumanResponse | Postponed) else {}
 
 
+def is_answer_of(person: Person, event: AnyEvent) -> bool:
+    return isinstance(event, HumanResponse) and said_by(person, event).data == event.data
+
+
 def said_by(person: Person, event: E) -> E:
     """The same event, with who it came from."""
     if isinstance(event, Trigger | ToolResponse | Error):

@@ -52,7 +52,7 @@ async def act(form: Mapping[str, str], thread_id: str, runner: Runner, caller: C
             decided = Approval(call_id=call_id, approved=what == "approve", comment=comment)
             await runner.tell(thread_id, caller.said(decided.event()))
         case "change":
-            arguments = await changed(form, thread_id, call_id, runner)
+            arguments = await changed(form, thread_id, call_id, runner, caller)
             decided = Approval(call_id=call_id, approved=True, arguments=arguments)
             await runner.tell(thread_id, caller.said(decided.event()))
         case "postpone":
@@ -74,10 +74,10 @@ async def act(form: Mapping[str, str], thread_id: str, runner: Runner, caller: C
 
 
 async def changed(
-    form: Mapping[str, str], thread_id: str, call_id: str, runner: Runner
+    form: Mapping[str, str], thread_id: str, call_id: str, runner: Runner, caller: Caller
 ) -> dict[str, Any] | None:
     """The arguments as they were typed, None if they are as they were. Raises Unfit."""
-    waiting = (await runner.agent.store.get(thread_id)).asked(call_id)
+    waiting = (await runner.agent.store.get(thread_id)).was_asked(call_id, caller.person)
     if waiting is None:
         return {}  # which is refused, in the words in which any late answer is
     fields = form_for(waiting)

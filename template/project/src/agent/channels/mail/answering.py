@@ -54,7 +54,16 @@ def word_of(line: str) -> str:
     return re.sub(r"(?<![\s.,!:;])[\s.,!:;]+$", "", line).strip().lower()
 
 
+# What a telephone adds by itself, and not what somebody says of themselves.
+DEVICES = "iphone|ipad|galaxy|samsung( galaxy)?( smartphone)?|pixel|android|phone|mobile( phone)?"
+ADDED = re.compile(
+    rf"sent from (my )?({DEVICES}|(yahoo|gmail|proton) ?mail( for ({DEVICES}))?)( device)?"
+    r"|(sent from|get) outlook for (ios|android)( ?<[^<>]{0,100}>)?"
+)
+
+
 def is_closing(lines: str, name: str) -> bool:
     """Whether there is nothing in it but how somebody ends their mails."""
     theirs = {name.lower(), *name.lower().split()}
-    return all(word_of(line) in CLOSINGS | theirs for line in lines.split("\n"))
+    said = [word_of(line) for line in lines.split("\n")]
+    return all(word in CLOSINGS | theirs or ADDED.fullmatch(word) for word in said)

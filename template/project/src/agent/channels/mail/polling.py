@@ -63,7 +63,7 @@ async def look(server: Server, runner: Runner, settings: EmailSettings) -> None:
 
 async def take(found: Found, runner: Runner, settings: EmailSettings) -> None:
     try:
-        mail = from_bytes(found.raw)
+        mail = await asyncio.to_thread(from_bytes, found.raw)
     except NoMail as fault:
         logger().warning("mail_ignored", problem=str(fault))
     else:
@@ -73,8 +73,14 @@ async def take(found: Found, runner: Runner, settings: EmailSettings) -> None:
 async def unseen(server: Server) -> Sequence[Found]:
     """In a thread of its own, which it holds up."""
     with mailbox(server) as box:
-        found = box.fetch(AND(seen=False), mark_seen=False, limit=AT_ONCE, headers_only=False)
-        return [Found(str(each.uid), each.obj.as_bytes()) for each in found]
+        uids = box.uids(AND(seen=False))[:AT_ONCE]
+        return [Found(uid, raw_of(box, uid)) for uid in uids]
+
+
+def raw_of(box: BaseMailBox, uid: str) -> bytes:
+    """Its bytes, as `fetch` parses each, and ends all at the first that cannot be."""
+    _, said = box.client.uid("FETCH", uid, "(BODY.PEEK[])")
+    return next((bytes(each[1]) for each in said if isinstance(each, tuple)), b"")
 
 
 async def mark(server: Server, uids: Sequence[str]) -> None:

@@ -171,6 +171,30 @@ def test_what_is_no_form_is_a_401(body: bytes, type: str) -> None:
         assert problem(answer) == 401
 
 
+@pytest.mark.parametrize(
+    ("type", "body"),
+    [
+        ("multipart/form-data; boundary=q", b"--q\r\nContent-Disposition: " + b"(" * 3_000),
+        ("multipart/form-data; " + "(" * 3_000, b"--q"),
+        (
+            "multipart/form-data; boundary=q",
+            b"--q\r\nContent-Disposition: form-data" + b"; a=b" * 80_000,
+        ),
+        ("multipart/form-data; boundary=q", b"--q\r\n\r\n" * 80_000),
+        ("multipart/mixed; boundary=q", b"--q\r\nContent-Type: multipart/mixed;\r\n" * 20_000),
+        ("multipart/form-data" + "; a=b" * 2_000, b"--q"),
+    ],
+)
+def test_a_form_that_nobody_signed_holds_up_nobody(type: str, body: bytes) -> None:
+    with office() as here:
+        began = time.perf_counter()
+        answer = here.client.post(
+            "/hooks/email/mailgun", content=body, headers={"Content-Type": type}
+        )
+        assert problem(answer) == 401
+        assert time.perf_counter() - began < 2
+
+
 def test_a_signature_is_good_for_one_body() -> None:
     with office() as here:
         once = signed(token="once")

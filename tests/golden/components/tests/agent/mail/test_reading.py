@@ -3,6 +3,7 @@ them. And what is written into one: others' words are no line, no link and no he
 """
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -14,7 +15,7 @@ from pydantic import SecretStr
 from agent.channels.mail.answering import word_of
 from agent.channels.mail.believing import vouched_for
 from agent.channels.mail.paper import shown
-from agent.channels.mail.reading import from_bytes, reply_in, text_of_html
+from agent.channels.mail.reading import NoMail, from_bytes, reply_in, text_of_html
 from agent.channels.mail.sending import POLICY
 from agent.channels.mail.settings import Mailing, server_in
 from agent.channels.mail.signing import Link, Name, link_in, message_id, name_in, token_for
@@ -147,6 +148,12 @@ def test_a_machine_is_known(header: str) -> None:
         "\n\n> no\n> no\n",
         "\n\n-- \nAda Lovelace\nno\n",
         "\n\nSent from my iPhone\n",
+        "\n\nEl jue, 26 nov 2026 a las 10:00, Ada (<ada@example.com>) escribió:\n\n> no\n",
+        "\n\nOp do 26 nov 2026 om 10:00 schreef Ada <ada@example.com>:\n\n> no\n",
+        "\n\nAda <ada@example.com> escreveu (quinta, 26/11/2026 à(s) 10:00):\n\n> no\n",
+        "\n\nczw., 26 lis 2026 o 10:00 Ada <ada@example.com> napisał(a):\n\n> no\n",
+        "\n\nчт, 26 нояб. 2026 в 10:00, Ada <ada@example.com>:\n\n> no\n",
+        "\n\nAda <ada@example.com> 于2026年11月26日周四 10:00写道\uff1a\n\n> no\n",
         "\n",
     ],
 )
@@ -155,8 +162,13 @@ def test_a_reply_is_what_stands_above_what_it_quotes(below: str) -> None:
         assert reply_in(f"the red one{below}".replace("\n", line_end)) == "the red one"
 
 
+def test_what_somebody_says_above_a_quote_is_no_head_of_it() -> None:
+    said = "but send it to <bob@example.com>, as in 2025:"
+    assert reply_in(f"yes\n{said}\n> no") == f"yes\n{said}"
+
+
 @pytest.mark.parametrize(
-    "odd", ["<![if !mso]>", "<![0", "<![A[", "<![", "<![CDATA[x]]>", "<![" * 3]
+    "odd", ["<p>hi <<![x>![y z", "<![if !mso]>", "<![0", "<![A[", "<![", "<![CDATA[x]]>", "<![" * 3]
 )
 def test_a_page_that_no_parser_knows_is_read_all_the_same(odd: str) -> None:
     assert "the red one" in text_of_html(f"the red one{odd}") + text_of_html(f"{odd}")
@@ -171,7 +183,7 @@ def test_of_a_page_the_words_are_read_and_not_what_it_quotes() -> None:
 @pytest.mark.parametrize(
     "piece", ["On ", "> ", "\n", " \n", "From: a\n", "a ", "-", "wrote: ", ".", ", ", "\u00a0"]
 )
-def test_no_mail_takes_long_to_read(piece: str) -> None:
+def test_no_reply_takes_long_to_read(piece: str) -> None:
     began = time.perf_counter()
     reply_in(piece * 100_000)
     word_of(piece * 100_000 + "yes")
@@ -253,3 +265,26 @@ def test_a_link_of_yesterday_shows_what_it_asked_and_no_way_to_decide() -> None:
     for until, forms in ((now - timedelta(days=1), 0), (now + timedelta(days=1), 1)):
         link = Link("id", "1", BOB, int(until.timestamp()))
         assert bytes(shown(link, thread).body).count(b"<form") == forms
+
+
+DEEP = b"".join(
+    f"Content-Type: multipart/mixed; boundary=b{depth}\r\n\r\n--b{depth}\r\n".encode()
+    for depth in range(300)
+)
+POISON = {
+    "deep": DEEP,
+    "brackets": b"Content-Type: text/plain " + b"(" * 3_000,
+    "parameters": b"Content-Type: text/plain" + b"; a=b" * 80_000,
+    "page": b"Content-Type: text/html\r\n\r\n" + b"<" * 1_000_000,
+    "odd page": b"Content-Type: text/html\r\n\r\n<p>hi <<![x>![y z",
+    "references": b"References: " + b"=?utf-8?q?a?= " * 40_000,
+    "subject": b"Subject: " + b"a " * 400_000,
+}
+
+
+@pytest.mark.parametrize("kind", POISON)
+def test_no_mail_takes_long_to_read_or_raises(kind: str) -> None:
+    began = time.perf_counter()
+    with suppress(NoMail):
+        assert from_bytes(b"From: eve@evil.example\r\n" + POISON[kind]).refers_to == []
+    assert time.perf_counter() - began < 5

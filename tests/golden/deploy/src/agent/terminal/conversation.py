@@ -163,7 +163,7 @@ def changed_arguments(thread: Thread, call_id: str, changes: Sequence[str]) -> d
     A value is JSON or a text, and a text where a text was. Raises WrongUsage, also for a value
     that would not run as it was typed.
     """
-    if (waiting := thread.asked(call_id)) is None:
+    if (waiting := thread.was_asked(call_id, whoever_is_here())) is None:
         if became := became_of(call_id, thread.events):
             raise CannotFollow(f"call {call_id} is not waiting for a human: {became}")
         raise WrongUsage("--set changes the call that waits, and no other: name it behind the ID")

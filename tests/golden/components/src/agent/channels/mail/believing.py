@@ -13,14 +13,14 @@ from .reading import Mail
 def vouched_for(mail: Mail, by: str) -> bool:
     """Whether what `by` says of it is about the domain of its From."""
     domain = mail.sender.rpartition("@")[2]
-    return bool(domain) and VENDORS.get(by, results)(mail, domain, by)
+    return bool(domain) and VENDORS.get(by.lower(), results)(mail, domain, by)
 
 
 def results(mail: Mail, domain: str, by: str) -> bool:
     """The topmost that bears the server's name counts: what came with the mail stands below."""
     for value in mail.all("authentication-results"):
         name, *found = said_by_server(value).split(";")
-        if name.split()[:1] == [by]:
+        if name.lower().split()[:1] == [by.lower()]:
             return any(is_pass(each, domain) for each in found)
     return False
 

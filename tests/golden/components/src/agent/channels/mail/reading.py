@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.errors import MessageError
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
 from email.policy import default
 from hashlib import sha256
@@ -23,6 +24,16 @@ MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 ONE_AUTHOR = re.compile(r'("[^"@<>]*"|[^"@<>,;:()]*)<([^<>\s]+)>|([^<>\s]+)')
 ROBOTS = re.compile(r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply)@", re.ASCII)
 PARSER = EmailReplyParser(languages=list(MAIL_LANGUAGES))
+# Of a header, and of a page, so much is read: what is longer takes the square of the time.
+MAX_HEADER = 4_000
+MAX_PAGE = 200_000
+header = HeaderRegistry()
+policy = default.clone(header_factory=lambda name, value: header(name, value[:MAX_HEADER]))
+# What the parsers of mails and of HTML raise; AssertionError is the latter's own.
+UNREADABLE = (
+    *(MessageError, ValueError, LookupError, AttributeError, TypeError),
+    *(RecursionError, AssertionError),
+)
 
 
 class NoMail(ValueError):
@@ -49,7 +60,8 @@ class Mail:
         """What it replies to, the nearest first."""
         headers = [*self.all("references")[:1], *self.all("in-reply-to")[:1]]
         # Decoded, because some break what is too long for a line as if it were words.
-        found = [each for text in headers for each in MESSAGE_ID.findall(decoded(text))]
+        texts = [decoded(text[-MAX_HEADER:]) for text in headers]
+        found = [each for text in texts for each in MESSAGE_ID.findall(text)]
         return list(dict.fromkeys(reversed(found)))
 
     @property
@@ -72,11 +84,11 @@ BULK = {"bulk", "list", "junk", "auto_reply"}
 def from_bytes(raw: bytes) -> Mail:
     """A whole mail. Raises NoMail."""
     try:
-        message = message_from_bytes(raw, policy=default)
+        message = message_from_bytes(raw, policy=policy)
         assert isinstance(message, EmailMessage)
         headers = [(name, unfolded(value)) for name, value in message.raw_items()]
         return mail_of(headers, text_in(message), raw)
-    except (MessageError, ValueError, LookupError, AttributeError, TypeError) as error:
+    except UNREADABLE as error:
         raise NoMail(f"this is no mail: {type(error).__name__}") from None
 
 
@@ -90,7 +102,7 @@ def from_postmark(body: bytes) -> Mail:
         headers += [("From", whole(posted["FromFull"])), ("Subject", str(posted["Subject"]))]
         text = posted.get("TextBody") or text_of_html(str(posted.get("HtmlBody") or ""))
         return mail_of(headers, str(text), body)
-    except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise NoMail(f"this is not what Postmark posts: {type(error).__name__}") from None
 
 
@@ -98,12 +110,16 @@ def from_mailgun(form: Mapping[str, str], body: bytes) -> Mail:
     """The form that Mailgun posts, parsed or raw. Raises NoMail."""
     try:
         if raw := form.get("body-mime"):
-            return from_bytes(raw.encode())
+            return replace(from_bytes(raw.encode()), envelope=envelope_in(form))
         headers = [(str(name), str(value)) for name, value in json.loads(form["message-headers"])]
         text = form.get("body-plain") or text_of_html(form.get("body-html", ""))
-        return mail_of(headers, text, body, form["sender"].strip().lower())
-    except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+        return mail_of(headers, text, body, envelope_in(form))
+    except UNREADABLE as error:
         raise NoMail(f"this is not what Mailgun posts: {type(error).__name__}") from None
+
+
+def envelope_in(form: Mapping[str, str]) -> str:
+    return form["sender"].strip().lower()
 
 
 def mail_of(headers: Sequence[tuple[str, str]], text: str, raw: bytes, envelope: str = "") -> Mail:
@@ -132,7 +148,7 @@ def unfolded(value: Any) -> str:
 
 
 def decoded(value: str) -> str:
-    return plain(default.header_factory("subject", value))
+    return plain(policy.header_factory("subject", value))
 
 
 def whole(full: Mapping[str, Any]) -> str:
@@ -179,8 +195,15 @@ class Readable(HTMLParser):
 def text_of_html(html: str) -> str:
     page = Readable()
     # Outlook writes these, and what it does not know of them ends the parser.
-    page.feed(re.sub(r"<!\[[^>]*>?", "", html))
+    page.feed(re.sub(r"<!\[[^>]*>?", " ", html[:MAX_PAGE]))
     return "".join(page.said).strip()
+
+
+# When somebody wrote it, and who, above a quote: in more languages than the parser knows.
+WROTE = re.compile(
+    r"\n(?=.{0,500}(?<!\d)20\d\d(?!\d))(?=.{0,500}(?<!\d)\d\d?[:.]\d\d(?!\d))"
+    r"[^\n<>]{0,200}<[^\n<>@]{1,64}@[^\n<>]{1,255}>[^\n<>]{0,80}[:\uff1a]\n+(?=>)"
+)
 
 
 def reply_in(text: str, signed: bool = False) -> str:
@@ -188,6 +211,7 @@ def reply_in(text: str, signed: bool = False) -> str:
     with, or without.
     """
     text = re.sub(r"\n\s*\n", "\n\n", text.replace("\r\n", "\n")).strip()
+    text = WROTE.sub("\n", text).strip()
     place = text.rfind("\n", 0, MAX_READ) if len(text) > MAX_READ else len(text)
     place = MAX_READ if place < 0 else place
     first, *others = PARSER.read(text[:place]).replies

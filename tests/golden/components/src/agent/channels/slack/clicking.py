@@ -13,7 +13,7 @@ from ...outcomes import became_of
 from ...people import Person
 from ...runner import Runner
 from ...store import StoreError
-from ...thread import CannotFollow, NotAllowed
+from ...thread import CannotFollow, NotAllowed, Thread
 from ...waiting import Waiting
 from .blocks import LATER, choices_of
 from .hearing import CHANNEL, Id, Ts
@@ -105,12 +105,26 @@ async def waiting_for(shown: Shown, caller: Caller, runner: Runner) -> Waiting:
     thread = await runner.agent.store.get(shown.thread_id)
     waiting = thread.asked(shown.call_id)
     if waiting is None:
-        became = became_of(shown.call_id, thread.events)
-        raise CannotFollow(became or f"the thread is {thread.status}")
+        raise is_over(shown, thread)
     no = caller.said(HumanResponse(call_id=shown.call_id, data={"approved": False}))
     if waiting.for_approval and (why := runner.agent.approvers.refusal(waiting, no)):
         raise NotAllowed(why)
     return waiting
+
+
+async def what_was_shown(shown: Shown, caller: Caller, runner: Runner) -> Waiting:
+    """What a button or modal was made of; what they send twice is told twice. Raises CannotFollow
+    and StoreError.
+    """
+    thread = await runner.agent.store.get(shown.thread_id)
+    if waiting := thread.was_asked(shown.call_id, caller.person):
+        return waiting
+    raise is_over(shown, thread)
+
+
+def is_over(shown: Shown, thread: Thread) -> CannotFollow:
+    became = became_of(shown.call_id, thread.events)
+    return CannotFollow(became or f"the thread is {thread.status}")
 
 
 async def over(shown: Shown, runner: Runner) -> str | None:
@@ -133,7 +147,7 @@ async def act(
         case "approve":
             await tell(caller.said(Approval(call_id=call_id, approved=True).event()))
         case "edit":
-            waiting = await waiting_for(shown, caller, runner)
+            waiting = await what_was_shown(shown, caller, runner)
             changed = arguments_of(waiting, values or {})
             decided = Approval(call_id=call_id, approved=True, arguments=changed)
             await tell(caller.said(decided.event()))
@@ -143,7 +157,7 @@ async def act(
         case "say":
             await tell(caller.said(Response(call_id=call_id, response=text).event(None)))
         case "choose":
-            choices = choices_of(await waiting_for(shown, caller, runner))
+            choices = choices_of(await what_was_shown(shown, caller, runner))
             if not 0 <= shown.n < len(choices):
                 raise CannotFollow("it cannot be answered so")
             chosen = Response(call_id=call_id, response=choices[shown.n])
