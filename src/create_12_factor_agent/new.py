@@ -138,11 +138,11 @@ def _target(directory: str | None) -> Path | None:
         )
     if ".git" in target.parts:
         raise NotPossible(f"{shown(target)} is in git's own folder: choose another one")
-    _require_free(target)
+    _require_no_work_of_others(target)
     return target
 
 
-def _require_free(target: Path) -> None:
+def _require_no_work_of_others(target: Path) -> None:
     """Refuse what holds somebody's work, and what is no folder."""
     way = (target, *target.parents)
     try:

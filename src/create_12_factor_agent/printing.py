@@ -109,7 +109,7 @@ def _changed(changed: Changed) -> None:
 def _conflicts(found: Sequence[Conflict], version: str) -> None:
     count = len(found)
     console.print(f"\nConflicts in {count} file{'' if count == 1 else 's'}:", style="bold red")
-    for conflict in found:
+    for conflict in dict.fromkeys(map(str, found)):  # what both moved is three, in one sentence
         _line(f"  {conflict}", "red")
     if any(conflict.kind == "lines" for conflict in found):
         end = f">>>>>>> {version}"

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,17 @@ def test_a_project_is_byte_for_byte_its_golden_tree(
     assert sorted(files) == sorted(golden)
     for name, content in files.items():
         assert content.decode() == golden[name].decode(), f"{name} (--refresh-golden?)"
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("chore", [["check"], ["format", "--check"]])
+def test_a_project_s_own_linter_finds_nothing(desk: Desk, example: str, chore: list[str]) -> None:
+    """The slow suite tells as much, an hour later."""
+    listed = f"components=[{','.join(QUESTIONS[COMPONENTS].choices)}]"
+    project(desk, "linted", f"example={example}", listed)
+    ruff = [sys.executable, "-m", "ruff", *chore, "--no-cache", "."]
+    told = subprocess.run(ruff, cwd=desk.here / "linted", capture_output=True, encoding="utf-8")
+    assert told.returncode == 0, told.stdout
 
 
 def write(folder: Path, files: dict[str, bytes]) -> None:

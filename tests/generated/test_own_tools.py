@@ -1,5 +1,6 @@
-"""With tools of one's own, nothing is edited but what is said to be one's own."""
+"""With tools and a channel of one's own, nothing is edited but what is said to be one's own."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -19,6 +20,7 @@ PLACES = {
     "samples.py": "tests/yours/samples.py",
 }
 # The tests of the example's tools, and the rules that play its model, go with the example.
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 GONE = ("tests/yours/test_tools.py", "tests/yours/golden/prompt.txt")
 
 
@@ -32,6 +34,8 @@ def test_three_tools_of_one_s_own_pass_all_that_holds_for_every_agent(
         (project / path).unlink()
     for folder in ("src/agent/offline", "tests/offline"):
         shutil.rmtree(project / folder)
+    webhook, *_ = PYTHON.findall((project / "README.md").read_text(encoding="utf-8"))
+    (project / "src/agent/channels/github.py").write_text(webhook, encoding="utf-8")
     fetch(project, "3.11", "uv")
     run_offline(["uv", "run", "pytest", "tests/yours/test_prompts.py"], project)  # it writes a file
     for chore in ("ruff format --check .", "ruff check .", "mypy", "pytest", "pytest -m slow"):

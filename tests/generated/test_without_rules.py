@@ -38,7 +38,7 @@ def test_without_the_rules_every_chore_is_green_and_nothing_speaks_of_them(
         succeed(run_offline(chore.split(), project))
     refused = run_offline(["uv", "run", "agent", "hello"], project)
     assert refused.code == 2
-    assert refused.stderr == "error: no model is set: set AGENT_MODEL, as .env.example says\n"
+    assert refused.stderr == "error: there is no stand-in here: set AGENT_MODEL to a model\n"
     assert speaking_of_them(project) == []
 
 

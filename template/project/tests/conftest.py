@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from agent.discovery import brought
 from agent.model import decoding
 from agent.store.filesystem import FileSystemThreadStore
 
@@ -16,6 +17,15 @@ from .yours.samples import prepare
 settings.register_profile("steady", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile("steady")
+
+# What a channel of yours cannot start without, as a webhook without its secret.
+NEEDED = {
+    f"AGENT_{name}".upper(): "made up"
+    for section in brought("settings")
+    for name, field in section.model_fields.items()
+    if field.is_required()
+}
+os.environ.update(NEEDED)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -40,7 +50,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in os.environ:
         # The scripted models listen on this machine, where no proxy leads.
-        if name.startswith("AGENT_") or name.lower().endswith("_proxy"):
+        ours = name.startswith("AGENT_") and name not in NEEDED
+        if ours or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     # What a server took would be remembered of the next one that gets its port.
     monkeypatch.setattr(decoding, "_taken", {})

@@ -54,7 +54,7 @@ def test_a_wrong_token_is_told_and_brings_no_cookie(wrong: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "elsewhere",
+    "place",
     [
         "https://evil.example",
         "//evil.example",
@@ -69,11 +69,11 @@ def test_a_wrong_token_is_told_and_brings_no_cookie(wrong: str) -> None:
         "/ü",
     ],
 )
-def test_nobody_is_led_elsewhere(elsewhere: str) -> None:
+def test_nobody_is_led_elsewhere(place: str) -> None:
     client = serving(token=TOKEN)
-    form = opened(client, f"/sign-in?next={quote(elsewhere)}").forms[0]
+    form = opened(client, f"/sign-in?next={quote(place)}").forms[0]
     assert form.fields["next"] == "/"
-    assert sent(client, form, token=TOKEN, next=elsewhere).headers["Location"] == "/"
+    assert sent(client, form, token=TOKEN, next=place).headers["Location"] == "/"
 
 
 def test_a_session_is_good_for_pages_and_api_alike_until_it_is_ended() -> None:

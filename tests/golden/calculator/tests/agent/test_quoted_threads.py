@@ -11,10 +11,12 @@ from agent.context import serialize_for_llm, unescape
 from agent.events import (
     AnyEvent,
     Error,
+    Expired,
     HumanRequest,
     HumanResponse,
     Prefetched,
     ToolCall,
+    ToolDeferred,
     ToolResponse,
     Trigger,
 )
@@ -46,6 +48,10 @@ def event(tag: str, body: str, first: bool) -> AnyEvent:
             return HumanResponse(call_id="1", data=read)
         case "human_request":
             return HumanRequest(call_id="1", data=read)
+        case "tool_deferred":
+            return ToolDeferred(call_id="1", data=read)
+        case "expired":
+            return Expired(call_id="1", data={"message": body})
         case _ if tag in INTENTS:
             return ToolCall(call_id="1", data={"intent": tag, **read})
         case _ if isinstance(read, dict) and not first:

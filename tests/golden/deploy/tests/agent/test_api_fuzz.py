@@ -33,6 +33,8 @@ ANSWERS = [not_a_server_error, api.status_code_conformance, api.content_type_con
 # The router answers a 405 from one route, without the other methods of its path; and a schema
 # cannot say that 1.0 is no place in a thread, or that a call id stands in one of two places.
 EXCEPT = [api.allow_header_conformance, api.positive_data_acceptance]
+# A channel of yours may take "1" and false for a number, as pydantic does where it is not strict.
+LENIENT = {route.path for each in brought("routes") for route in each.routes}
 
 app = app_of(token=TOKEN)
 schema = schemathesis.openapi.from_dict(app.openapi())
@@ -45,7 +47,8 @@ schema.config.generation.with_security_parameters = False  # the token is there,
 def test_every_call_answers_as_its_description_says(case: schemathesis.Case[Any]) -> None:
     answer = case.call(headers=HEADERS)
     if answer.status_code != 413:  # which is a refusal, though not in the eyes of schemathesis
-        case.validate_response(answer, excluded_checks=EXCEPT)
+        lenient = [api.negative_data_rejection] if case.path in LENIENT else []
+        case.validate_response(answer, excluded_checks=[*EXCEPT, *lenient])
 
 
 # Whoever follows a thread that waits waits with it.

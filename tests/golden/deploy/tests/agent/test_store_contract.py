@@ -2,13 +2,15 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from agent.events import Error
+from agent.due import Policy
+from agent.events import Error, ToolDeferred
 from agent.store import Busy, NoSuchThread, ThreadExists, ThreadStore
 from agent.thread import CannotFollow, Thread
 from agent.views import summary_of
@@ -48,6 +50,20 @@ def test_of_many_that_come_with_one_id_one_is_kept(store: ThreadStore) -> None:
     assert came.count(thread_id) == 1
     assert sum(isinstance(each, ThreadExists) for each in came) == 19
     assert read(store, thread_id).events[0].data == str(came.index(thread_id))
+
+
+def test_it_knows_what_happens_by_itself_and_when(store: ThreadStore) -> None:
+    until = NOON + timedelta(hours=1)
+    later = ToolDeferred(call_id="1", data={"until": until.isoformat()})
+    waits = created(store, thread_of(said(), decided(SAFE_STEP), later))
+    created(store, thread_of(said(), decided(DONE)))
+    assert asyncio.run(store.due(until, Policy())) == [(waits, until)]
+    assert asyncio.run(store.due(NOON, Policy())) == []
+
+
+def test_nothing_is_odd_about_one_that_is_whole(store: ThreadStore) -> None:
+    created(store)
+    assert asyncio.run(store.check()) == []
 
 
 @pytest.mark.parametrize("bad", ["", "x", "../victim", "0F8FAD5B-D9CB-469F-A165-70867728950E"])

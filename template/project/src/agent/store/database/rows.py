@@ -1,6 +1,6 @@
 """A thread as a database keeps it, and what a database must be able to do."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -55,9 +55,6 @@ class Rows(Protocol):
         """What is kept about the database itself."""
 
     def note(self, name: str, value: str) -> None: ...
-
-
-Derive = Callable[[str, Thread], Row]
 
 
 def row_of(thread_id: str, thread: Thread, policy: Policy) -> Row:

@@ -103,7 +103,7 @@ def stand_in() -> Any:
     except ModuleNotFoundError as error:
         if error.name != room:
             raise
-        raise Unavailable("no model is set: set AGENT_MODEL, as .env.example says") from None
+        raise Unavailable("there is no stand-in here: set AGENT_MODEL to a model") from None
 
 
 def described(request: Request) -> dict[str, Any]:

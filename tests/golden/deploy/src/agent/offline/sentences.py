@@ -44,7 +44,7 @@ SENTENCES = (
 )
 USAGE = (
     "deployments, rollbacks and questions about them. Try “deploy the backend v1.2.0 to staging”,"
-    " “what is deployed in production?”, “which tags are there?” “roll back the backend in"
+    " “what is deployed in production?”, “which tags are there?”, “roll back the backend in"
     " production” or “roll out the frontend gradually”."
 )
 SAID = {
