@@ -71,6 +71,17 @@ def test_a_mail_that_cannot_be_read_is_in_the_way_of_none(
         assert box.seen == {1, 2}
 
 
+def test_of_a_mail_that_brings_much_what_it_says_is_read(
+    told: Any, store: FileSystemThreadStore
+) -> None:
+    mail = mail_from(ADA, "hello")
+    mail.add_attachment(bytes(3_000_000), maintype="application", subtype="zip", filename="a.zip")
+    with imap_server() as box:
+        box.mails.append(mail.as_bytes())
+        assert looked(box.port, store) == 1
+    assert "hello" in str(asyncio.run(store.find())[0])
+
+
 class HangingUp(Session):
     def answer(self, command: str) -> None:
         if command.upper() == "LOGOUT":

@@ -134,8 +134,9 @@ class Session(socketserver.StreamRequestHandler):
                 new = [str(uid) for uid in range(1, len(mails) + 1) if uid not in seen]
                 self.say(f"* SEARCH {' '.join(new)}".strip())
             case ["UID", "FETCH", uid, *_]:
-                raw = mails[int(uid) - 1]
-                size = f"RFC822.SIZE {len(raw)} BODY[] {{{len(raw)}}}"
+                [most] = re.findall(r"BODY\.PEEK\[]<0\.(\d+)>", command)
+                raw = mails[int(uid) - 1][: int(most)]
+                size = f"BODY[]<0> {{{len(raw)}}}"
                 self.say(f"* {uid} FETCH (UID {uid} FLAGS () {size}")
                 self.wfile.write(raw)
                 self.say(")")

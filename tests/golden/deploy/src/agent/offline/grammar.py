@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from itertools import product
 from math import isfinite
 from typing import Any, NamedTuple
@@ -143,12 +144,18 @@ def meaning(clause: str, sentences: tuple[Sentence, ...]) -> list[Draft]:
 
 
 def foreign(clause: str, sentences: tuple[Sentence, ...]) -> str:
-    """What is left of the clause beside the longest sentence in it."""
+    """What is left of the clause beside the longest sentence in it; or a word that is misspelt."""
     wholes = [rf"(?<!\w)(?:{sentence.regex()})(?!\w)" for sentence in sentences]
     found = [re.search(whole, clause, re.I | re.S) for whole in wholes]
     known = max((match[0] for match in found if match), key=len, default="")
-    return clause.replace(known, " ", 1).strip(" ,") if known else clause
+    if known:
+        return clause.replace(known, " ", 1).strip(" ,")
+    words = {word for each in sentences for word in WORD.findall(SLOT.sub(" ", each.pattern))}
+    said = (word for word in WORD.findall(clause) if word.lower() not in words)
+    return next((word for word in said if get_close_matches(word.lower(), words, 1, 0.75)), clause)
 
+
+WORD, SLOT = re.compile("[A-Za-z]{4,}"), re.compile(r"\{[a-z_]+\}")
 
 # What may stand in an answer beside what was asked for.
 ANSWERING = re.compile(

@@ -24,6 +24,7 @@ from .settings import EmailSettings, Server, load_email, missing, server_in
 
 PATIENCE = 60.0  # seconds for one look
 AT_ONCE = 20  # mails of one look
+MOST = 1_000_000  # bytes of one that are read: what it says stands before what it brings
 LONGEST = 600.0  # seconds between two looks, when they fail
 
 
@@ -78,8 +79,8 @@ async def unseen(server: Server) -> Sequence[Found]:
 
 
 def raw_of(box: BaseMailBox, uid: str) -> bytes:
-    """Its bytes, as `fetch` parses each, and ends all at the first that cannot be."""
-    _, said = box.client.uid("FETCH", uid, "(BODY.PEEK[])")
+    """Its first bytes, as `fetch` parses each, and ends all at the first that cannot be."""
+    _, said = box.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MOST}>)")
     return next((bytes(each[1]) for each in said if isinstance(each, tuple)), b"")
 
 
