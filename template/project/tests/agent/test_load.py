@@ -270,6 +270,19 @@ def test_nor_does_a_body_go_on_behind_its_answer(port: int, host: bytes) -> None
 
 
 @pytest.mark.slow
+def test_who_ends_a_body_behind_its_answer_has_all_the_time_again(port: int) -> None:
+    head = HEAD.replace(b"localhost", b"elsewhere") + b"Content-Length: 2\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head)
+        assert whole(connection).startswith(b"HTTP/1.1 4")
+        time.sleep(0.7)
+        connection.sendall(b"{}")
+        time.sleep(0.7)
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert whole(connection).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.slow
 def test_whoever_is_in_time_is_served_on_one_connection(port: int) -> None:
     request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:

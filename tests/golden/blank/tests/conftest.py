@@ -18,9 +18,10 @@ settings.register_profile("steady", deadline=None, derandomize=True, max_example
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile("steady")
 
-# What a channel of yours cannot start without, as a webhook without its secret.
+# What a channel of yours cannot start without, as a webhook without its secret. Change the words
+# where they do not fit, as for a number.
 NEEDED = {
-    f"AGENT_{name}".upper(): "made up"
+    f"AGENT_{name}".upper(): "made up, and long enough"
     for section in brought("settings")
     for name, field in section.model_fields.items()
     if field.is_required()

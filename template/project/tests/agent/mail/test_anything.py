@@ -14,6 +14,7 @@ from agent.channels.mail.posted import fields_in, is_mailgun, is_postmark
 from agent.channels.mail.reading import (
     Mail,
     NoMail,
+    beside_quotes,
     from_bytes,
     from_mailgun,
     from_postmark,
@@ -23,7 +24,7 @@ from agent.channels.mail.reading import (
 from agent.channels.mail.signing import link_in, name_in
 
 from ..scripted import MANAGER, QUESTION, decided, said, thread_of
-from .mailing import ADA, MAILGUN, PASSWORD, TRUSTED, USER, mail_from, office
+from .mailing import ADA, AGENT, MAILGUN, PASSWORD, TRUSTED, USER, mail_from, office
 from .test_door import POSTED, basic, mailgun_form, signed
 from .test_reading import MAILING
 
@@ -77,7 +78,7 @@ def used(mail: Mail) -> None:
     for step in (QUESTION, MANAGER):
         waiting = thread_of(said(), decided(step)).awaiting
         assert waiting
-        answer_in(mail, waiting)
+        answer_in(mail, waiting, AGENT)
     json.dumps([mail.sender, mail.subject, mail.text]).encode()
 
 
@@ -154,7 +155,7 @@ def test_what_is_posted_is_a_mail_or_none(many: settings) -> None:
 def test_no_words_break_the_reading_and_no_bytes_prove_anything(many: settings) -> None:
     def all_of(text: str) -> None:
         reply_in(text)
-        reply_in(text, signed=True)
+        beside_quotes(text, AGENT)
         text_of_html(text)
         assert link_in(text, MAILING.secret) is None
         assert not is_postmark([text], [PASSWORD.encode()])

@@ -8,7 +8,7 @@ import re
 from ...events import HumanResponse
 from ...inbound import Approval, Response
 from ...waiting import Waiting
-from .reading import Mail, reply_in
+from .reading import Mail, beside_quotes, reply_in
 
 YES = {"yes", "approve", "approved"}
 NO = {"no", "reject", "rejected"}
@@ -29,12 +29,14 @@ CLOSINGS = {
 }
 
 
-def answer_in(mail: Mail, waiting: Waiting) -> HumanResponse | None:
-    """None where it is not clear what it says. Raises ValidationError for too many words."""
+def answer_in(mail: Mail, waiting: Waiting, ours: str) -> HumanResponse | None:
+    """To a mail from our address. None where it is not clear what it says. Raises ValidationError
+    for too many words.
+    """
     said = reply_in(mail.text)
     if not waiting.for_approval:
         return answer_of(waiting, said) if said else None
-    first, _, rest = reply_in(mail.text, signed=True).partition("\n")
+    first, _, rest = beside_quotes(mail.text, ours).partition("\n")
     match word_of(first):
         case word if word in YES and is_closing(rest, mail.name):
             return Approval(call_id=waiting.call_id, approved=True).event()
@@ -54,11 +56,12 @@ def word_of(line: str) -> str:
     return re.sub(r"(?<![\s.,!:;])[\s.,!:;]+$", "", line).strip().lower()
 
 
-# What a telephone adds by itself, and not what somebody says of themselves.
+# What a program adds by itself, and not what somebody says of themselves.
 DEVICES = "iphone|ipad|galaxy|samsung( galaxy)?( smartphone)?|pixel|android|phone|mobile( phone)?"
 ADDED = re.compile(
     rf"sent from (my )?({DEVICES}|(yahoo|gmail|proton) ?mail( for ({DEVICES}))?)( device)?"
-    r"|(sent from|get) outlook for (ios|android)( ?<[^<>]{0,100}>)?"
+    r"|(sent from|get) outlook for (ios|android)( ?<https?://[^<>\s]{1,100}>)?"
+    r"|[-_ ]{3,}(original message[-_ ]{3,})?"
 )
 
 

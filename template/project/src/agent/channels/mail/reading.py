@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.errors import MessageError
 from email.headerregistry import HeaderRegistry
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import default
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -27,6 +27,7 @@ PARSER = EmailReplyParser(languages=list(MAIL_LANGUAGES))
 # Of a header, and of a page, so much is read: what is longer takes the square of the time.
 MAX_HEADER = 4_000
 MAX_PAGE = 200_000
+CUT = "\n[\u2026]"  # there is more, so nothing above it is a yes
 header = HeaderRegistry()
 policy = default.clone(header_factory=lambda name, value: header(name, value[:MAX_HEADER]))
 # What the parsers of mails and of HTML raise; AssertionError is the latter's own.
@@ -81,13 +82,13 @@ class Mail:
 BULK = {"bulk", "list", "junk", "auto_reply"}
 
 
-def from_bytes(raw: bytes) -> Mail:
-    """A whole mail. Raises NoMail."""
+def from_bytes(raw: bytes, is_cut: bool = False) -> Mail:
+    """A whole mail, or what there is of it. Raises NoMail."""
     try:
         message = message_from_bytes(raw, policy=policy)
         assert isinstance(message, EmailMessage)
         headers = [(name, unfolded(value)) for name, value in message.raw_items()]
-        return mail_of(headers, text_in(message), raw)
+        return mail_of(headers, text_in(message) + (CUT if is_cut else ""), raw)
     except UNREADABLE as error:
         raise NoMail(f"this is no mail: {type(error).__name__}") from None
 
@@ -156,12 +157,23 @@ def whole(full: Mapping[str, Any]) -> str:
 
 
 def text_in(message: EmailMessage) -> str:
+    """Of all its parts: some write one above a picture and one below."""
     body = message.get_body(("plain", "html"))
     if body is None:
         return ""
-    content = body.get_content()
-    text = content if isinstance(content, str) else ""
-    return text_of_html(text) if body.get_content_subtype() == "html" else text
+    kind = body.get_content_type()
+    texts = [part.get_content() for part in shown_in(message) if part.get_content_type() == kind]
+    whole = [text_of_html(text) if kind == "text/html" else text for text in texts]
+    return "\n".join(whole)
+
+
+def shown_in(part: MIMEPart) -> Iterator[MIMEPart]:
+    """The texts of a mail, without what is attached."""
+    if part.is_multipart() and not part.get_content_type().startswith("message/"):
+        for each in part.iter_parts():
+            yield from shown_in(each)
+    elif part.get_content_maintype() == "text" and not part.is_attachment():
+        yield part
 
 
 def plain(text: str) -> str:
@@ -196,7 +208,8 @@ def text_of_html(html: str) -> str:
     page = Readable()
     # Outlook writes these, and what it does not know of them ends the parser.
     page.feed(re.sub(r"<!\[[^>]*>?", " ", html[:MAX_PAGE]))
-    return "".join(page.said).strip()
+    page.close()
+    return "".join(page.said).strip() + (CUT if len(html) > MAX_PAGE else "")
 
 
 # When somebody wrote it, and who, above a quote: in more languages than the parser knows.
@@ -206,17 +219,36 @@ WROTE = re.compile(
 )
 
 
-def reply_in(text: str, signed: bool = False) -> str:
-    """What somebody says above, between or below what they quote; with what they end their mails
-    with, or without.
+def reply_in(text: str) -> str:
+    """What somebody says above, between or below what they quote, without how they end their mails.
+    What looks like the head of a quote is taken for one, so this decides on nothing.
     """
     text = re.sub(r"\n\s*\n", "\n\n", text.replace("\r\n", "\n")).strip()
     text = WROTE.sub("\n", text).strip()
     place = text.rfind("\n", 0, MAX_READ) if len(text) > MAX_READ else len(text)
     place = MAX_READ if place < 0 else place
     first, *others = PARSER.read(text[:place]).replies
-    is_cut = not others and (signed or not first.signatures)
-    said = str(first.full_body if signed else first.body or first.full_body)
-    said += text[place:] if is_cut else ""
+    is_cut = not others and not first.signatures
+    said = str(first.body or first.full_body) + (text[place:] if is_cut else "")
     lines = [line for line in said.split("\n") if not line.startswith(">")]
     return "\n".join(lines).strip()
+
+
+# Where our own mail stands below without marks, as Outlook has it; and what stands above one with.
+FROM = r"(?:From|Von|De|Da|Van|Od|Fra|Från|Lähettäjä|От|发件人|差出人|보낸 사람)"
+HEAD = re.compile(r"[^\n]*20\d\d[^\n]*(?:\n[^\n]*){0,2}[:\uff1a]", re.ASCII)
+
+
+def beside_quotes(text: str, ours: str) -> str:
+    """What somebody says beside what they quote of the mail from our address, and nothing less:
+    what else looks like the head of a quote may be a condition.
+    """
+    below = re.compile(rf"^[ *]*{FROM}[ *]*[:\uff1a][^\n]*{re.escape(ours)}", re.I | re.M)
+    above = below.split(text.replace("\r\n", "\n"), maxsplit=1)[0]
+    unmarked = "\n".join("" if line.startswith(">") else line for line in above.split("\n"))
+    said = [each.strip() for each in re.split(r"\n[ \t]*\n", unmarked)]
+    return "\n".join(each for each in said if each and not is_head(each, ours))
+
+
+def is_head(paragraph: str, ours: str) -> bool:
+    return ours in paragraph.lower() and HEAD.fullmatch(paragraph) is not None

@@ -30,6 +30,7 @@ class Punctual(H11Protocol):
     """
 
     _late: asyncio.TimerHandle | None = None
+    _state: object = None  # theirs, while it is waited for
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -53,9 +54,11 @@ class Punctual(H11Protocol):
 
     def _watch(self) -> None:
         """A byte now and then wins no time: who is being waited for is waited for no longer."""
-        if not self._is_waiting():
+        state = self.conn.their_state if self._is_waiting() else None
+        if state is not self._state:
             self._forget()
-        elif self._late is None:
+        self._state = state
+        if state is not None and self._late is None:
             self._late = self.loop.call_later(HEADER_SECONDS, self._end)
 
     def _forget(self) -> None:

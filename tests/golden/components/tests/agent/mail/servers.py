@@ -116,12 +116,13 @@ class Session(socketserver.StreamRequestHandler):
         self.say("* OK ready")
         while line := self.rfile.readline().decode().strip():
             tag, _, command = line.partition(" ")
-            self.answer(command)
-            self.say(f"{tag} OK done")
+            status = self.answer(command) or "OK done"
+            self.say(f"{tag} {status}")
             if command.upper() == "LOGOUT":
                 return
 
-    def answer(self, command: str) -> None:
+    def answer(self, command: str) -> str | None:
+        """With which status it ends, if it is not OK."""
         mails, seen = self.server.mails, self.server.seen
         match command.upper().split():
             case ["CAPABILITY"]:
@@ -142,6 +143,7 @@ class Session(socketserver.StreamRequestHandler):
                 self.say(")")
             case ["UID", "STORE", uids, *_] if re.search(r"\\Seen", command, re.I):
                 seen.update(map(int, uids.split(",")))
+        return None
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from agent.workers import Failed
 from ..scripted import agent_of
 from .mailing import ADA, as_mailed, mail_from, variables
 from .servers import HERE, Mailbox, Session, imap_server
-from .test_reading import POISON
+from .test_reading import BELIEVED, POISON
 
 
 @pytest.fixture
@@ -66,9 +66,10 @@ def test_a_mail_that_cannot_be_read_is_in_the_way_of_none(
     told: Any, store: FileSystemThreadStore, kind: str
 ) -> None:
     with imap_server() as box:
-        box.mails += [POISON[kind], mail_from(ADA, "hello").as_bytes()]
-        assert looked(box.port, store) == 1
+        box.mails += [BELIEVED + POISON[kind], mail_from(ADA, "hello").as_bytes()]
+        assert looked(box.port, store) >= 1
         assert box.seen == {1, 2}
+    assert "hello" in str(asyncio.run(store.find()))
 
 
 def test_of_a_mail_that_brings_much_what_it_says_is_read(
@@ -82,11 +83,27 @@ def test_of_a_mail_that_brings_much_what_it_says_is_read(
     assert "hello" in str(asyncio.run(store.find())[0])
 
 
+def test_what_it_does_not_give_is_asked_for_again(told: Any, store: FileSystemThreadStore) -> None:
+    times = iter(["NO [SERVERBUG] try again"])
+
+    class Busy(Session):
+        def answer(self, command: str) -> str | None:
+            if "FETCH" in command and (busy := next(times, None)):
+                return busy
+            return super().answer(command)
+
+    with imap_server(Mailbox(Busy)) as box:
+        box.mails.append(mail_from(ADA, "hello").as_bytes())
+        assert looked(box.port, store) == 0
+        assert box.seen == set()
+        assert looked(box.port, store) == 1
+
+
 class HangingUp(Session):
-    def answer(self, command: str) -> None:
+    def answer(self, command: str) -> str | None:
         if command.upper() == "LOGOUT":
             raise ConnectionError
-        super().answer(command)
+        return super().answer(command)
 
 
 def test_one_that_hangs_up_in_place_of_a_goodbye_has_done_its_work(

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from agent.channels.mail.answering import word_of
 from agent.channels.mail.believing import vouched_for
 from agent.channels.mail.paper import shown
-from agent.channels.mail.reading import NoMail, from_bytes, reply_in, text_of_html
+from agent.channels.mail.reading import CUT, MAX_PAGE, NoMail, from_bytes, reply_in, text_of_html
 from agent.channels.mail.sending import POLICY
 from agent.channels.mail.settings import Mailing, server_in
 from agent.channels.mail.signing import Link, Name, link_in, message_id, name_in, token_for
@@ -23,7 +23,7 @@ from agent.channels.mail.writing import request, written
 from agent.reach import Asked
 
 from ..scripted import NOON, decided, said, thread_of
-from .mailing import ADA, AGENT, BOB, SECRET, TRUSTED, URL, mail_from, text_of
+from .mailing import ADA, AGENT, BOB, SECRET, TRUSTED, URL, mail_from, text_of, vouched
 
 MAILING = Mailing(
     AGENT, (ADA,), URL, SecretStr(SECRET), server_in(SecretStr("smtp://127.0.0.1")), True
@@ -267,10 +267,29 @@ def test_a_link_of_yesterday_shows_what_it_asked_and_no_way_to_decide() -> None:
         assert bytes(shown(link, thread).body).count(b"<form") == forms
 
 
+PICTURE = b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n"
+
+
+@pytest.mark.parametrize("kind", [b"plain", b"html"])
+def test_what_stands_below_a_picture_is_said_as_well(kind: bytes) -> None:
+    text = b"--b\r\nContent-Type: text/" + kind + b"\r\n\r\n"
+    parts = text + b"yes\r\n--b\r\n" + PICTURE + text + b"but only half\r\n--b--\r\n"
+    head = b"From: ada@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    assert from_bytes(head + parts).text.split() == ["yes", "but", "only", "half"]
+
+
+def test_of_what_is_cut_no_yes_can_be_read() -> None:
+    page = f"<p>yes</p><img src='data:{'x' * MAX_PAGE}'><p>but only half</p>"
+    mail = from_bytes(b"From: ada@example.com\r\n\r\nyes", is_cut=True)
+    assert [mail.text[-len(CUT) :], text_of_html(page)[-len(CUT) :]] == [CUT, CUT]
+    assert text_of_html("<div>yes</div>but not before you asked AT&T").endswith("asked AT&T")
+
+
 DEEP = b"".join(
     f"Content-Type: multipart/mixed; boundary=b{depth}\r\n\r\n--b{depth}\r\n".encode()
     for depth in range(300)
 )
+BELIEVED = f"Authentication-Results: {vouched(ADA)}\r\nFrom: {ADA}\r\n".encode()
 POISON = {
     "deep": DEEP,
     "brackets": b"Content-Type: text/plain " + b"(" * 3_000,
@@ -286,5 +305,5 @@ POISON = {
 def test_no_mail_takes_long_to_read_or_raises(kind: str) -> None:
     began = time.perf_counter()
     with suppress(NoMail):
-        assert from_bytes(b"From: eve@evil.example\r\n" + POISON[kind]).refers_to == []
+        assert from_bytes(BELIEVED + POISON[kind]).refers_to == []
     assert time.perf_counter() - began < 5

@@ -9,8 +9,10 @@ import pytest
 from ...yours.samples import APPROVAL_STEP
 from ..scripted import DONE, QUESTION
 from ..serving import kinds
-from .mailing import ADA, BOB, EVE, Office, links_in, mail_from, office, quoting, text_of
+from .mailing import ADA, AGENT, BOB, EVE, Office, links_in, mail_from, office, quoting, text_of
 from .servers import answer_to, imap_server
+
+APPROVED = {"approved": True}
 
 
 def script(*steps: dict[str, Any]) -> str:
@@ -96,6 +98,22 @@ def test_a_reply_answers_a_question_whatever_it_quotes() -> None:
         ("Yes\n\nSent from my heart: do not pay", None),
         ("Yes\n\nSent from my iPhone: do not pay", None),
         ("yes\n\nSent from my phone but do not pay", None),
+        ("Yes\nGet Outlook for iOS<but do not pay before Friday>", None),
+        (f"yes\n\nEl jue, 26 nov 2026 a las 10:00, Agent (<{AGENT}>) escribió:\n\n> no", APPROVED),
+        (
+            f"Yes\n\nThanks\n\nAda <ada@b.c> 于2026年11月26日 写给 {AGENT}\uff1a\n\n> no\n> no",
+            APPROVED,
+        ),
+        (f"yes\n\nOn Mon, 2 Feb 2026 at 10:00, The Agent\n<{AGENT}> wrote:\n> no", APPROVED),
+        ("> no\n> no\n\nyes\n\nAda", APPROVED),
+        (f"Yes.\n\n________________\nFrom: Agent <{AGENT}>\nSent: Monday\nTo: Ada\n\nno", APPROVED),
+        (f"Yes\n\n-----Original Message-----\nVon: {AGENT}\n\nno", APPROVED),
+        ("yes\nas I wrote on 26 Nov 2026 at 10:00 to Bob <b@example.com>, only half:\n> x", None),
+        ("yes\n\nOnly once Bob <b@example.com> has, not before 2026-12-01 10:00:\n\n> x", None),
+        ("yes\n\nNot before 2026-12-01 10:00. Ask <b@example.com>:\n> x", None),
+        ("yes\n\nOn Friday only, as Bob wrote:\n> x", None),
+        ("yes\n\nFrom: now on only half\nTo: Bob\nSubject: x", None),
+        ("> no\n\nyes\n\n> no\n\nbut only the half", None),
         ("yes, but only the half of it", None),
         ("yes\nbut not today", None),
         ("Yes\n\nThanks, but only after five.", None),

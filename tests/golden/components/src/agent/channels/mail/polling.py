@@ -24,7 +24,7 @@ from .settings import EmailSettings, Server, load_email, missing, server_in
 
 PATIENCE = 60.0  # seconds for one look
 AT_ONCE = 20  # mails of one look
-MOST = 1_000_000  # bytes of one that are read: what it says stands before what it brings
+MOST = 1_000_000  # bytes of one that are read; of what stands behind them, none is a yes
 LONGEST = 600.0  # seconds between two looks, when they fail
 
 
@@ -64,7 +64,7 @@ async def look(server: Server, runner: Runner, settings: EmailSettings) -> None:
 
 async def take(found: Found, runner: Runner, settings: EmailSettings) -> None:
     try:
-        mail = await asyncio.to_thread(from_bytes, found.raw)
+        mail = await asyncio.to_thread(from_bytes, found.raw, len(found.raw) == MOST)
     except NoMail as fault:
         logger().warning("mail_ignored", problem=str(fault))
     else:
@@ -75,13 +75,19 @@ async def unseen(server: Server) -> Sequence[Found]:
     """In a thread of its own, which it holds up."""
     with mailbox(server) as box:
         uids = box.uids(AND(seen=False))[:AT_ONCE]
-        return [Found(uid, raw_of(box, uid)) for uid in uids]
+        return [Found(uid, raw) for uid in uids if (raw := raw_of(box, uid)) is not None]
 
 
-def raw_of(box: BaseMailBox, uid: str) -> bytes:
-    """Its first bytes, as `fetch` parses each, and ends all at the first that cannot be."""
-    _, said = box.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MOST}>)")
-    return next((bytes(each[1]) for each in said if isinstance(each, tuple)), b"")
+def raw_of(box: BaseMailBox, uid: str) -> bytes | None:
+    """Its first bytes, None where the server does not give them: then it comes the next time. Not
+    by `fetch`, which parses each, and ends all at the first that cannot be.
+    """
+    status, said = box.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MOST}>)")
+    raw = next((bytes(each[1]) for each in said if isinstance(each, tuple)), None)
+    if status != "OK" or raw is None:
+        logger().warning("mail_not_fetched", problem=f"{uid}: {status} {said!r:.200}")
+        return None
+    return raw
 
 
 async def mark(server: Server, uids: Sequence[str]) -> None:

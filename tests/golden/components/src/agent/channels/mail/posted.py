@@ -22,7 +22,9 @@ OLDEST = 15 * 60  # seconds: Mailgun tries again after ten minutes
 MAX_FIELDS = 1_000
 OK = {"status": "ok"}
 BOUNDARY = re.compile(r"boundary=\"?([\w'()+,./:=?-]{1,70})", re.ASCII | re.IGNORECASE)
-NAME = re.compile(rb'content-disposition:[^\n]*[; ]name="([^"\r\n]{1,200})"', re.IGNORECASE)
+NAME = re.compile(
+    rb'^content-disposition:[^\n]*[; ]name="([^"\r\n]{1,200})"', re.IGNORECASE | re.MULTILINE
+)
 HEAD = 1_000  # bytes of a part's headers that are looked at
 
 # Mailgun signs its time and token alone, so each is good for one body. This process remembers.
@@ -115,10 +117,11 @@ def parts_in(body: bytes, content_type: str) -> list[tuple[str, str]]:
     Nobody has signed it yet: Python's own parser takes the square of the time, and calls itself.
     """
     found = BOUNDARY.search(content_type)
-    parts = body.split(b"--" + found[1].encode(), MAX_FIELDS)[1:] if found else []
+    mark = b"\r\n--" + found[1].encode() if found else b""
+    parts = (b"\r\n" + body).split(mark, MAX_FIELDS)[1:] if mark else []
     fields = []
     for head, _, value in (part.partition(b"\r\n\r\n") for part in parts):
         name = NAME.search(head[:HEAD])
         if name and b"filename" not in head[:HEAD].lower():
-            fields.append((name[1].decode(), value.removesuffix(b"\r\n").decode()))
+            fields.append((name[1].decode(), value.decode()))
     return fields

@@ -39,7 +39,7 @@ async def receive(mail: Mail, runner: Runner, settings: EmailSettings) -> None:
         return
     name = named_in(mail, mailing)
     try:
-        thread_id = await told(mail, name, runner)
+        thread_id = await told(mail, name, runner, mailing.sender)
         logger().info("mail_received", thread=thread_id)
     except (Unclear, CannotFollow, ValidationError) as problem:
         why = format_error(problem) if isinstance(problem, ValidationError) else str(problem)
@@ -71,11 +71,11 @@ def named_in(mail: Mail, mailing: Mailing) -> Name | None:
     return next((name for name in names if name and name.thread_id), None)
 
 
-async def told(mail: Mail, name: Name | None, runner: Runner) -> str:
+async def told(mail: Mail, name: Name | None, runner: Runner, ours: str) -> str:
     """The id of the thread. Raises Unclear, and what `Runner.tell` raises."""
     caller = Caller(Person(CHANNEL, mail.sender))
     if name:
-        return await replied(mail, name, caller, runner)
+        return await replied(mail, name, caller, runner, ours)
     key = delivery_id(CHANNEL, mail.id)
     for before in mail.refers_to:  # their own first mail, when nothing of ours came in between
         if await known(thread_id := delivery_id(CHANNEL, before), runner):
@@ -84,29 +84,29 @@ async def told(mail: Mail, name: Name | None, runner: Runner) -> str:
     return await runner.launch(caller.said(event), key)
 
 
-async def replied(mail: Mail, name: Name, caller: Caller, runner: Runner) -> str:
+async def replied(mail: Mail, name: Name, caller: Caller, runner: Runner, ours: str) -> str:
     thread = await known(name.thread_id, runner)
     if thread is None:
         raise Unclear("There is no such conversation any more.")
     if waiting := thread.asked(name.call_id):
-        if (answer := answer_in(mail, waiting)) is None:
+        if (answer := answer_in(mail, waiting, ours)) is None:
             raise Unclear(f"{NOT_CLEAR} Please {how_to_reply(waiting)}")
         await runner.tell(name.thread_id, caller.said(answer))
         return name.thread_id
     if name.kind in ("asks", "reminds", "explains"):
-        await answered_late(mail, name, thread, caller, runner)
+        await answered_late(mail, name, thread, caller, runner, ours)
         return name.thread_id
     return await followed_up(mail, name.thread_id, caller, runner)
 
 
 async def answered_late(
-    mail: Mail, name: Name, thread: Thread, caller: Caller, runner: Runner
+    mail: Mail, name: Name, thread: Thread, caller: Caller, runner: Runner, ours: str
 ) -> None:
     """The answer that is there once more changes nothing, and is no fault. Raises what another
     one does.
     """
     asked = asked_before(thread, name.call_id)
-    if asked and (answer := answer_in(mail, asked)):
+    if asked and (answer := answer_in(mail, asked, ours)):
         await runner.tell(name.thread_id, caller.said(answer))
         return
     became = became_of(name.call_id, thread.events) or "it waits no longer"
