@@ -295,6 +295,8 @@ POISON = {
     "brackets": b"Content-Type: text/plain " + b"(" * 3_000,
     "parameters": b"Content-Type: text/plain" + b"; a=b" * 80_000,
     "page": b"Content-Type: text/html\r\n\r\n" + b"<" * 1_000_000,
+    "comments": b"Content-Type: text/html\r\n\r\n" + b"<!--" * 50_000,
+    "tags": b"Content-Type: text/html\r\n\r\n" + b"<a " * 60_000,
     "odd page": b"Content-Type: text/html\r\n\r\n<p>hi <<![x>![y z",
     "references": b"References: " + b"=?utf-8?q?a?= " * 40_000,
     "subject": b"Subject: " + b"a " * 400_000,

@@ -10,6 +10,7 @@ from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage, MIMEPart
 from email.policy import default
 from hashlib import sha256
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -208,7 +209,7 @@ def text_of_html(html: str) -> str:
     page = Readable()
     # Outlook writes these, and what it does not know of them ends the parser.
     page.feed(re.sub(r"<!\[[^>]*>?", " ", html[:MAX_PAGE]))
-    page.close()
+    page.handle_data(unescape(page.rawdata))  # `close` takes the square of the time for it
     return "".join(page.said).strip() + (CUT if len(html) > MAX_PAGE else "")
 
 
