@@ -14,13 +14,12 @@ from agent.channels.mail.posted import fields_in, is_mailgun, is_postmark
 from agent.channels.mail.reading import (
     Mail,
     NoMail,
-    beside_quotes,
     from_bytes,
     from_mailgun,
     from_postmark,
-    reply_in,
     text_of_html,
 )
+from agent.channels.mail.replies import beside_quotes, reply_in
 from agent.channels.mail.signing import link_in, name_in
 
 from ..scripted import MANAGER, QUESTION, decided, said, thread_of

@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from agent.channels.mail.answering import word_of
 from agent.channels.mail.believing import vouched_for
 from agent.channels.mail.paper import shown
-from agent.channels.mail.reading import CUT, MAX_PAGE, NoMail, from_bytes, reply_in, text_of_html
+from agent.channels.mail.reading import CUT, MAX_PAGE, NoMail, from_bytes, text_of_html
+from agent.channels.mail.replies import reply_in
 from agent.channels.mail.sending import POLICY
 from agent.channels.mail.settings import Mailing, server_in
 from agent.channels.mail.signing import Link, Name, link_in, message_id, name_in, token_for

@@ -8,7 +8,8 @@ import re
 from ...events import HumanResponse
 from ...inbound import Approval, Response
 from ...waiting import Waiting
-from .reading import Mail, beside_quotes, reply_in
+from .reading import Mail
+from .replies import beside_quotes, reply_in
 
 YES = {"yes", "approve", "approved"}
 NO = {"no", "reject", "rejected"}

@@ -16,7 +16,8 @@ from ...thread import CannotFollow, Thread
 from ...waiting import Waiting
 from .answering import answer_in
 from .believing import vouched_for
-from .reading import Mail, reply_in
+from .reading import Mail
+from .replies import reply_in
 from .sending import send
 from .settings import EmailSettings, Mailing, mailing_of
 from .signing import CHANNEL, Name, name_in
