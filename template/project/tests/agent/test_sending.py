@@ -19,6 +19,7 @@ from agent.model.sending import seconds_asked, send
 
 from .commands import Shell
 from .openai_server import OpenAIServer, Reply, openai_server, scripted
+from .pace import takes_less
 
 KEY = "a-key/that-must-not-be-told"
 BODY = json.dumps({"model": "any", "messages": [{"role": "user", "content": "what a day"}]})
@@ -94,10 +95,9 @@ def test_a_quota_that_is_spent_or_too_small_does_not_come_back(words: str) -> No
 @pytest.mark.parametrize("words", ["exceed", "maximum ", "json_", "insufficient_", "<script>", "{"])
 def test_no_error_takes_long_to_read(words: str) -> None:
     response = Response(400, words * (4_000_000 // len(words)))
-    began = time.process_time()
     assert not passes(response)
     assert len(explain(response)) < 500
-    assert time.process_time() - began < 1
+    assert takes_less(1, lambda: (passes(response), explain(response)))
 
 
 def test_it_ends_after_some_tries() -> None:
@@ -118,7 +118,7 @@ def test_it_waits_as_long_as_it_is_told_to() -> None:
 def test_it_does_not_wait_longer_than_the_limit_allows() -> None:
     began = time.monotonic()
     response, server, _ = outcome(Reply(status=429, headers={"retry-after": "300"}), limit=5)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4
     assert "300 s more is longer than AGENT_MODEL_TIMEOUT" in str(response)
     assert len(server.bodies) == 1
 
@@ -126,7 +126,7 @@ def test_it_does_not_wait_longer_than_the_limit_allows() -> None:
 def test_the_limit_is_one_for_all_tries_and_then_the_connection_is_closed() -> None:
     began = time.monotonic()
     response, server, _ = outcome(Reply(status=500), Reply("late", delay=20), limit=2)
-    assert 1.5 < time.monotonic() - began < 4
+    assert 1.5 < time.monotonic() - began < 10
     assert "AGENT_MODEL_TIMEOUT" in str(response)
     assert gave_up(server)
 
@@ -166,7 +166,7 @@ def test_ctrl_c_closes_it_as_well() -> None:
 
 
 def gave_up(server: OpenAIServer) -> bool:
-    until = time.monotonic() + 5
+    until = time.monotonic() + 15
     while not server.given_up and time.monotonic() < until:
         time.sleep(0.02)
     return server.given_up == 1

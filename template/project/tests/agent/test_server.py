@@ -40,7 +40,7 @@ def test_a_launch_is_answered_while_the_model_still_thinks() -> None:
     with serving(slow) as client:
         begun = time.monotonic()
         answer = client.post(THREADS, json={"message": "hello"})
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 5
         thread = answer.json()
         assert (answer.status_code, thread["status"], thread["version"]) == (202, "running", 1)
         assert answer.headers["Location"] == f"{THREADS}/{thread['id']}"
@@ -62,7 +62,7 @@ def test_prefer_wait_answers_202_when_the_time_is_over() -> None:
     with serving(slow) as client:
         begun = time.monotonic()
         answer = client.post(THREADS, json={"message": "hello"}, headers={"Prefer": "wait=1"})
-        assert 0.9 < time.monotonic() - begun < 3
+        assert 0.9 < time.monotonic() - begun < 8
         assert (answer.status_code, answer.json()["status"]) == (202, "running")
         released.set()
 

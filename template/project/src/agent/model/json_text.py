@@ -20,14 +20,19 @@ class NoStep(ValueError):
     hint = ""
 
 
+COMMENT = r"//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/"
+DOUBLE, SINGLE = r'"(?:[^"\\]++|\\.)*+"', r"'(?:[^'\\]++|\\.)*+'"
+CURLY = r"“(?:[^“”\\]++|\\.)*+”"
 TOKEN = re.compile(
-    r"""
-    (?P<space>[\s\ufeff\u200b]++) | (?P<comment>//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)
-    | (?P<double>"(?:[^"\\]++|\\.)*+") | (?P<single>'(?:[^'\\]++|\\.)*+')
-    | (?P<curly>“(?:[^“”\\]++|\\.)*+”) | (?P<sign>[{}\[\],:])
-    | (?P<word>[^\s{}\[\],:"'“”/\ufeff\u200b]++)
-    """,
-    re.DOTALL | re.VERBOSE,
+    rf"(?P<space>[\s\ufeff\u200b]++)|(?P<comment>{COMMENT})"
+    rf"|(?P<double>{DOUBLE})|(?P<single>{SINGLE})|(?P<curly>{CURLY})|(?P<sign>[{{}}\[\],:])"
+    r"""|(?P<word>[^\s{}\[\],:"'“”/\ufeff\u200b]++)""",
+    re.DOTALL,
+)
+# The same, but in one go as far as the next sign that opens, closes or divides.
+UP_TO_SIGN = re.compile(
+    rf"""(?:[^{{}}\[\],"'“”/]++|{COMMENT}|{DOUBLE}|{SINGLE}|{CURLY})*+(?P<sign>[{{}}\[\],])?+""",
+    re.DOTALL,
 )
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 PYTHON = {"True": "true", "False": "false", "None": "null"}
@@ -36,16 +41,17 @@ PYTHON = {"True": "true", "False": "false", "None": "null"}
 def end_of_object(text: str, start: int) -> int:
     """Behind the brace that closes the one at `start`. Raises NoStep without one."""
     depth, values, place = 0, 0, start
-    while token := TOKEN.match(text, place):
-        place = token.end()
-        if token.lastgroup == "sign":
-            depth += (token[0] in "{[") - (token[0] in "}]")
-            if depth > MAX_DEPTH:
-                raise NoStep(f"it is nested more than {MAX_DEPTH} levels deep")
-            if not depth:
-                return place
-            if (values := values + (token[0] in "{[,")) > MAX_VALUES:
-                raise NoStep(f"it has more than {MAX_VALUES:,} values")
+    for part in UP_TO_SIGN.finditer(text, start):
+        place, sign = part.end(), part["sign"]
+        if not sign:
+            break
+        depth += (sign in "{[") - (sign in "}]")
+        if depth > MAX_DEPTH:
+            raise NoStep(f"it is nested more than {MAX_DEPTH} levels deep")
+        if not depth:
+            return place
+        if (values := values + (sign in "{[,")) > MAX_VALUES:
+            raise NoStep(f"it has more than {MAX_VALUES:,} values")
     if place == len(text) or text[place] in "\"'“/":
         raise NoStep("it was cut off, or a text in it has no end")
     raise NoStep("it is no valid JSON")

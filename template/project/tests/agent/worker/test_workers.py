@@ -95,7 +95,7 @@ def test_whoever_is_asked_to_stop_hands_over(in_time: bool, life: Life) -> None:
         first.send_signal(signal.SIGTERM)
         if in_time:
             Path("hold").unlink()
-        assert first.wait(timeout=10) == 0
+        assert first.wait(timeout=20) == 0
         if not in_time:
             until(lambda: len(began()) > 1)
             Path("hold").unlink()

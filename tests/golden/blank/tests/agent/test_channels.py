@@ -109,7 +109,7 @@ def test_it_is_told_of_every_event_and_cannot_stop_one(shell: Shell) -> None:
 
 
 def wait_for(path: Path) -> str:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 20
     while not path.exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)

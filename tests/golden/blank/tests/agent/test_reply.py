@@ -1,7 +1,6 @@
 """A reply is read leniently in its form and exactly in its meaning, or it is no step."""
 
 import json
-import time
 import tracemalloc
 from contextlib import suppress
 from typing import Any
@@ -13,6 +12,8 @@ from hypothesis import strategies as some
 from agent.model.json_text import NoStep
 from agent.model.reply import read_reply
 from agent.model.step import read_step
+
+from .pace import USUAL, known, takes_less
 
 S = '{"intent": "ask", "n": 4}'
 STEP = {"intent": "ask", "n": 4}
@@ -329,13 +330,14 @@ LONG = {
 }
 
 
+def test_what_takes_longer_is_told() -> None:
+    assert not takes_less(USUAL / 3, known)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LONG)
 def test_a_megabyte_of_anything_is_read_in_a_second_and_fifty_megabytes(name: str) -> None:
-    """Less than that: these are the limits on a machine that has other things to do."""
-    began = time.process_time()
-    read_or_not(LONG[name])
-    assert time.process_time() - began < 1
+    assert takes_less(1, lambda: read_or_not(LONG[name]))
     tracemalloc.start()
     read_or_not(LONG[name])
     peak = tracemalloc.get_traced_memory()[1]

@@ -81,8 +81,10 @@ async def next_of(stream: AsyncIterator[bytes]) -> tuple[int, dict[str, Any]]:
 
 @pytest.mark.parametrize("told_here", [True, False])
 def test_an_event_is_told_when_it_happens_whoever_wrote_it(
-    store: FileSystemThreadStore, told_here: bool
+    store: FileSystemThreadStore, told_here: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(streams, "LOOK", 8 if told_here else 0.3)
+
     async def run() -> None:
         thread_id = await store.create(thread_of(said(), decided(QUESTION)))
         following, begun = Streams(), time.monotonic()

@@ -401,7 +401,7 @@ def test_it_ends_when_it_is_told_to_whatever_happens_then(turns: int, waits: Wai
         for _ in range(turns):
             await asyncio.sleep(0)
         running.cancel()
-        await asyncio.wait([running], timeout=5)
+        await asyncio.wait([running], timeout=15)
         assert running.cancelled()
 
     asyncio.run(stop())

@@ -133,7 +133,7 @@ def test_whoever_waits_for_a_thread_sees_what_another_process_did(
 
     status, waited = asyncio.run(wait())
     assert status == "done"
-    assert 0.2 <= waited < 2
+    assert 0.2 <= waited < 5
 
 
 def test_an_engine_that_is_none_is_told_in_one_line() -> None:

@@ -68,7 +68,7 @@ def launch(client: TestClient, *steps: dict[str, Any]) -> dict[str, Any]:
 
 def settled(client: Client, thread_id: str) -> dict[str, Any]:
     """The same for a thread that was told something."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         thread: dict[str, Any] = client.get(f"{THREADS}/{thread_id}").json()
         if thread["status"] != "running":

@@ -2,7 +2,6 @@
 them. And what is written into one: others' words are no line, no link and no header.
 """
 
-import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from agent.channels.mail.signing import Link, Name, link_in, message_id, name_in
 from agent.channels.mail.writing import request, written
 from agent.reach import Asked
 
+from ..pace import takes_less
 from ..scripted import NOON, decided, said, thread_of
 from .mailing import ADA, AGENT, BOB, SECRET, TRUSTED, URL, mail_from, text_of, vouched
 
@@ -185,10 +185,8 @@ def test_of_a_page_the_words_are_read_and_not_what_it_quotes() -> None:
     "piece", ["On ", "> ", "\n", " \n", "From: a\n", "a ", "-", "wrote: ", ".", ", ", "\u00a0"]
 )
 def test_no_reply_takes_long_to_read(piece: str) -> None:
-    began = time.perf_counter()
-    reply_in(piece * 100_000)
-    word_of(piece * 100_000 + "yes")
-    assert time.perf_counter() - began < 5
+    assert takes_less(3, lambda: reply_in(piece * 100_000))
+    assert takes_less(3, lambda: word_of(piece * 100_000 + "yes"))
 
 
 def test_a_long_answer_is_kept_whole() -> None:
@@ -306,7 +304,8 @@ POISON = {
 
 @pytest.mark.parametrize("kind", POISON)
 def test_no_mail_takes_long_to_read_or_raises(kind: str) -> None:
-    began = time.perf_counter()
-    with suppress(NoMail):
-        assert from_bytes(BELIEVED + POISON[kind]).refers_to == []
-    assert time.perf_counter() - began < 5
+    def read() -> None:
+        with suppress(NoMail):
+            assert from_bytes(BELIEVED + POISON[kind]).refers_to == []
+
+    assert takes_less(3, read)
