@@ -26,8 +26,17 @@ LEFT_OUT = ""  # what is chosen, or typed, for an argument that the call can do 
 Kind = Literal["text", "long_text", "number", "choice", "json"]
 
 
-class Unfit(Exception):
+class NotAValue(Exception):
     """Why what was typed is no value of its kind; one line says what to type."""
+
+
+class WrongFields(ValueError):
+    """What was typed is no call: why, by the name of the field."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        words = (f"{name}: {why}" for name, why in faults.items())
+        super().__init__("; ".join(each.removeprefix(": ") for each in words))
+        self.faults = faults
 
 
 @dataclass(frozen=True)
@@ -147,6 +156,14 @@ def as_json(value: Any) -> str:
     return visible(json.dumps(value, ensure_ascii=False, indent=indent), but="\n")
 
 
+def edited(waiting: Waiting, typed: Mapping[str, str]) -> dict[str, Any] | None:
+    """The arguments as they were typed, None if they are as they were. Raises WrongFields."""
+    arguments, faults = arguments_in(form_for(waiting), typed, waiting.arguments)
+    if faults := faults or faults_of(waiting, arguments):
+        raise WrongFields(faults)
+    return None if arguments == waiting.arguments else arguments
+
+
 def arguments_in(
     fields: tuple[Field, ...], typed: Mapping[str, str], before: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
@@ -164,15 +181,15 @@ def arguments_in(
             continue
         try:
             arguments[field.name] = read(field, text)
-        except Unfit as fault:
+        except NotAValue as fault:
             faults[field.name] = str(fault)
     return arguments, faults
 
 
 def read(field: Field, text: str) -> Any:
-    """Raises Unfit."""
+    """Raises NotAValue."""
     if "[secret of " in text:
-        raise Unfit("a secret is shown in part: leave all as it was, or write all of it anew")
+        raise NotAValue("a secret is shown in part: leave all as it was, or write all of it anew")
     match field.kind:
         case "text" | "long_text":
             return text
@@ -180,7 +197,7 @@ def read(field: Field, text: str) -> Any:
             return number_in(text.strip())
         case "choice":
             if text not in {choice.value for choice in field.choices}:
-                raise Unfit("choose one of these")
+                raise NotAValue("choose one of these")
     return json_in(text)
 
 
@@ -188,7 +205,7 @@ def number_in(text: str) -> int | float:
     if re.fullmatch(r"-?[0-9]{1,300}", text):
         return int(text)
     if not re.fullmatch(r"-?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?", text) or not isfinite(float(text)):
-        raise Unfit("write a number, such as 12 or 4.5")
+        raise NotAValue("write a number, such as 12 or 4.5")
     return float(text)
 
 
@@ -196,7 +213,7 @@ def json_in(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise Unfit('write JSON: "text" in quotes, [a, list] or {"an": "object"}') from None
+        raise NotAValue('write JSON: "text" in quotes, [a, list] or {"an": "object"}') from None
 
 
 def faults_of(waiting: Waiting, arguments: Mapping[str, Any]) -> dict[str, str]:

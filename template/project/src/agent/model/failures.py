@@ -102,19 +102,19 @@ def message_in(body: str) -> str:
         return ""
     if isinstance(found, list) and found:  # Google wraps its errors
         found = found[0]
-    return told(found)
+    return first_text(found)
 
 
-def told(value: Any) -> str:
+def first_text(value: Any) -> str:
     """The first text under one of the names that providers give it."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
         for name in ("error", "message", "detail", "msg", "blockReason", "promptFeedback"):
-            if text := told(value.get(name)):
+            if text := first_text(value.get(name)):
                 return text
     if isinstance(value, list):
-        return "; ".join(filter(None, map(told, value[:3])))
+        return "; ".join(filter(None, map(first_text, value[:3])))
     return ""
 
 

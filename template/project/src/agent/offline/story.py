@@ -168,10 +168,10 @@ class Story:
         plain = [not isinstance(result, dict) for _, result in self.results]
         last = [place for place, is_plain in enumerate(plain) if is_plain][-1:]
         kept = [r for n, r in enumerate(self.results) if not plain[n] or [n] == last]
-        return " ".join([*(told(intent, result) for intent, result in kept), *more])
+        return " ".join([*(sentence_of(intent, result) for intent, result in kept), *more])
 
 
-def told(intent: str, result: Any) -> str:
+def sentence_of(intent: str, result: Any) -> str:
     """A result, in the sentence that is said of it."""
     values = result if isinstance(result, dict) else {}
     shown = {name: listed(value) for name, value in values.items()} | {"result": result}

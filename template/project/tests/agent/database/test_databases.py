@@ -11,7 +11,7 @@ import pytest
 
 from agent.due import Policy, Route
 from agent.events import Error
-from agent.store import Busy, Lost, Unfit, Unreadable
+from agent.store import Busy, Lost, Unreadable, Unusable
 from agent.store.database import upgrading
 from agent.store.database.rows import Row
 from agent.store.database.store import DatabaseStore
@@ -213,7 +213,7 @@ def test_another_schema_is_said_so(schema: str | None, says: str, url: str) -> N
         alter(store, f"INSERT INTO alembic_version VALUES ('{schema}')")
     store = opened(url)
     for use in (store.get(thread_id), store.check(), store.create(thread_of(said()))):
-        with pytest.raises(Unfit, match=says):
+        with pytest.raises(Unusable, match=says):
             asyncio.run(use)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from agent import forms
 from agent.channels.inbox import overview
 from agent.channels.inbox.rendering import LONGEST, SAFE
 from agent.due import Policy
@@ -124,9 +125,7 @@ def test_an_edit_that_does_not_fit_is_shown_again_as_it_was_typed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     name = next(name for name, value in BEFORE.items() if isinstance(value, str))
-    from agent.channels.inbox import acting
-
-    monkeypatch.setattr(acting, "faults_of", lambda waiting, arguments: {name: "not that one"})
+    monkeypatch.setattr(forms, "faults_of", lambda waiting, arguments: {name: "not that one"})
     with serving() as client:
         thread = launch(client, APPROVAL_STEP)
         form = opened(client, place(thread)).form("change")

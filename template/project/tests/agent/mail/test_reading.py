@@ -22,7 +22,7 @@ from agent.channels.mail.signing import Link, Name, link_in, message_id, name_in
 from agent.channels.mail.writing import request, written
 from agent.reach import Asked
 
-from ..pace import takes_less
+from ..costs import takes_less
 from ..scripted import NOON, decided, said, thread_of
 from .mailing import ADA, AGENT, BOB, SECRET, TRUSTED, URL, mail_from, text_of, vouched
 

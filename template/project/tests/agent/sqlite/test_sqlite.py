@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.store import Locked, NotStored, StoreError, Unfit
+from agent.store import Locked, NotStored, StoreError, Unusable
 from agent.store.opening import open_store
 from agent.store.sqlite import SqliteThreadStore
 from agent.thread import Thread
@@ -71,7 +71,7 @@ def test_who_writes_for_long_is_waited_for_and_then_told_of(store: SqliteThreadS
 @pytest.mark.parametrize("content", [b"no database" * 500, b"\0" * 5000])
 def test_what_is_no_database_is_left_as_it_is(content: bytes, tmp_path: Path) -> None:
     (path := tmp_path / "agent.db").write_bytes(content)
-    with pytest.raises(Unfit, match="no SQLite database"):
+    with pytest.raises(Unusable, match="no SQLite database"):
         asyncio.run(SqliteThreadStore(path).find())
     assert path.read_bytes() == content
 

@@ -93,12 +93,12 @@ async def ask_model(thread: Thread, agent: Agent) -> AnyEvent:
             raise TypeError(f"it decides a ToolCall, and this is a {type(decided).__name__}")
         return decided
     except BaseException as error:
-        if is_ours(error):
+        if is_ending():
             raise
         return ModelFailed(data={"message": format_error(error)})
 
 
-def is_ours(error: BaseException) -> bool:
+def is_ending() -> bool:
     """Whether somebody ends us: Ctrl-C, which asyncio makes a cancellation of, or a shutdown that
     does not wait any longer.
     """

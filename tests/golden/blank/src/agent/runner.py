@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from .boundary import is_ours
+from .boundary import is_ending
 from .due import expired, is_over
 from .engine import Engine, put_what_is_left
 from .errors import format_error
@@ -193,7 +193,7 @@ class Runner:
             try:
                 return await work(self)
             except BaseException as error:
-                if is_ours(error):
+                if is_ending():
                     raise
                 logger().error("background_failed", problem=format_error(error))
             await asyncio.sleep(AGAIN)

@@ -14,7 +14,7 @@ from agent.redaction import REDACTED, redact
 from agent.redaction.looks import LOOKS, Look
 from agent.tools import parse_next_step
 
-from .pace import takes_less
+from .costs import takes_less
 from .scripted import decided, error, result, said
 
 # What stands for `…` in an example: letters and figures that are no secret of anybody's.

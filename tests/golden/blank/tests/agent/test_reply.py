@@ -13,7 +13,7 @@ from agent.model.json_text import NoStep
 from agent.model.reply import read_reply
 from agent.model.step import read_step
 
-from .pace import USUAL, known, takes_less
+from .costs import USUAL, known, takes_less
 
 S = '{"intent": "ask", "n": 4}'
 STEP = {"intent": "ask", "n": 4}

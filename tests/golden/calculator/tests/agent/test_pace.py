@@ -20,7 +20,7 @@ from agent.server.limits import (
     MAX_HEADERS,
     Pace,
 )
-from agent.server.lines import told as told_by_uvicorn
+from agent.server.lines import with_problem
 from agent.settings import Settings
 from agent.store.filesystem import FileSystemThreadStore
 
@@ -132,7 +132,7 @@ def test_an_error_in_the_log_says_where_and_no_secret() -> None:
         raise ValueError("password=hunter2-hunter2")
     except ValueError:
         fault = sys.exc_info()
-    line = dict(told_by_uvicorn(None, "", {"event": "Exception in ASGI", "exc_info": fault}))
+    line = dict(with_problem(None, "", {"event": "Exception in ASGI", "exc_info": fault}))
     assert "hunter2" not in json.dumps(line)
     assert "ValueError" in line["problem"] or "password" in line["problem"]
     assert Path(__file__).name in line["at"][-1]

@@ -18,8 +18,8 @@ from agent.model.failures import Unavailable, explain, passes
 from agent.model.sending import seconds_asked, send
 
 from .commands import Shell
+from .costs import takes_less
 from .openai_server import OpenAIServer, Reply, openai_server, scripted
-from .pace import takes_less
 
 KEY = "a-key/that-must-not-be-told"
 BODY = json.dumps({"model": "any", "messages": [{"role": "user", "content": "what a day"}]})

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from .boundary import is_ours
+from .boundary import is_ending
 from .due import Contact, Expire, Settle, due, expired, is_over
 from .errors import format_error
 from .events import HumanContacted
@@ -55,7 +55,7 @@ class Ticker:
                 try:
                     await self.tick()
                 except BaseException as error:
-                    if is_ours(error):
+                    if is_ending():
                         raise
                     logger().error("ticker_failed", problem=format_error(error))
                 with suppress(TimeoutError):

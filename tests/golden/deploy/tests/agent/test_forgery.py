@@ -12,7 +12,7 @@ from agent.context import escape, unescape
 from agent.events import HumanResponse
 from agent.thread import Thread
 
-from .pace import takes_less
+from .costs import takes_less
 from .scripted import asks, decided, error, fetched, no, result, said, thread_of
 from .test_events import json_values
 

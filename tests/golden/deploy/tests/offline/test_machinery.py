@@ -10,7 +10,7 @@ from agent.context import ContextFormat
 from agent.offline.grammar import Sentence
 from agent.offline.sentences import SENTENCES
 
-from ..agent.pace import takes_less
+from ..agent.costs import takes_less
 from ..agent.scripted import NOON, answer, asks, decided, error, expired, said, thread_of
 from ..yours.samples import APPROVAL_STEP
 from .said import decided_for, decided_in

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import HTTPException
 
 from ...events import Stopped
-from ...forms import Field, arguments_in, faults_of, form_for
+from ...forms import Field, edited
 from ...inbound import Approval, Caller, Launch, NotNow, Response, delivery_id
 from ...runner import Runner
 
@@ -19,14 +19,6 @@ LATER = {  # when somebody can be asked again
 PREFIX = "argument."  # of the name of an argument's field
 
 
-class Unfit(Exception):
-    """What was typed is no call: why, by the name of the field."""
-
-    def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__("; ".join(faults.values()))
-        self.faults = faults
-
-
 async def launch(form: Mapping[str, str], runner: Runner, caller: Caller) -> str:
     """The id of the new thread. A form that is sent twice launches one."""
     caller.needs("launch")
@@ -36,7 +28,7 @@ async def launch(form: Mapping[str, str], runner: Runner, caller: Caller) -> str
 
 
 async def act(form: Mapping[str, str], thread_id: str, runner: Runner, caller: Caller) -> str:
-    """Does what the form says; the thread to go on with. Raises Unfit, and what a route may."""
+    """Does what the form says; the thread to go on with. Raises WrongFields, and as a route may."""
     what, call_id = form.get("do", ""), form.get("call_id", "")
     caller.needs("launch" if what == "fork" else "answer")
     match what:
@@ -76,16 +68,11 @@ async def act(form: Mapping[str, str], thread_id: str, runner: Runner, caller: C
 async def changed(
     form: Mapping[str, str], thread_id: str, call_id: str, runner: Runner, caller: Caller
 ) -> dict[str, Any] | None:
-    """The arguments as they were typed, None if they are as they were. Raises Unfit."""
+    """The arguments as they were typed, None if they are as they were. Raises WrongFields."""
     waiting = (await runner.agent.store.get(thread_id)).was_asked(call_id, caller.person)
     if waiting is None:
         return {}  # which is refused, in the words in which any late answer is
-    fields = form_for(waiting)
-    arguments, faults = arguments_in(fields, typed_in(form), waiting.arguments)
-    faults = faults or faults_of(waiting, arguments)
-    if faults:
-        raise Unfit(faults)
-    return None if arguments == waiting.arguments else arguments
+    return edited(waiting, typed_in(form))
 
 
 def typed_in(form: Mapping[str, str]) -> dict[str, str]:

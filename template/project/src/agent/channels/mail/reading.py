@@ -126,7 +126,7 @@ def mail_of(headers: Sequence[tuple[str, str]], text: str, raw: bytes, envelope:
     name, sender = author(value for header, value in headers if header.lower() == "from")
     found = MESSAGE_ID.search(one("message-id"))
     id = found[0] if found else f"<{sha256(raw).hexdigest()}@no.message.id>"
-    return Mail(id, sender, name, decoded(one("subject")), plain(text), headers, envelope)
+    return Mail(id, sender, name, decoded(one("subject")), normalized(text), headers, envelope)
 
 
 def author(values: Iterable[str]) -> tuple[str, str]:
@@ -141,11 +141,11 @@ def author(values: Iterable[str]) -> tuple[str, str]:
 
 def unfolded(value: Any) -> str:
     """As it was sent: what is read into it, and decoded, is for whoever asks."""
-    return plain(re.sub(r"\r?\n(?=[ \t])", "", str(value)))
+    return normalized(re.sub(r"\r?\n(?=[ \t])", "", str(value)))
 
 
 def decoded(value: str) -> str:
-    return plain(policy.header_factory("subject", value))
+    return normalized(policy.header_factory("subject", value))
 
 
 def whole(full: Mapping[str, Any]) -> str:
@@ -172,7 +172,7 @@ def shown_in(part: MIMEPart) -> Iterator[MIMEPart]:
         yield part
 
 
-def plain(text: str) -> str:
+def normalized(text: str) -> str:
     """As JSON can hold it, with the line ends that everybody else uses."""
     return str(text).encode("utf-8", "replace").decode().replace("\r\n", "\n")
 

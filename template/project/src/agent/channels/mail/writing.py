@@ -103,7 +103,7 @@ def written(letter: Letter, mailing: Mailing, now: datetime) -> EmailMessage:
         mail[header] = value
     if letter.answers:
         mail["In-Reply-To"] = mail["References"] = letter.answers
-    mail.set_content(plain(letter))
+    mail.set_content(as_plain_text(letter))
     mail.add_alternative(as_html(letter), subtype="html")
     return mail
 
@@ -114,7 +114,7 @@ def subject_line(said: str) -> str:
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
-def plain(letter: Letter) -> str:
+def as_plain_text(letter: Letter) -> str:
     links = [f"{what}: {place}" for what, place in letter.links]
     return "\n".join([*letter.lines, *links, *([""] if links else []), *letter.below]) + "\n"
 

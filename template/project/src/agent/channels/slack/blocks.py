@@ -13,7 +13,7 @@ from ...humans import HumanStep
 from ...reach import Asked
 from ...shown import arguments
 from ...waiting import Waiting
-from .words import Block, code, escaped, note, plain, said, section
+from .words import Block, code, escaped, note, plain_text, said, section
 
 LATER = {  # when somebody can be asked again
     "In an hour": timedelta(hours=1),
@@ -106,7 +106,7 @@ def choices_of(waiting: Waiting) -> Sequence[str]:
 def button(label: str, do: str, of: tuple[str, str], n: int = 0, style: str | None = None) -> Block:
     thread_id, call_id = of
     value = json.dumps({"do": do, "thread_id": thread_id, "call_id": call_id, "n": n})
-    made = {"type": "button", "text": plain(label), "action_id": f"{do}.{n}", "value": value}
+    made = {"type": "button", "text": plain_text(label), "action_id": f"{do}.{n}", "value": value}
     return made | ({"style": style} if style else {})
 
 

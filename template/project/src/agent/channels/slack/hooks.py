@@ -10,13 +10,14 @@ from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, Response
 
 from ...errors import format_error
+from ...forms import WrongFields
 from ...inbound import Running
 from ...log import logger
 from ...runner import Runner
 from ...settings import WrongSettings
 from ...store import StoreError
 from .calling import NotTaken, call
-from .clicking import REFUSALS, Click, Submission, Unfit, act, errors_at, over, waiting_for
+from .clicking import REFUSALS, Click, Submission, act, errors_at, over, waiting_for
 from .hearing import Heard, hear
 from .modals import Shown, modal
 from .settings import Slack, configured
@@ -114,8 +115,8 @@ async def on_submission(sent: Submission, slack: Slack, runner: Runner) -> Respo
         return wrong({"": NOT_SERVED}, values)
     try:
         await act(shown, sent.caller, runner, values)
-    except Unfit as unfit:
-        return wrong(unfit.faults, values)
+    except WrongFields as fault:
+        return wrong(fault.faults, values)
     except REFUSALS as refusal:
         return wrong({"": words_on(refusal)}, values)
     return answered()

@@ -9,7 +9,7 @@ from ...forms import Field, form_for
 from ...inbound import CallId
 from ...waiting import Waiting
 from .blocks import body_of, headline
-from .words import Block, cut, note, plain
+from .words import Block, cut, note, plain_text
 
 Do = Literal["approve", "edit", "reject", "choose", "say", "later"]
 LONGEST = 3_000  # characters that a field of theirs holds
@@ -38,9 +38,9 @@ def modal(shown_for: Shown, waiting: Waiting) -> dict[str, Any]:
     return {
         "type": "modal",
         "callback_id": do,
-        "title": plain(TITLES[do], 24),
-        "submit": plain(SUBMITS[do], 24),
-        "close": plain("Cancel", 24),
+        "title": plain_text(TITLES[do], 24),
+        "submit": plain_text(SUBMITS[do], 24),
+        "close": plain_text("Cancel", 24),
         "private_metadata": shown_for.model_dump_json(),
         "blocks": [*body_of(waiting, headline(waiting)), *inputs],
     }
@@ -74,7 +74,8 @@ def element_of(field: Field) -> Block:
         several = {"multiline": True} if field.kind in ("long_text", "json") else {}
         return text | several | ({"initial_value": field.value} if field.value else {})
     options = [
-        {"text": plain(choice.label), "value": str(n)} for n, choice in enumerate(field.choices)
+        {"text": plain_text(choice.label), "value": str(n)}
+        for n, choice in enumerate(field.choices)
     ]
     now = [n for n, choice in enumerate(field.choices) if choice.value == field.value]
     chosen = {"initial_option": options[now[0]]} if now else {}
@@ -85,11 +86,11 @@ def as_input(name: str, label: str, element: Block, optional: bool, about: str =
     made = {
         "type": "input",
         "block_id": name,
-        "label": plain(label, 2_000),
+        "label": plain_text(label, 2_000),
         "element": element,
         "optional": optional,
     }
-    return made | ({"hint": plain(about, 2_000)} if about else {})
+    return made | ({"hint": plain_text(about, 2_000)} if about else {})
 
 
 def block_of(name: str) -> str:

@@ -67,7 +67,7 @@ def marked_up(text: str) -> Block:
     return {"type": "mrkdwn", "text": cut(text, SECTION), "verbatim": True}
 
 
-def plain(text: str, longest: int = LABEL) -> Block:
+def plain_text(text: str, longest: int = LABEL) -> Block:
     """Slack looks for nothing in it."""
     return {"type": "plain_text", "text": cut(visible(text), longest) or "—", "emoji": False}
 

@@ -67,14 +67,14 @@ class Queue:
         await self._defer(RESUME, thread_id, queueing_lock=f"{RESUME} {thread_id}", **reminder)
 
     async def has(self, thread_ids: Collection[str]) -> Set[str]:
-        with told():
+        with translated():
             await self.open()
             rows = await self.app.connector.execute_query_all_async(KNOWN, ids=list(thread_ids))
         return {row["lock"] for row in rows}
 
     async def counts(self) -> Counts:
         """Raises NotQueued."""
-        with told():
+        with translated():
             await self.open()
             row = await self.app.connector.execute_query_one_async(COUNTED, task=ADVANCE)
         return Counts(**row)
@@ -88,7 +88,7 @@ class Queue:
         jobs = await self._failed()
         for job in jobs:
             await self.put(thread_of(job))
-            with told():
+            with translated():
                 await self.app.connector.execute_query_async(
                     "DELETE FROM procrastinate_jobs WHERE id = %(id)s", id=job.id
                 )
@@ -99,7 +99,7 @@ class Queue:
         nothing more to say, and would not let this one back.
         """
         manager, lock = self.app.job_manager, job.queueing_lock
-        with told():
+        with translated():
             for other in await manager.list_jobs_async(status="todo", queueing_lock=lock):
                 if other.id and other.id != job.id:
                     await manager.cancel_job_by_id_async(other.id, delete_job=True)
@@ -114,13 +114,13 @@ class Queue:
         await self._pool.close()
 
     async def _failed(self) -> list[Job]:
-        with told():
+        with translated():
             await self.open()
             found = await self.app.job_manager.list_jobs_async(status="failed", task=ADVANCE)
         return list(found)
 
     async def _defer(self, task: str, thread_id: str, **options: Any) -> None:
-        with told():
+        with translated():
             await self.open()
             job = self.app.configure_task(task, allow_unknown=True, queue=QUEUE, **options)
             with suppress(AlreadyEnqueued):  # whoever begins it sees what was stored before
@@ -144,7 +144,7 @@ def thread_of(job: Job) -> str:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Raises NotQueued."""
     try:
         yield

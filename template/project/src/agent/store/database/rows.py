@@ -12,7 +12,7 @@ from ...due import Policy
 from ...thread import Thread
 from ...views import Summary, due_at, summary_of
 from ...waiting import Status
-from .. import Unfit
+from .. import Unusable
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ def row_of(thread_id: str, thread: Thread, policy: Policy) -> Row:
 
 
 def summary_from(text: str) -> Summary:
-    """Raises Unfit for what other code has derived."""
+    """Raises Unusable for what other code has derived."""
     try:
         return summaries().validate_json(text)
     except ValueError:
-        raise Unfit("what is derived of the threads is old: run `agent migrate`") from None
+        raise Unusable("what is derived of the threads is old: run `agent migrate`") from None
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...due import Policy
 from ...log import logger
-from .. import Unfit, Unreadable
+from .. import Unreadable, Unusable
 from .rows import Rows
 
 AGENT = Path(__file__).parents[2]
@@ -36,13 +36,13 @@ PAGE = 500
 
 
 def require_schema(found: str | None, wanted: str, name: str) -> None:
-    """Raises Unfit. None is a database that has had no migration; `name` is the database."""
+    """Raises Unusable. None is a database that has had no migration; `name` is the database."""
     if found is None:
-        raise Unfit(f"{name} has no tables of this agent's: run `agent migrate`")
+        raise Unusable(f"{name} has no tables of this agent's: run `agent migrate`")
     if found < wanted:
-        raise Unfit(f"{name} has schema {found} and needs {wanted}: run `agent migrate`")
+        raise Unusable(f"{name} has schema {found} and needs {wanted}: run `agent migrate`")
     if found > wanted:
-        raise Unfit(f"{name} has schema {found}, newer than {wanted}: update the agent")
+        raise Unusable(f"{name} has schema {found}, newer than {wanted}: update the agent")
 
 
 def upgrade(engine: Any, versions: Path) -> None:

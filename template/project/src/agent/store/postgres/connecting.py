@@ -10,7 +10,7 @@ import psycopg
 from psycopg import errors
 
 from ...keepalives import KEEPALIVES
-from .. import Full, Lost, NotStored, Unfit
+from .. import Full, Lost, NotStored, Unusable
 from ..database.upgrading import require_schema, upgrade
 from ..opening import shown
 
@@ -27,13 +27,13 @@ STAYS_SO = re.compile("does not exist|authentication failed|permission denied|pg
 
 
 def connect(url: str, name: str = "agent", *, is_pooled: bool = False) -> Connection:
-    """Each statement is a transaction. Raises what psycopg does, and Unfit."""
+    """Each statement is a transaction. Raises what psycopg does, and Unusable."""
     try:
         connection = psycopg.connect(
             url, autocommit=True, application_name=name, connect_timeout=TIMEOUT, **KEEPALIVES
         )
     except psycopg.ProgrammingError:  # which may say the password
-        raise Unfit(
+        raise Unusable(
             f"{shown(url)} is no address of a Postgres: write postgresql://USER:PASSWORD@HOST/NAME,"
             " with %XX for signs that mean something in an address"
         ) from None
@@ -43,7 +43,7 @@ def connect(url: str, name: str = "agent", *, is_pooled: bool = False) -> Connec
 
 
 def connect_to_schema(url: str, *, is_pooled: bool = False) -> Connection:
-    """On a database that has the schema. Raises what psycopg does, and Unfit."""
+    """On a database that has the schema. Raises what psycopg does, and Unusable."""
     connection = connect(url, is_pooled=is_pooled)
     found = None
     with suppress(errors.UndefinedTable):
@@ -82,13 +82,13 @@ def said_plainly(url: str, was_there: bool = False) -> Iterator[None]:
     except (errors.DiskFull, errors.OutOfMemory) as error:
         raise Full(f"nothing was changed in {shown(url)}: {first_line(error)}") from error
     except (errors.UndefinedTable, errors.UndefinedColumn) as error:
-        raise Unfit(f"{shown(url)} lacks what this agent needs: run `agent migrate`") from error
+        raise Unusable(f"{shown(url)} lacks what this agent needs: run `agent migrate`") from error
     except errors.InsufficientPrivilege as error:
-        raise Unfit(f"{shown(url)} cannot be used: {first_line(error)}") from error
+        raise Unusable(f"{shown(url)} cannot be used: {first_line(error)}") from error
     except GONE as error:
         problem = f"{shown(url)} cannot be used: {first_line(error)}"
         if STAYS_SO.search(str(error)):
-            raise Unfit(problem) from error
+            raise Unusable(problem) from error
         raise (Lost if was_there else NotStored)(problem) from error
     except psycopg.Error as error:
         raise NotStored(f"{shown(url)} did not do it: {first_line(error)}") from error

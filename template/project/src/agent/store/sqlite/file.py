@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...files import private, private_folder
-from .. import Full, Locked, NotStored, Unfit
+from .. import Full, Locked, NotStored, Unusable
 from ..database.upgrading import require_schema, upgrade
 
 SCHEMA = "0001"  # the last of `versions`
@@ -87,5 +87,5 @@ def said_plainly(path: Path) -> Iterator[None]:
         if code == sqlite3.SQLITE_FULL:
             raise Full(f"nothing was changed in {path}: there is no room") from error
         if code in MEND:
-            raise Unfit(f"{path} cannot be used: {MEND[code]}") from error
+            raise Unusable(f"{path} cannot be used: {MEND[code]}") from error
         raise NotStored(f"nothing was changed in {path}, which cannot be used: {error}") from error

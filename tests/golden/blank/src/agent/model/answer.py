@@ -48,13 +48,13 @@ def read_answer(body: str) -> Answer:
     for key, read in SHAPES.items():
         if key in data:
             try:
-                return plain(read(data))
+                return sanitized(read(data))
             except (LookupError, TypeError, AttributeError, ValueError):
                 break
     raise NoAnswer(body)
 
 
-def plain(answer: Answer) -> Answer:
+def sanitized(answer: Answer) -> Answer:
     """What is about the text is of its type, or unknown: it is compared, added up and kept."""
     counts = (answer.input_tokens, answer.output_tokens)
     return Answer(

@@ -16,7 +16,7 @@ def lines(level: str) -> dict[str, Any]:
     form = {
         "()": ProcessorFormatter,
         "foreign_pre_chain": [add_log_level, TimeStamper(fmt="iso")],
-        "processors": [ProcessorFormatter.remove_processors_meta, told, JSONRenderer()],
+        "processors": [ProcessorFormatter.remove_processors_meta, with_problem, JSONRenderer()],
     }
     handler = {"class": "logging.StreamHandler", "formatter": "lines", "stream": "ext://sys.stderr"}
     return {
@@ -28,7 +28,7 @@ def lines(level: str) -> dict[str, Any]:
     }
 
 
-def told(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+def with_problem(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
     """What stands behind the `?` of an address can be anything, and so can an error."""
     line["event"] = re.sub(r"\?\S*", "", str(line["event"]))
     fault = line.pop("exc_info", None)

@@ -50,7 +50,7 @@ class Lost(NotStored):
     """It is gone for a moment. Whether what was asked last has been done is not known."""
 
 
-class Unfit(NotStored):
+class Unusable(NotStored):
     """It cannot be used as it is: the wrong one, or of another version. Somebody must mend it."""
 
 
@@ -101,7 +101,7 @@ class ThreadStore(Protocol):
         """
 
     async def check(self) -> list[str]:
-        """A line for each thing that is odd. Raises NotStored, and Unfit where it stays so."""
+        """A line for each thing that is odd. Raises NotStored, and Unusable where it stays so."""
 
     def lease(self, thread_id: str) -> AbstractAsyncContextManager[None]:
         """Held by whoever runs the thread, across processes. Raises Busy at once."""

@@ -180,7 +180,7 @@ def answer_in_words(choices: Sequence[str]) -> str:
 def approval() -> Answer:
     if yes_or_no("Approve? [yes/no] "):
         return {"approved": True}
-    comment = asked("Why not? ")
+    comment = prompted("Why not? ")
     return {"approved": False, "comment": comment} if comment else {"approved": False}
 
 
@@ -191,12 +191,12 @@ def yes_or_no(prompt: str) -> bool:
 
 
 def something(prompt: str) -> str:
-    while not (said := asked(prompt)):
+    while not (said := prompted(prompt)):
         pass
     return said
 
 
-def asked(prompt: str) -> str:
+def prompted(prompt: str) -> str:
     forget_what_was_typed()
     say(prompt, end="")
     return input().strip()

@@ -12,7 +12,7 @@ from httpx2 import Response
 from agent.channels.mail import reading
 from agent.channels.mail.believing import vouched_for
 
-from ..pace import takes_less
+from ..costs import takes_less
 from ..serving import problem, serving
 from .mailing import ADA, AGENT, MAILGUN, POSTMARK, Office, mail_from, office, vouched
 

@@ -19,7 +19,7 @@ from agent.parts import Agent
 from agent.runner import Runner
 from agent.server.app import create_app
 from agent.settings import Settings
-from agent.store import Busy, NotStored, StoreError, Unfit
+from agent.store import Busy, NotStored, StoreError, Unusable
 from agent.store.opening import open_store
 from agent.store.postgres import PostgresThreadStore
 from agent.store.postgres.connecting import set_up
@@ -77,7 +77,7 @@ def test_what_is_wrong_is_one_line_at_once_and_no_password(
     begun = time.monotonic()
     with pytest.raises(NotStored, match=says) as found:
         asyncio.run(open_store(url, "xml").find())
-    assert isinstance(found.value, Unfit) == (kind != "no server")
+    assert isinstance(found.value, Unusable) == (kind != "no server")
     monkeypatch.setenv("AGENT_STORE_URL", url)
     for command in (["threads"], ["serve"], ["check"], ["a message"]):
         if command == ["serve"] and kind == "no server":
@@ -101,7 +101,7 @@ def test_who_may_not_write_is_told_so(store: PostgresThreadStore) -> None:
     reader = PostgresThreadStore(f"{as_user(schema)}&options=-csearch_path%3D{schema}")
     thread_id = created(store)
     assert read(reader, thread_id)
-    with pytest.raises(Unfit, match="permission denied"):
+    with pytest.raises(Unusable, match="permission denied"):
         asyncio.run(reader.update(thread_id, one_more))
     with pytest.raises(StoreError, match="permission denied"):
         set_up(f"{as_user(schema)}&options=-csearch_path%3D{schema}_nowhere,public")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ..context import ContextFormat
 from ..due import Policy
 from ..log import logger
-from . import NotStored, StoreError, ThreadStore, Unfit
+from . import NotStored, StoreError, ThreadStore, Unusable
 
 # A module has `opened(url, form, policy)` and, where there is a schema, `migrated(url, policy)`.
 MODULES = {
@@ -32,12 +32,12 @@ def open_store(url: str, form: ContextFormat, policy: Callable[[], Policy] = Pol
 async def check_store(store: ThreadStore) -> None:
     """What is odd is logged; what is gone may come back, and is waited for.
 
-    Raises Unfit for what stays as it is.
+    Raises Unusable for what stays as it is.
     """
     try:
         for oddity in await store.check():
             logger().warning("odd_store", problem=oddity)
-    except Unfit:
+    except Unusable:
         raise
     except NotStored as problem:
         logger().error("not_stored", problem=str(problem))

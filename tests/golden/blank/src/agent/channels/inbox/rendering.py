@@ -55,12 +55,12 @@ def to(request: Request, path: str) -> RedirectResponse:
     return RedirectResponse(request.scope.get("root_path", "") + path, 303, SAFE)
 
 
-def plain(text: str) -> str:
+def visibly(text: str) -> str:
     """Others' words, in which whatever cannot be seen can be."""
     return visible(text.replace("\r\n", "\n"), but="\n\t")
 
 
-def told(value: Any) -> str:
+def pretty(value: Any) -> str:
     """Any JSON over several lines, without its secrets; a text as it is."""
     body, own = json.dumps(value), our_secrets()
     if known := _told.get((body, own)):
@@ -68,7 +68,7 @@ def told(value: Any) -> str:
     shown = redact(json.loads(body), own)
     if not isinstance(shown, str):
         shown = json.dumps(shown, ensure_ascii=False, indent=2)
-    made = plain(shown)
+    made = visibly(shown)
     return _told.keep((body, own), made, 4 * (len(body) + len(made)))
 
 
@@ -99,7 +99,7 @@ def ago(at: datetime | None, now: datetime) -> str:
 
 def a_line(text: str, longest: int = 140) -> str:
     """The beginning of what somebody said, on one line."""
-    line = " ".join(told(text).split())
+    line = " ".join(pretty(text).split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
@@ -111,8 +111,8 @@ templates = Environment(
     lstrip_blocks=True,
 )
 templates.filters |= {
-    "plain": plain,
-    "told": told,
+    "visibly": visibly,
+    "pretty": pretty,
     "cut": cut,
     "quoted": quoted,
     "iso": at_once,

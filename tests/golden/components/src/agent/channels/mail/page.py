@@ -5,7 +5,6 @@ It needs no session: the link says whose it is. It is HTML as plain as can be, w
 
 import time
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, HTTPException, Request
@@ -14,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from ...errors import format_error
 from ...events import HumanResponse
-from ...forms import arguments_in, faults_of, form_for
+from ...forms import WrongFields, edited
 from ...inbound import Approval, Caller, Running
 from ...store import NoSuchThread
 from ...thread import CannotFollow, NotAllowed, Thread
@@ -27,10 +26,6 @@ from .signing import Link, link_in
 MAX_FIELDS = 500
 
 router = APIRouter(include_in_schema=False)
-
-
-class Unfit(ValueError):
-    """What was typed is no call."""
 
 
 @router.get("/email/{token}")
@@ -50,7 +45,7 @@ async def decide(token: str, request: Request, runner: Running) -> Response:
             raise CannotFollow("it waits no longer")
         said = Caller(link.person).said(said_in(form, waiting))
         await runner.tell(link.thread_id, said)
-    except (Unfit, ValidationError) as fault:
+    except (WrongFields, ValidationError) as fault:
         return shown(link, thread, 422, format_error(fault))
     except CannotFollow as fault:
         thread = await thread_of(link, runner)
@@ -83,7 +78,7 @@ def fields_in(body: bytes) -> dict[str, str]:
 
 
 def said_in(form: Mapping[str, str], waiting: Waiting) -> HumanResponse:
-    """Raises Unfit and ValidationError."""
+    """Raises WrongFields and ValidationError."""
     call_id = waiting.call_id
     match form.get("do"):
         case "approve":
@@ -92,17 +87,9 @@ def said_in(form: Mapping[str, str], waiting: Waiting) -> HumanResponse:
             comment = form.get("comment", "").strip() or None
             return Approval(call_id=call_id, approved=False, comment=comment).event()
         case "change":
-            changed = changed_in(form, waiting)
+            typed = {name.removeprefix(PREFIX): value for name, value in form.items()}
+            changed = edited(waiting, typed)
             return Approval(call_id=call_id, approved=True, arguments=changed).event()
         case "answer":
             return answer_of(waiting, form.get("response", ""))
-    raise Unfit("choose what to do")
-
-
-def changed_in(form: Mapping[str, str], waiting: Waiting) -> dict[str, Any] | None:
-    """The arguments as they were typed; None if they are as they were. Raises Unfit."""
-    typed = {name.removeprefix(PREFIX): value for name, value in form.items()}
-    changed, faults = arguments_in(form_for(waiting), typed, waiting.arguments)
-    if faults := faults or faults_of(waiting, changed):
-        raise Unfit("; ".join(f"{name}: {why}".removeprefix(": ") for name, why in faults.items()))
-    return None if changed == waiting.arguments else changed
+    raise WrongFields({"": "choose what to do"})

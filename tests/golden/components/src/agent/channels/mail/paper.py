@@ -45,7 +45,7 @@ def shown(link: Link, thread: Thread, status: int = 200, why: str = "") -> HTMLR
     else:
         is_over = link.until <= time.time()
         over = "<p>This link is over. What it asks still waits: ask whoever runs the agent.</p>"
-        parts += [asked(waiting), over if is_over else forms(waiting)]
+        parts += [question_in(waiting), over if is_over else forms(waiting)]
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Agent</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head>'
@@ -54,7 +54,7 @@ def shown(link: Link, thread: Thread, status: int = 200, why: str = "") -> HTMLR
     return HTMLResponse(page, status, SAFE)
 
 
-def asked(waiting: Waiting) -> str:
+def question_in(waiting: Waiting) -> str:
     lines = [f"{waiting.intent}", *(f"  {line}" for line in arguments(waiting.arguments))]
     call = f"<pre>{text(chr(10).join(lines))}</pre>" if waiting.intent else ""
     role = waiting.approver

@@ -3,7 +3,7 @@
 from pydantic import ValidationError
 
 from ...errors import format_error
-from ...events import HumanResponse, Trigger
+from ...events import Trigger
 from ...inbound import Caller, Launch, delivery_id
 from ...log import logger
 from ...outcomes import became_of
@@ -13,7 +13,6 @@ from ...runner import Runner
 from ...shown import words
 from ...store import NoSuchThread
 from ...thread import CannotFollow, Thread
-from ...waiting import Waiting
 from .answering import answer_in
 from .believing import vouched_for
 from .reading import Mail
@@ -40,7 +39,7 @@ async def receive(mail: Mail, runner: Runner, settings: EmailSettings) -> None:
         return
     name = named_in(mail, mailing)
     try:
-        thread_id = await told(mail, name, runner, mailing.sender)
+        thread_id = await deliver(mail, name, runner, mailing.sender)
         logger().info("mail_received", thread=thread_id)
     except (Unclear, CannotFollow, ValidationError) as problem:
         why = format_error(problem) if isinstance(problem, ValidationError) else str(problem)
@@ -72,7 +71,7 @@ def named_in(mail: Mail, mailing: Mailing) -> Name | None:
     return next((name for name in names if name and name.thread_id), None)
 
 
-async def told(mail: Mail, name: Name | None, runner: Runner, ours: str) -> str:
+async def deliver(mail: Mail, name: Name | None, runner: Runner, ours: str) -> str:
     """The id of the thread. Raises Unclear, and what `Runner.tell` raises."""
     caller = Caller(Person(CHANNEL, mail.sender))
     if name:
@@ -89,36 +88,17 @@ async def replied(mail: Mail, name: Name, caller: Caller, runner: Runner, ours: 
     thread = await known(name.thread_id, runner)
     if thread is None:
         raise Unclear("There is no such conversation any more.")
-    if waiting := thread.asked(name.call_id):
-        if (answer := answer_in(mail, waiting, ours)) is None:
-            raise Unclear(f"{NOT_CLEAR} Please {how_to_reply(waiting)}")
-        await runner.tell(name.thread_id, caller.said(answer))
-        return name.thread_id
-    if name.kind in ("asks", "reminds", "explains"):
-        await answered_late(mail, name, thread, caller, runner, ours)
-        return name.thread_id
-    return await followed_up(mail, name.thread_id, caller, runner)
-
-
-async def answered_late(
-    mail: Mail, name: Name, thread: Thread, caller: Caller, runner: Runner, ours: str
-) -> None:
-    """The answer that is there once more changes nothing, and is no fault. Raises what another
-    one does.
-    """
-    asked = asked_before(thread, name.call_id)
+    asked = thread.was_asked(name.call_id, caller.person)
     if asked and (answer := answer_in(mail, asked, ours)):
         await runner.tell(name.thread_id, caller.said(answer))
-        return
-    became = became_of(name.call_id, thread.events) or "it waits no longer"
-    raise Unclear(f"Nothing was changed: what you were asked is settled, {became}.")
-
-
-def asked_before(thread: Thread, call_id: str) -> Waiting | None:
-    """What was asked, before somebody answered it."""
-    answers = (each for each in thread.events if isinstance(each, HumanResponse))
-    place = next((each.id for each in answers if each.call_id == call_id), 0)
-    return Thread(thread.events[:place]).awaiting
+    elif waiting := thread.asked(name.call_id):
+        raise Unclear(f"{NOT_CLEAR} Please {how_to_reply(waiting)}")
+    elif name.kind in ("asks", "reminds", "explains"):
+        became = became_of(name.call_id, thread.events) or "it waits no longer"
+        raise Unclear(f"Nothing was changed: what you were asked is settled, {became}.")
+    else:
+        await followed_up(mail, name.thread_id, caller, runner)
+    return name.thread_id
 
 
 async def followed_up(mail: Mail, thread_id: str, caller: Caller, runner: Runner) -> str:

@@ -21,15 +21,15 @@ class NotTaken(Exception):
 async def call(method: str, **body: Any) -> Mapping[str, Any]:
     """What Slack answers. Raises NotTaken, OSError where nobody answers, and WrongSettings."""
     given = {name: value for name, value in body.items() if value is not None}
-    return await asked(method, json=given)
+    return await call_api(method, json=given)
 
 
 async def look(method: str, **about: Any) -> Mapping[str, Any]:
     """The same for what only reads, and takes no JSON."""
-    return await asked(method, http_verb="GET", params=about)
+    return await call_api(method, http_verb="GET", params=about)
 
 
-async def asked(method: str, **how: Any) -> Mapping[str, Any]:
+async def call_api(method: str, **how: Any) -> Mapping[str, Any]:
     slack = configured()
     client = WebClient(slack.token, slack.slack_api_url, PATIENCE, logger=QUIET, retry_handlers=[])
     try:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from ...events import HumanResponse
-from ...forms import arguments_in, faults_of, form_for
+from ...forms import edited
 from ...inbound import Approval, Caller, NotNow, Response
 from ...outcomes import became_of
 from ...people import Person
@@ -22,14 +22,6 @@ from .settings import Slack
 from .words import cut
 
 REFUSALS = (CannotFollow, StoreError, ValidationError)
-
-
-class Unfit(Exception):
-    """What was typed cannot be: why, by the name of the block."""
-
-    def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__("; ".join(faults.values()))
-        self.faults = faults
 
 
 class Team(BaseModel):
@@ -139,7 +131,7 @@ async def act(
 ) -> None:
     """Do what the button or the modal says, to the call that it was shown for and no other.
 
-    Raises Unfit, CannotFollow, StoreError, and ValidationError.
+    Raises WrongFields, CannotFollow, StoreError, and ValidationError.
     """
     tell, call_id = partial(runner.tell, shown.thread_id), shown.call_id
     text = text_of(values or {}, WORDS) or ""
@@ -148,7 +140,7 @@ async def act(
             await tell(caller.said(Approval(call_id=call_id, approved=True).event()))
         case "edit":
             waiting = await what_was_shown(shown, caller, runner)
-            changed = arguments_of(waiting, values or {})
+            changed = edited(waiting, typed_in(values or {}, waiting))
             decided = Approval(call_id=call_id, approved=True, arguments=changed)
             await tell(caller.said(decided.event()))
         case "reject":
@@ -168,15 +160,6 @@ async def act(
                 raise CannotFollow("there is no such time")
             later = NotNow(call_id=call_id, until=now + times[shown.n])
             await tell(caller.said(later.event(now)))
-
-
-def arguments_of(waiting: Waiting, values: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The arguments as they were typed, None if they are as they were. Raises Unfit."""
-    fields = form_for(waiting)
-    arguments, faults = arguments_in(fields, typed_in(values, waiting), waiting.arguments)
-    if faults := faults or faults_of(waiting, arguments):
-        raise Unfit(faults)
-    return None if arguments == waiting.arguments else arguments
 
 
 def errors_at(faults: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:

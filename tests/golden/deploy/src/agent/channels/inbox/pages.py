@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from ...aside import aside
 from ...due import expires_at
-from ...forms import form_for
+from ...forms import WrongFields, form_for
 from ...inbound import Calling, Running, needs
 from ...model.failures import Unavailable
 from ...model.replay import replay
@@ -119,8 +119,8 @@ async def tell(thread_id: str, request: Request, runner: Running, caller: Callin
     form = await typed(request)
     try:
         goes_on_with = await acting.act(form, thread_id, runner, caller)
-    except acting.Unfit as unfit:
-        return await shown(thread_id, request, runner, (422, ""), form, unfit.faults)
+    except WrongFields as wrong:
+        return await shown(thread_id, request, runner, (422, ""), form, wrong.faults)
     except REFUSALS as error:
         said = words_on(request, error)
         if said is None or "read" not in caller.scopes:

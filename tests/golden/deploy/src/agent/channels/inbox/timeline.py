@@ -62,10 +62,10 @@ def timeline(thread: Thread) -> list[Entry]:
 
 
 def entry_of(event: AnyEvent, thread: Thread) -> Entry:
-    return Entry(event.id, event.at, call_id=event.call_id or "", **told(event, thread))
+    return Entry(event.id, event.at, call_id=event.call_id or "", **content_of(event, thread))
 
 
-def told(event: AnyEvent, thread: Thread) -> dict[str, Any]:
+def content_of(event: AnyEvent, thread: Thread) -> dict[str, Any]:
     match event:
         case Trigger():
             kind = "" if event.type == "user_input" else event.type
