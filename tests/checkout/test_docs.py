@@ -58,6 +58,17 @@ def test_every_relative_link_leads_somewhere(document: Path) -> None:
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("project", PROJECTS, ids=shown)
+def test_the_map_of_a_project_has_every_module_and_room(project: Path) -> None:
+    drawn = (project / "AGENTS.md").read_text().split("```")[1]
+    there = {path for path in (project / "src/agent").iterdir() if path.name[0] not in "_."}
+    named = set(re.findall(r"[\w./]+", drawn))
+    rooms = {f"{path.name}/" for path in there if path.is_dir()}
+    assert {path.name for path in there if path.suffix == ".py"} | rooms <= named
+    modules = {name for name in named if name.endswith(".py") and "/" not in name}
+    assert [name for name in modules if not list(project.rglob(name))] == []
+
+
 def test_the_readme_s_test_command_is_what_ci_runs() -> None:
     wanted = "python3 -m venv .venv && .venv/bin/pip install -r requirements-dev.txt"
     wanted += " && .venv/bin/pytest\n"

@@ -17,7 +17,7 @@ def edits(project: Path) -> dict[str, Edit]:
     """The blocks of the page, each where its text says that it goes."""
     page = (project / "docs/adding-a-tool.md").read_text()
     blocks = re.findall(r"^```(?:python|baml)\n(.*?)^```", page, re.M | re.S)
-    new, yes, runs, shown, _ = blocks
+    new, yes, runs, shown, *_ = blocks
     code = "src/agent/tools.py"
     return {
         "the class": (code, r"^(?=Tool = )", f"{new}\n\n"),
@@ -26,6 +26,13 @@ def edits(project: Path) -> dict[str, Edit]:
         "the case": (code, r"(def handle_next_step.*?)(?=        case never:)", rf"\1{runs}"),
         "the prompt": ("baml_src/tools.baml", r"^(type Tool = .*)$", rf"{shown}\n\1 | Remainder"),
     }
+
+
+def tried(project: Path) -> str:
+    """The page's test, whole."""
+    page = (project / "docs/adding-a-tool.md").read_text()
+    [test] = re.findall(r"^```python\n((?:(?!^```).)*^def test_.*?)^```", page, re.M | re.S)
+    return str(test)
 
 
 FORGOTTEN = {
@@ -64,6 +71,7 @@ def test_a_tool_is_added_and_each_forgotten_edit_is_named(
             path.write_text(text)
     apply(project)
     (project / "tests/yours/golden/prompt.txt").unlink()
+    (project / "tests/yours/test_remainder.py").write_text(tried(project))
     run_offline(["uv", "run", "pytest", "tests/yours/test_prompts.py"], project)  # it writes a file
     for chore in ("ruff format --check .", "ruff check .", "mypy", "pytest tests/yours"):
         succeed(run_offline(["uv", "run", *chore.split()], project))

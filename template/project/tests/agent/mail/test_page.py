@@ -93,7 +93,7 @@ def test_a_page_does_nothing_else(form: dict[str, str]) -> None:
         place = asked(here, APPROVAL_STEP)
         refused = here.client.post(place, data=form)
         assert refused.status_code in (409, 422)
-        assert "Unfit" not in refused.text
+        assert "WrongFields" not in refused.text
         assert answers(one_thread(here, "awaiting_human_approval")) == []
 
 

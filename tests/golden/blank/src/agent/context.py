@@ -54,7 +54,9 @@ IN_JSON = re.compile(f"<|{CONTROL.pattern}")
 
 
 def serialize_for_llm(events: Sequence[AnyEvent], form: ContextFormat = "xml") -> str:
-    """The whole thread as the model reads it; the same events give the same text."""
+    """The whole thread as the model reads it. The same events give the same text, as long as the
+    environment has the same secrets.
+    """
     one_event = as_json_line if form == "json" else as_tag
     own = our_secrets()
     return BAML_MARK.sub("-", "\n".join(one_event(event, own) for event in visible(events)))

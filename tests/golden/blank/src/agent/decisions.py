@@ -27,12 +27,12 @@ def who_approves(tool: Tool) -> Ask | None:
     """Where `approver` fails, somebody must say yes: a thread is read as it is all the same."""
     try:
         who = approver(tool)
-        return who if who is None else exact(who if isinstance(who, Ask) else Ask(who))
+        return who if who is None else rebuilt(who if isinstance(who, Ask) else Ask(who))
     except BaseException:  # noqa: BLE001, it is yours; a Ctrl-C of ours asyncio raises elsewhere
         return Ask(SOMEBODY)
 
 
-def exact(who: Ask) -> Ask:
+def rebuilt(who: Ask) -> Ask:
     """Of nobody's own classes. Raises TypeError where the role is no text, the time no duration."""
     role = str.encode(who.role, "utf-8", "replace").decode()
     return Ask(role or SOMEBODY, None if who.within is None else timedelta() + who.within)

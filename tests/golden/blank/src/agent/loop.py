@@ -42,7 +42,7 @@ async def agent_loop(thread_id: str, agent: Agent) -> Thread:
                 if approved:
                     thread = await record(ToolStarted(call_id=call.call_id))
                     if not isinstance(thread.state, InDoubt):
-                        continue  # its answer came late, and others went on meanwhile
+                        continue  # the store was lost for a while, and others have gone on since
                 thread = await record(*await run_tool(thread_id, call, approved, agent))
             case InDoubt(call):
                 question = f"{call.intent} was started and left no result: run it again?"

@@ -35,7 +35,7 @@ from .states import (
     State,
     may_run,
 )
-from .tools import parse_tool
+from .tools import Tool, parse_tool
 from .waiting import Waiting
 
 # Where a thread stands when the loop itself asks a human.
@@ -132,12 +132,17 @@ def untaken(asked: Waiting, event: HumanResponse) -> str | None:
         return "the intent of a call cannot be changed: leave it out, or reject the call"
     try:
         given = call_of(asked, event.data["arguments"])
-        # As strictly as a reply of the model's: a yes is no 1, and a text is no number.
-        tool = type(parse_tool(given)).model_validate_json(json.dumps(given), strict=True)
-        names = changed(given, tool.model_dump(by_alias=True))
+        names = changed(given, strictly(given).model_dump(by_alias=True))
     except BaseException as error:  # noqa: BLE001, a validator is yours
         return f"{asked.intent} does not take these arguments: {format_error(error)}"
     return f"{asked.intent} would not run with {names[0]} as it is written" if names else None
+
+
+def strictly(given: dict[str, Any]) -> Tool:
+    """The call, read as a reply of the model's is: a yes is no 1, and a text is no number. Raises
+    whatever its validators do.
+    """
+    return type(parse_tool(given)).model_validate_json(json.dumps(given), strict=True)
 
 
 def call_of(asked: Waiting, arguments: dict[str, Any]) -> dict[str, Any]:

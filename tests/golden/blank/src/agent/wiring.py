@@ -19,13 +19,15 @@ from .parts import Agent
 from .people import Approvers
 from .prefetch import prefetch
 from .reach import Channel
-from .settings import Settings, Unset, WrongSettings, unknown_settings
+from .settings import Settings, Unset, WrongSettings, load, unknown_settings
 from .store import StoreError
 from .store.opening import module_of, open_store
 from .tools import handle_next_step
 
 Notify = Callable[[str, AnyEvent], None]
 Say = Callable[[str], None]
+# A name that is misspelt would let the stand-in answer others, and nobody would know.
+NO_MODEL = "AGENT_MODEL is not set: name a model, or say AGENT_MODEL=offline"
 TERMINAL = "terminal"  # a channel of whoever runs the agent there, and no server's
 NO_SERVER_S = "whoever runs `agent` at a terminal is asked there; a server tells nobody by it"
 
@@ -63,17 +65,38 @@ def with_channels(agent: Agent, settings: Settings) -> Agent:
     Raises WrongSettings for a channel that is none, or lacks some of its own settings.
     """
     there = means()
-    chosen = {route.channel for route in routes_in(settings, there)}
-    names = [*(each.name for each in there), TERMINAL]
-    faults = [fault for each in there if each.name in chosen for fault in each.faults]
-    faults += [
-        f"AGENT_CHANNELS: {name} is no channel of this project ({', '.join(names)})"
-        for name in sorted(chosen.difference(names))
-    ]
-    if faults:
+    if faults := faults_of_channels(settings, there):
         raise WrongSettings(faults)
     channels = {each.name: each.channel for each in there if each.channel}
     return replace(agent, channels=channels, policy=policy_of(settings, there))
+
+
+def faults_of_channels(settings: Settings, there: Sequence["Means"]) -> list[str]:
+    chosen = {route.channel for route in routes_in(settings, there)}
+    names = [*(each.name for each in there), TERMINAL]
+    faults = [fault for each in there if each.name in chosen for fault in each.faults]
+    return faults + [
+        f"AGENT_CHANNELS: {name} is no channel of this project ({', '.join(names)})"
+        for name in sorted(chosen.difference(names))
+    ]
+
+
+def faults_of_sections() -> list[str]:
+    faults = []
+    for section in brought("settings"):
+        try:
+            load(section)
+        except WrongSettings as wrong:
+            faults += wrong.faults
+    return faults
+
+
+def faults_to_serve(settings: Settings) -> list[str]:
+    """What a server does not start with, all of it: a shell may do with less."""
+    faults = faults_of_sections()
+    if settings.tokens and "model" not in settings.model_fields_set:
+        faults.append(NO_MODEL)
+    return list(dict.fromkeys([*faults, *faults_of_channels(settings, means())]))
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,18 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     assert (code, len(err.splitlines())) == (2, len(WRONG_ONES))
 
 
+TO_SERVE = {"AGENT_CHANNELS": "foo", "AGENT_API_TOKEN": "a-token-that-is-hard-to-guess"}
+
+
+def test_what_a_server_would_not_start_with_is_said_as_well() -> None:
+    """A message at a terminal needs none of it."""
+    code, found = checked(Shell(TO_SERVE | {"AGENT_MODEL": ""}))
+    named = [fault.split()[0].rstrip(":") for fault in found["faults"]]
+    assert (code, named, found["trial"]) == (2, ["AGENT_MODEL", "AGENT_CHANNELS"], None)
+    _, _, err = Shell(TO_SERVE | {"AGENT_MODEL": ""}).here("serve", "--port", "0")
+    assert all(fault in err for fault in found["faults"])
+
+
 def test_a_message_says_it_as_well_and_makes_no_thread() -> None:
     code, out, err = Shell(WRONG).here("hello")
     assert (code, out, len(err.splitlines())) == (2, "", 1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from agent.model.json_text import NoStep
+from agent.model.json_text import NoStep, end_of_object
 from agent.model.reply import read_reply
 from agent.model.step import read_step
 
@@ -331,7 +331,14 @@ LONG = {
 
 
 def test_what_takes_longer_is_told() -> None:
-    assert not takes_less(USUAL / 3, known)
+    assert not takes_less(USUAL, lambda: [known() for _ in range(20)])
+
+
+@pytest.mark.parametrize("piece", [":", "a:", '""', "/**/", " "])
+def test_the_end_of_an_object_is_found_sign_by_sign(piece: str) -> None:
+    text = "{" + piece * (MB // len(piece)) + "}"
+    assert end_of_object(text, 0) == len(text)
+    assert takes_less(0.3, lambda: end_of_object(text, 0))
 
 
 @pytest.mark.slow

@@ -112,6 +112,15 @@ def test_a_served_thread_is_one_that_was_launched_with_the_token() -> None:
         assert launch(client)["status"] == "done"
 
 
+def test_who_comes_from_elsewhere_is_told_what_this_server_lacks() -> None:
+    for proxy in ({}, {"X-Forwarded-For": "10.0.0.1"}):
+        answer = serving().get(THREADS, headers={"Host": "agent.example"} | proxy)
+        assert problem(answer) == 401
+        assert "set AGENT_API_TOKEN, and send" in answer.json()["detail"]
+    with_one = serving(token=TOKEN).get(THREADS)
+    assert with_one.json()["detail"].startswith("send Authorization: Bearer")
+
+
 PROXIES = ["Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-Real-IP"]
 PROXIES += [
     "X-FORWARDED-ANYTHING",

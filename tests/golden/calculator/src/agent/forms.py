@@ -15,12 +15,13 @@ from pydantic import ValidationError
 
 from .errors import format_error
 from .redaction import marked
-from .rules import call_of
+from .rules import call_of, strictly
 from .shown import visible
 from .tools import parse_tool
 from .waiting import Waiting
 
 LONG = 60  # characters; a longer text is shown over several lines
+PREFIX = "argument."  # of the name of an argument's field, in a form of a page
 LEFT_OUT = ""  # what is chosen, or typed, for an argument that the call can do without
 
 Kind = Literal["text", "long_text", "number", "choice", "json"]
@@ -156,6 +157,13 @@ def as_json(value: Any) -> str:
     return visible(json.dumps(value, ensure_ascii=False, indent=indent), but="\n")
 
 
+def typed_in(form: Mapping[str, str]) -> dict[str, str]:
+    """What was typed for each argument into a page's form."""
+    return {
+        name.removeprefix(PREFIX): text for name, text in form.items() if name.startswith(PREFIX)
+    }
+
+
 def edited(waiting: Waiting, typed: Mapping[str, str]) -> dict[str, Any] | None:
     """The arguments as they were typed, None if they are as they were. Raises WrongFields."""
     arguments, faults = arguments_in(form_for(waiting), typed, waiting.arguments)
@@ -222,7 +230,7 @@ def faults_of(waiting: Waiting, arguments: Mapping[str, Any]) -> dict[str, str]:
     """
     given = call_of(waiting, dict(arguments))
     try:
-        type(parse_tool(given)).model_validate_json(json.dumps(given), strict=True)
+        strictly(given)
     except ValidationError as error:
         faults: dict[str, str] = {}
         for each in error.errors():

@@ -23,5 +23,6 @@ def takes_less(seconds: float, act: Callable[[], object]) -> bool:
 
     Less, that is, on a machine of the usual pace: how slow this one is just then is measured by
     what is known, in the same run. Who compares it with a clock alone measures the neighbours.
+    `act` must keep nothing from one time to the next, and what it waits for is not counted.
     """
     return any(measured(act) < seconds for _ in range(3))

@@ -29,6 +29,9 @@ from .signatures import keys_in
 Decoding = Literal["auto", "json_schema", "json_object", "grammar", "off"]
 
 
+AS_JSON = "write it as JSON, as .env.example shows"
+
+
 class WrongSettings(Exception):
     """Each variable that cannot be used, and why."""
 
@@ -162,9 +165,9 @@ def load(section: type[S]) -> S:
     except SettingsError as error:  # pydantic-settings names the field and its source in one line
         field = re.search(r'field "(\w+)"', str(error))
         name = field[1].upper() if field else "…"
-        raise WrongSettings([f"AGENT_{name}: write it as JSON, as .env.example shows"]) from None
+        raise WrongSettings([f"AGENT_{name}: {AS_JSON}"]) from None
     except ValidationError as error:
-        raise WrongSettings([fault_in(each) for each in error.errors()]) from None
+        raise WrongSettings(faults_in(error)) from None
 
 
 def require(section: Section, needed: Mapping[str, str]) -> None:
@@ -175,8 +178,20 @@ def require(section: Section, needed: Mapping[str, str]) -> None:
         raise (WrongSettings if section.model_fields_set else Unset)(faults)
 
 
-def fault_in(error: ErrorDetails) -> str:
+def faults_in(error: ValidationError) -> list[str]:
     """Without what was given, which can be a secret."""
+    return list(dict.fromkeys(map(fault_in, error.errors())))
+
+
+def fault_in(error: ErrorDetails) -> str:
+    # A number that may have a fraction or not is told as what it is, and not as each of the two.
+    name, *place = (str(part) for part in error["loc"] if part not in ("int", "float"))
+    is_either, is_whole = len(place) + 1 < len(error["loc"]), not place
     said = error["msg"].removeprefix("Value error, ")
-    name, *place = map(str, error["loc"])
+    if is_whole and error["type"] == "missing":
+        return f"AGENT_{name.upper()} is not set"
+    if is_whole and error["type"] in ("dict_type", "list_type"):
+        said = AS_JSON
+    elif error["type"] in ("int_parsing", "float_parsing"):
+        said = "write a number, such as 60 or 0.5" if is_either else "write a whole number"
     return f"AGENT_{name.upper()}: {': '.join(filter(None, ('.'.join(place), said)))}"

@@ -51,7 +51,7 @@ def test_a_message_is_run_to_its_end_and_the_command_ends_too(shell: Shell) -> N
         (["-5", "+", "3"], "-5 + 3"),
         (["5", "+", "3"], "5 + 3"),
         (["--json", "is", "what?"], "--json is what?"),
-        (["-h"], "-h"),
+        (["-h", "is", "what?"], "-h is what?"),
         (["--", "stop", "it"], "stop it"),
         (["--", "-5"], "-5"),
         (["say", "--", "stop"], "say -- stop"),

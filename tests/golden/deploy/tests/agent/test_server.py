@@ -3,6 +3,7 @@
 import asyncio
 import time
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from agent.thread import Thread
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .scripted import DONE, MANAGER, NOON, QUESTION, Model, decided, said
-from .serving import THREADS, kinds, launch, serving, settled, tell, told
+from .serving import THREADS, kinds, launch, problem, serving, settled, tell, told
 
 ASKED = ["call_id", "reason", "intent", "arguments", "question"]
 AWAITING = [*ASKED, "urgency", "format", "choices", "approver", "expires_at", "contacted"]
@@ -65,6 +66,23 @@ def test_prefer_wait_answers_202_when_the_time_is_over() -> None:
         assert 0.9 < time.monotonic() - begun < 8
         assert (answer.status_code, answer.json()["status"]) == (202, "running")
         released.set()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"content": '{"message": "x"}', "headers": {"Content-Type": "text/plain"}},
+        {"data": {"message": "x"}},
+        {"json": ["x"]},
+        {"json": None},
+        {},
+    ],
+)
+def test_a_body_that_is_no_object_is_told_how_to_be_one(sent: dict[str, Any]) -> None:
+    with serving() as client:
+        answer = client.post(THREADS, **sent)
+        assert problem(answer) == 422
+        assert answer.json()["detail"] == "send a JSON object, with Content-Type: application/json"
 
 
 @pytest.mark.parametrize("prefer", ["wait=", "wait=-1", "wait=x", "respond-async", "wait=0"])

@@ -8,7 +8,7 @@ import pytest
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from agent.settings import Settings, load_settings
+from agent.settings import Section, Settings, WrongSettings, load, load_settings
 
 from .commands import Shell
 from .openai_server import openai_server, scripted
@@ -97,6 +97,34 @@ def test_a_token_that_is_none_is_refused_at_the_start(token: str, command: tuple
     assert err.startswith("error: AGENT_API_TOKEN: use 16 letters")
     assert len(err.splitlines()) == 1
     assert token.strip() not in err or not token.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("AGENT_APPROVERS", "{bad", "write it as JSON, as .env.example shows"),
+        ("AGENT_APPROVERS", "[1]", "write it as JSON, as .env.example shows"),
+        ("AGENT_CHANNELS", "[bad", "write it as JSON, as .env.example shows"),
+        ("AGENT_API_TOKENS", "bad", "write it as JSON, as .env.example shows"),
+        ("AGENT_EXPIRES_AFTER", "soon", "write a number, such as 60 or 0.5"),
+        ("AGENT_PORT", "http", "write a whole number"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_that_says_what_to_write(
+    name: str, value: str, says: str
+) -> None:
+    assert Shell({name: value}).here("threads") == (2, "", f"error: {name}: {says}\n")
+
+
+def test_what_must_be_set_is_said_to_be_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Paging(Section):
+        pager_key: str
+        pager_urls: dict[str, str] | None = None
+
+    monkeypatch.setenv("AGENT_PAGER_URLS", "x")
+    with pytest.raises(WrongSettings) as found:
+        load(Paging)
+    assert found.value.faults[0] == "AGENT_PAGER_KEY is not set"
 
 
 def test_an_empty_token_is_none() -> None:

@@ -16,7 +16,7 @@ from ...sessions import COOKIE
 from ...shown import quoted, visible
 
 # A thread is shown again with every event, and looking for secrets takes a second for a megabyte.
-_told: Cache[tuple[str, frozenset[str]], str] = Cache(16_000_000)
+_redacted: Cache[tuple[str, frozenset[str]], str] = Cache(16_000_000)
 
 LONGEST = 10_000  # characters of one event that are shown
 HERE = Path(__file__).parent
@@ -60,16 +60,16 @@ def visibly(text: str) -> str:
     return visible(text.replace("\r\n", "\n"), but="\n\t")
 
 
-def pretty(value: Any) -> str:
+def redacted(value: Any) -> str:
     """Any JSON over several lines, without its secrets; a text as it is."""
     body, own = json.dumps(value), our_secrets()
-    if known := _told.get((body, own)):
+    if known := _redacted.get((body, own)):
         return known
     shown = redact(json.loads(body), own)
     if not isinstance(shown, str):
         shown = json.dumps(shown, ensure_ascii=False, indent=2)
     made = visibly(shown)
-    return _told.keep((body, own), made, 4 * (len(body) + len(made)))
+    return _redacted.keep((body, own), made, 4 * (len(body) + len(made)))
 
 
 def cut(text: str) -> str:
@@ -99,7 +99,7 @@ def ago(at: datetime | None, now: datetime) -> str:
 
 def a_line(text: str, longest: int = 140) -> str:
     """The beginning of what somebody said, on one line."""
-    line = " ".join(pretty(text).split())
+    line = " ".join(redacted(text).split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
@@ -112,7 +112,7 @@ templates = Environment(
 )
 templates.filters |= {
     "visibly": visibly,
-    "pretty": pretty,
+    "redacted": redacted,
     "cut": cut,
     "quoted": quoted,
     "iso": at_once,

@@ -13,13 +13,13 @@ from starlette.responses import RedirectResponse, Response
 
 from ...errors import format_error
 from ...events import HumanResponse
-from ...forms import WrongFields, edited
+from ...forms import WrongFields, edited, typed_in
 from ...inbound import Approval, Caller, Running
 from ...store import NoSuchThread
 from ...thread import CannotFollow, NotAllowed, Thread
 from ...waiting import Waiting
 from .answering import answer_of
-from .paper import PREFIX, SAFE, shown
+from .paper import SAFE, shown
 from .settings import load_email, missing
 from .signing import Link, link_in
 
@@ -87,8 +87,7 @@ def said_in(form: Mapping[str, str], waiting: Waiting) -> HumanResponse:
             comment = form.get("comment", "").strip() or None
             return Approval(call_id=call_id, approved=False, comment=comment).event()
         case "change":
-            typed = {name.removeprefix(PREFIX): value for name, value in form.items()}
-            changed = edited(waiting, typed)
+            changed = edited(waiting, typed_in(form))
             return Approval(call_id=call_id, approved=True, arguments=changed).event()
         case "answer":
             return answer_of(waiting, form.get("response", ""))

@@ -7,7 +7,7 @@ from html import escape
 
 from starlette.responses import HTMLResponse
 
-from ...forms import Field, form_for
+from ...forms import PREFIX, Field, form_for
 from ...outcomes import became_of
 from ...redaction import redact
 from ...shown import arguments, visible
@@ -15,7 +15,6 @@ from ...thread import Thread
 from ...waiting import Waiting
 from .signing import Link
 
-PREFIX = "argument."  # of the name of an argument's field
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:40em;margin:2em auto;padding:0 1em}"
     "pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#8881;padding:1em}"

@@ -88,12 +88,15 @@ async def replied(mail: Mail, name: Name, caller: Caller, runner: Runner, ours: 
     thread = await known(name.thread_id, runner)
     if thread is None:
         raise Unclear("There is no such conversation any more.")
-    asked = thread.was_asked(name.call_id, caller.person)
+    is_about_a_call = name.kind in ("asks", "reminds", "explains")
+    asked = thread.asked(name.call_id)
+    if is_about_a_call:
+        asked = thread.was_asked(name.call_id, caller.person)
     if asked and (answer := answer_in(mail, asked, ours)):
         await runner.tell(name.thread_id, caller.said(answer))
     elif waiting := thread.asked(name.call_id):
         raise Unclear(f"{NOT_CLEAR} Please {how_to_reply(waiting)}")
-    elif name.kind in ("asks", "reminds", "explains"):
+    elif is_about_a_call:
         became = became_of(name.call_id, thread.events) or "it waits no longer"
         raise Unclear(f"Nothing was changed: what you were asked is settled, {became}.")
     else:

@@ -15,9 +15,9 @@ from ..hooks import Signed, signature
 from ..log import log_event, log_from, log_waiting
 from ..parts import Agent
 from ..runner import Runner
-from ..settings import Settings, WrongSettings, load
+from ..settings import Settings, WrongSettings
 from ..watch import watched
-from ..wiring import build, everybody, with_channels
+from ..wiring import build, everybody, faults_of_sections, faults_to_serve, with_channels
 from . import problems
 from .access import Door, bearer
 from .limits import Limits, Pace
@@ -34,9 +34,10 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
     it, with the first request.
     """
     log_from(settings.log_level)
-    for section in brought("settings"):
-        load(section)
-    agent, streams = agent or with_channels(with_its_model(settings), settings), Streams()
+    if faults := faults_of_sections() if agent else faults_to_serve(settings):
+        raise WrongSettings(faults)
+    agent = agent or with_channels(build(settings, log_event, log_waiting), settings)
+    streams = Streams()
     agent = replace(agent, notify=everybody(agent.notify, streams.tell))
     background = list(chain(*brought("background")))
     runner = Runner(agent, patient=True, engine=open_engine(settings), background=background)
@@ -79,13 +80,6 @@ def create_app(settings: Settings, agent: Agent | None = None) -> FastAPI:
 
 def routes_of(routers: Iterable[APIRouter]) -> list[BaseRoute]:
     return [route for router in routers for route in router.routes]
-
-
-def with_its_model(settings: Settings) -> Agent:
-    """A name that is misspelt would let the stand-in answer others, and nobody would know."""
-    if settings.tokens and "model" not in settings.model_fields_set:
-        raise WrongSettings(["AGENT_MODEL is not set: name a model, or say AGENT_MODEL=offline"])
-    return build(settings, log_event, log_waiting)
 
 
 @public.get("/healthz")

@@ -30,6 +30,8 @@ class MessageFirst(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         commands = {name for name, command in self.commands.items() if not command.hidden}
+        if args == ["-h"]:
+            args = ["--help"]
         if args and args[0] not in commands | {"--help"}:
             args = ["MESSAGE", "--", *args[args[0] == "--" :]]
         return super().parse_args(ctx, args)

@@ -7,8 +7,8 @@ from math import isinf
 from typing import Any
 
 from ..exactness import NUMBER
+from ..shapes import MAX_DEPTH
 
-MAX_DEPTH = 100
 MAX_VALUES = 10_000  # a fault in each of them is told before it is known that one is enough
 MAX_REPAIRED = 50_000  # characters: a reply that long and wrong is not worth the work
 

@@ -108,14 +108,17 @@ def refusal(asked: HTTPConnection, caller: Caller) -> JSONResponse | None:
     # The name counts because a web page can point a name of its own at 127.0.0.1.
     client = asked.client.host if asked.client else None
     hosts = asked.headers.getlist("host")
-    if not (is_loopback(client) and len(hosts) == 1 and is_loopback(name_in(hosts[0]))):
-        return unauthorized()
     if forwarded := next(filter(is_a_proxy_s, asked.headers), None):
-        return unauthorized(f"this came through a proxy ({forwarded}): set AGENT_API_TOKEN, and ")
+        return unauthorized(f"this came through a proxy ({forwarded}): {SET_ONE}")
+    if not (is_loopback(client) and len(hosts) == 1 and is_loopback(name_in(hosts[0]))):
+        return unauthorized(f"without a token this machine alone is served: {SET_ONE}")
     is_refused = is_from_elsewhere if caller == LOCAL_BROWSER else is_cross_site
     if is_refused(asked.headers):
         return problem(403, "a page of another site asks: set AGENT_API_TOKEN to serve such pages")
     return None
+
+
+SET_ONE = "set AGENT_API_TOKEN, and "
 
 
 def unauthorized(why: str = "") -> JSONResponse:

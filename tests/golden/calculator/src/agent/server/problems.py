@@ -37,6 +37,9 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 EVERYWHERE = documented(400, 401, 403, 404, 408, 409, 413, 422, 429, 431, 503, 507)
 
 
+NO_OBJECT = ("missing", "model_attributes_type", "model_type", "dict_type")
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of this app with a problem."""
     app.add_exception_handler(StarletteHTTPException, refused)
@@ -68,6 +71,8 @@ def malformed(_: Request, error: Exception) -> JSONResponse:
         return problem(400, "the body is not JSON")
     place = ".".join(str(part) for part in first["loc"] if part != "body")
     fault = first["msg"].removeprefix("Value error, ")
+    if not place and first["type"] in NO_OBJECT:
+        fault = "send a JSON object, with Content-Type: application/json"
     return problem(422, f"{place}: {fault}" if place else fault)
 
 

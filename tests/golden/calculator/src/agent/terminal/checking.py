@@ -17,7 +17,7 @@ from ..settings import WrongSettings, load_settings
 from ..shown import one_line
 from ..store import StoreError
 from ..store.opening import open_store
-from ..wiring import oddities, policy_as
+from ..wiring import faults_to_serve, oddities, policy_as
 from . import screen
 
 MISSING, FAILED = 2, 1
@@ -29,7 +29,8 @@ def check(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Say what is missing or odd in the settings, and try the model with one request."""
-    found: dict[str, Any] = {"faults": faults(), "odd": oddities(), "trial": None}
+    wrong = faults() or faults_to_serve(load_settings())
+    found: dict[str, Any] = {"faults": wrong, "odd": oddities(), "trial": None}
     if not found["faults"]:
         found["odd"] += oddities_of_store()
         found["trial"] = tried()

@@ -11,8 +11,8 @@ from zlib import crc32
 from httpx2 import Client
 from pydantic import SecretStr
 
-from agent.channels.mail.paper import PREFIX
 from agent.channels.mail.signing import Name, name_in
+from agent.forms import PREFIX
 from agent.inbound import delivery_id
 
 from ..crowds import EDIT, Crowd, Mind, Said, Seen

@@ -174,7 +174,8 @@ def test_who_is_not_vouched_for_or_not_allowed_changes_nothing() -> None:
         assert len(here.taken.mails) == 1  # and nobody is told
 
 
-def test_two_answers_at_once_one_counts_and_the_other_is_told_what_became_of_it() -> None:
+@pytest.mark.parametrize("says", ["no", "yes"])
+def test_two_answers_at_once_one_counts_and_the_other_is_told_what_became_of_it(says: str) -> None:
     with office(AGENT_EMAIL_TO=f"{ADA}, {BOB}") as here:
         here.post(mail_from(ADA, script(APPROVAL_STEP)))
         to_ada, to_bob = here.taken.wait_for(2)
@@ -184,12 +185,28 @@ def test_two_answers_at_once_one_counts_and_the_other_is_told_what_became_of_it(
         late = here.client.post(bob, data={"do": "reject", "comment": "never"})
         assert late.status_code == 409
         assert f"approved by email:{ADA}" in late.text
-        here.post(mail_from(BOB, "no", to=to_bob))
+        here.post(mail_from(BOB, says, to=to_bob))
         texts = [text_of(mail) for mail in here.taken.wait_for(3)]
         thread = one_thread(here, "done")
         assert answers(thread) == [{"approved": True, "user": ADA, "channel": "email"}]
         assert any(f"approved by email:{ADA}" in text for text in texts)
         assert kinds(thread).count("tool_started") == 1
+
+
+@pytest.mark.parametrize("says", ["yes", "no", "and now something else"])
+@pytest.mark.parametrize("step", [QUESTION, APPROVAL_STEP])
+def test_a_reply_to_what_says_that_it_is_settled_goes_on(step: dict[str, Any], says: str) -> None:
+    with office() as here:
+        here.post(mail_from(ADA, script(step)))
+        [asks] = here.taken.wait_for(1)
+        here.post(mail_from(ADA, "yes", to=asks))
+        one_thread(here, "done")
+        [settled] = [mail for mail in here.taken.wait_for(3) if "Settled" in str(mail["Subject"])]
+        here.post(mail_from(ADA, says, to=settled))
+        here.taken.wait_for(4)  # the end, once more
+        thread = one_thread(here, "done")
+        assert kinds(thread).count("email_received") == 2
+        assert len(answers(thread)) == 1
 
 
 def test_the_same_mail_however_often_is_one_thread() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import HTTPException
 
 from ...events import Stopped
-from ...forms import Field, edited
+from ...forms import PREFIX, Field, edited, typed_in
 from ...inbound import Approval, Caller, Launch, NotNow, Response, delivery_id
 from ...runner import Runner
 
@@ -16,7 +16,6 @@ LATER = {  # when somebody can be asked again
     "tomorrow": timedelta(days=1),
     "in a week": timedelta(weeks=1),
 }
-PREFIX = "argument."  # of the name of an argument's field
 
 
 async def launch(form: Mapping[str, str], runner: Runner, caller: Caller) -> str:
@@ -73,12 +72,6 @@ async def changed(
     if waiting is None:
         return {}  # which is refused, in the words in which any late answer is
     return edited(waiting, typed_in(form))
-
-
-def typed_in(form: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name.removeprefix(PREFIX): value for name, value in form.items() if name.startswith(PREFIX)
-    }
 
 
 def as_typed(field: Field, form: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from ...aside import aside
 from ...due import expires_at
-from ...forms import WrongFields, form_for
+from ...forms import PREFIX, WrongFields, form_for
 from ...inbound import Calling, Running, needs
 from ...model.failures import Unavailable
 from ...model.replay import replay
@@ -160,7 +160,7 @@ async def shown(
         form=form,
         faults=faults or {},
         as_typed=acting.as_typed,
-        prefix=acting.PREFIX,
+        prefix=PREFIX,
         key=uuid4(),
         now=runner.agent.clock(),
     )

@@ -18,7 +18,7 @@ from ...settings import Settings, WrongSettings, load_settings
 from ...store.opening import check_store
 from ...stream import leave, patient_streams
 from ...watch import watched
-from ...wiring import build, oddities, with_channels
+from ...wiring import NO_MODEL, build, oddities, with_channels
 
 CONNECTIONS = 8  # of a worker to the queue, and one more that hears what is put there
 commands = typer.Typer()
@@ -63,7 +63,7 @@ def nothing() -> None:
 def agent_of(given: Settings) -> Agent:
     """Raises WrongSettings, also where no model is named: the stand-in would answer others."""
     if "model" not in given.model_fields_set:
-        raise WrongSettings(["AGENT_MODEL is not set: name a model, or say AGENT_MODEL=offline"])
+        raise WrongSettings([NO_MODEL])
     if missing := lacking(given.model):
         raise WrongSettings(missing)
     for oddity in oddities():
