@@ -98,6 +98,12 @@ def test_it_says_what_is_missing_and_who_is_told(
 
 
 @pytest.mark.slow
+def test_a_name_that_is_no_channel_s_is_said(shell: Shell) -> None:
+    shell.variables["AGENT_CHANNELS"] = "terminal, foo"
+    assert "AGENT_CHANNELS: foo is no channel of this project" in shell.run("channels")[2]
+
+
+@pytest.mark.slow
 def test_a_test_is_told_and_says_what_came_of_it(shell: Shell) -> None:
     assert shell.run("channels", "--test", "pager")[0] == 2
     shell.variables.update(SET | {"AGENT_CHANNELS": json.dumps(ROUTES)})

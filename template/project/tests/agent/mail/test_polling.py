@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +35,14 @@ def server(port: int) -> Server:
     return server_in(SecretStr(f"imap://ada:secret@{HERE}:{port}"))
 
 
-def looked(port: int, store: FileSystemThreadStore) -> int:
+def looked(port: int, store: FileSystemThreadStore, asked: Counter[str] | None = None) -> int:
     """How many threads there are after a look."""
+    asked = Counter() if asked is None else asked
 
     async def once() -> int:
         runner = Runner(agent_of(store, as_mailed))
         try:
-            await look(server(port), runner, load_email())
+            await look(server(port), runner, load_email(), asked)
         finally:
             await runner.shut_down()
         return len(await store.find())
@@ -97,6 +100,37 @@ def test_what_it_does_not_give_is_asked_for_again(told: Any, store: FileSystemTh
         assert looked(box.port, store) == 0
         assert box.seen == set()
         assert looked(box.port, store) == 1
+
+
+@pytest.mark.parametrize("says", ["NO [SERVERBUG] never", "BAD what", None])
+def test_those_that_it_never_gives_are_in_the_way_of_none(
+    told: Any, store: FileSystemThreadStore, monkeypatch: pytest.MonkeyPatch, says: str | None
+) -> None:
+    monkeypatch.setattr("agent.channels.mail.polling.AT_ONCE", 3)
+    refused = {"1", "2", "3", "4", "5"}
+
+    class Refusing(Session):
+        def answer(self, command: str) -> str | None:
+            if "FETCH" in command and command.split()[2] in refused:
+                if says is None:
+                    raise ConnectionError
+                return says
+            return super().answer(command)
+
+    asked = Counter[str]()
+    with imap_server(Mailbox(Refusing)) as box:
+        box.mails += [mail_from(ADA, f"hello {number}").as_bytes() for number in range(8)]
+        for _ in range(8):
+            with suppress(Failed):
+                looked(box.port, store, asked)
+        assert box.seen == {6, 7, 8}
+        assert set(asked) == refused
+        refused -= {"5"}  # it is asked for again, however many are not given
+        for _ in range(8):
+            with suppress(Failed):
+                looked(box.port, store, asked)
+        assert box.seen == {5, 6, 7, 8}
+        assert set(asked) == refused
 
 
 class HangingUp(Session):

@@ -101,8 +101,12 @@ def test_a_reply_answers_a_question_whatever_it_quotes() -> None:
         ("Yes\nGet Outlook for iOS<but do not pay before Friday>", None),
         (f"yes\n\nEl jue, 26 nov 2026 a las 10:00, Agent (<{AGENT}>) escribió:\n\n> no", APPROVED),
         (
-            f"Yes\n\nThanks\n\nAda <ada@b.c> 于2026年11月26日 写给 {AGENT}\uff1a\n\n> no\n> no",
+            f"Yes\n\nThanks\n\n<{AGENT}> 于2026年11月26日周四 10:00写道\uff1a\n\n> no\n> no",
             APPROVED,
+        ),
+        (
+            f"Yes\n\nThanks\n\nAda <ada@b.c> 于2026年11月26日 写给 {AGENT}\uff1a\n\n> no\n> no",
+            None,
         ),
         (f"yes\n\nOn Mon, 2 Feb 2026 at 10:00, The Agent\n<{AGENT}> wrote:\n> no", APPROVED),
         ("> no\n> no\n\nyes\n\nAda", APPROVED),
@@ -207,6 +211,34 @@ def test_a_reply_to_what_says_that_it_is_settled_goes_on(step: dict[str, Any], s
         thread = one_thread(here, "done")
         assert kinds(thread).count("email_received") == 2
         assert len(answers(thread)) == 1
+
+
+def test_a_reply_to_an_explanation_goes_on_once_it_can() -> None:
+    with office() as here:
+        here.post(mail_from(ADA, script(DONE, QUESTION)))
+        [ended] = here.taken.wait_for(1)
+        here.post(mail_from(ADA, "go on", to=ended))
+        asks = here.taken.wait_for(2)[1]
+        here.post(mail_from(ADA, "and check it", to=ended))
+        explains = here.taken.wait_for(3)[2]
+        assert "something waits for an answer first" in text_of(explains)
+        here.post(mail_from(ADA, "the red one", to=asks))
+        one_thread(here, "done")
+        here.post(mail_from(ADA, "and check it now", to=explains))
+        here.taken.wait_for(6)  # what was asked is settled, and the end twice
+        assert kinds(one_thread(here, "done")).count("email_received") == 3
+
+
+@pytest.mark.parametrize("text", ["", " \n\n", "> hello\n> hello"])
+def test_a_mail_without_words_is_told_so(text: str) -> None:
+    with office() as here:
+        here.post(mail_from(ADA, script(DONE)))
+        [ended] = here.taken.wait_for(1)
+        here.post(mail_from(ADA, text, to=ended))
+        assert "there is no text in it" in text_of(here.taken.wait_for(2)[1])
+        here.post(mail_from(ADA, " \n"))
+        assert "there is no text in it" in text_of(here.taken.wait_for(3)[2])
+        assert kinds(one_thread(here, "done")).count("email_received") == 1
 
 
 def test_the_same_mail_however_often_is_one_thread() -> None:

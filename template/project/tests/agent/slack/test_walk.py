@@ -146,6 +146,14 @@ def test_a_question_is_answered_in_words(team: Workspace) -> None:
     assert thread["status"] == "done"
 
 
+def test_our_own_name_in_an_answer_is_no_part_of_it(team: Workspace) -> None:
+    """Slack sends such a reply twice, as a mention and as a message, in either order."""
+    said = team.mention(told(QUESTION)["message"])
+    team.asked()
+    team.reply(said, "<@U0BOT> the red one")
+    assert answers(thread_of(team, said))[0]["response"] == "the red one"
+
+
 @pytest.mark.parametrize("subtype", ["thread_broadcast", "file_share"])
 def test_an_answer_is_one_also_with_a_file_and_where_the_channel_sees_it(
     subtype: str, team: Workspace

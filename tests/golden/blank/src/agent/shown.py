@@ -25,10 +25,18 @@ SECRETS_RUN = "(secrets are shown in part: the call runs with them as they are)"
 
 def quoted(value: Any) -> str:
     """Any JSON on one line; where it is long, its beginning and its length."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = as_text(value)
     length = len(value) if isinstance(value, str) else len(text)
     cut = f"{text[:LONGEST]}… ({length:,} characters)" if len(text) > LONGEST else text
     return visible(cut)
+
+
+def in_full(value: Any) -> str:
+    return visible(as_text(value))
+
+
+def as_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def words(text: str) -> str:
@@ -41,11 +49,19 @@ def one_line(text: str) -> str:
     return visible(text)
 
 
-def arguments(call: Mapping[str, Any]) -> list[str]:
-    """One a line, as they will run; secrets are marked as such and never there in full."""
+def arguments(call: Mapping[str, Any], whole: bool = False) -> list[str]:
+    """One a line, as they will run; secrets are marked as such and never there in full. Where a
+    human decides what runs, nothing else is left out: `whole`, or not at all where it `is_cut`.
+    """
     shown: dict[str, Any] = marked(dict(call))
-    lines = [f"{key_of(name)}: {quoted(value)}" for name, value in shown.items()]
+    as_shown = in_full if whole else quoted
+    lines = [f"{key_of(name)}: {as_shown(value)}" for name, value in shown.items()]
     return lines if shown == call else [*lines, SECRETS_RUN]
+
+
+def is_cut(call: Mapping[str, Any]) -> bool:
+    """Whether there is more of it than `arguments` shows."""
+    return any(len(as_text(value)) > LONGEST for value in marked(dict(call)).values())
 
 
 def described(data: Any) -> str:

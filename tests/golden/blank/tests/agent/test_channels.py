@@ -139,7 +139,7 @@ def test_it_tells_a_human_what_waits_for_them(shell: Shell) -> None:
         ('[{"channel": "pager", "afer": 3}]', "afer: Extra inputs are not permitted"),
         ('[{"channel": "pager", "after": -1}]', "greater than or equal to 0"),
         ("pager, pigeon", "pigeon is no channel of this project ("),
-        ("[pager", "valid list"),
+        ("[pager", "write it as JSON"),
     ],
 )
 def test_channels_that_are_none_are_named_at_the_start(value: str, said: str, shell: Shell) -> None:
@@ -161,7 +161,7 @@ def test_its_settings_are_checked_when_the_server_starts(shell: Shell) -> None:
     del shell.variables["AGENT_GREETING"]
     code, out, err = shell.run("serve", "--port", "0")
     assert (code, out) == (2, "")
-    assert err == "error: AGENT_GREETING: Field required\n"
+    assert err == "error: AGENT_GREETING is not set\n"
 
 
 @pytest.mark.slow

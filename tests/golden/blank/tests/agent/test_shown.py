@@ -14,6 +14,7 @@ from agent.shown import (
     arguments,
     described,
     folded,
+    is_cut,
     quoted,
     width,
     words,
@@ -147,6 +148,19 @@ def test_a_long_value_is_cut_with_its_length(long: str | list[str]) -> None:
     shown = quoted(long)
     assert len(shown) < LONGEST + 50
     assert re.search(r"… \((2,000,000|2,500,000) characters\)$", shown)
+
+
+@pytest.mark.parametrize("value", ["x" * LONGEST, ["x" * LONGEST], {"a": {"b": "x" * LONGEST}}])
+def test_who_decides_on_a_call_sees_all_of_it(
+    value: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert is_cut({"a": 1, "b": value})
+    assert not is_cut({"a": 1, "b": "x" * (LONGEST - 2)})
+    assert json.dumps(value) not in arguments({"b": value})[0]
+    assert json.dumps(value) in arguments({"b": value}, whole=True)[0]
+    screen.show_what_waits(Waiting("1", "approval", "shall we?", "pay", {"a": value}))
+    rows = capsys.readouterr().out.replace(f"\n{MORE}", "")
+    assert json.dumps(value) in rows
 
 
 def test_what_is_said_is_whole_and_its_lines_are_marked() -> None:

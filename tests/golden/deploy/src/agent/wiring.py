@@ -73,9 +73,14 @@ def with_channels(agent: Agent, settings: Settings) -> Agent:
 
 def faults_of_channels(settings: Settings, there: Sequence["Means"]) -> list[str]:
     chosen = {route.channel for route in routes_in(settings, there)}
-    names = [*(each.name for each in there), TERMINAL]
     faults = [fault for each in there if each.name in chosen for fault in each.faults]
-    return faults + [
+    return faults + unknown_channels(settings, there)
+
+
+def unknown_channels(settings: Settings, there: Sequence["Means"]) -> list[str]:
+    chosen = {route.channel for route in routes_in(settings, there)}
+    names = [*(each.name for each in there), TERMINAL]
+    return [
         f"AGENT_CHANNELS: {name} is no channel of this project ({', '.join(names)})"
         for name in sorted(chosen.difference(names))
     ]

@@ -54,7 +54,8 @@ def shown(link: Link, thread: Thread, status: int = 200, why: str = "") -> HTMLR
 
 
 def question_in(waiting: Waiting) -> str:
-    lines = [f"{waiting.intent}", *(f"  {line}" for line in arguments(waiting.arguments))]
+    shown = arguments(waiting.arguments, whole=True)
+    lines = [f"{waiting.intent}", *(f"  {line}" for line in shown)]
     call = f"<pre>{text(chr(10).join(lines))}</pre>" if waiting.intent else ""
     role = waiting.approver
     who = f"<p>It takes {text(role)} to decide.</p>" if role else ""

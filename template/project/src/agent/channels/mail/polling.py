@@ -5,6 +5,7 @@ mail twice is one.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -40,9 +41,10 @@ async def poll(runner: Runner) -> None:
     if settings.email_imap is None or missing(settings):
         return
     server, pause = server_in(settings.email_imap), float(settings.email_poll)
+    asked = Counter[str]()
     while True:
         try:
-            await look(server, runner, settings)
+            await look(server, runner, settings, asked)
             pause = float(settings.email_poll)
         except (Failed, TimeoutError, StoreError) as problem:
             logger().warning("mail_not_fetched", problem=format_error(problem))
@@ -50,11 +52,15 @@ async def poll(runner: Runner) -> None:
         await asyncio.sleep(pause)
 
 
-async def look(server: Server, runner: Runner, settings: EmailSettings) -> None:
-    """Raises Failed and TimeoutError where the mailbox, and StoreError where the store fails."""
+async def look(
+    server: Server, runner: Runner, settings: EmailSettings, asked: Counter[str]
+) -> None:
+    """`asked` counts, for each mail, how often it was asked for in vain. Raises Failed and
+    TimeoutError where the mailbox, and StoreError where the store fails.
+    """
     stored = list[str]()
     try:
-        for each in await run_apart(partial(unseen, server), PATIENCE):
+        for each in await run_apart(partial(unseen, server, asked), PATIENCE):
             await take(each, runner, settings)
             stored.append(each.uid)
     finally:  # those before it, where one fails
@@ -71,16 +77,31 @@ async def take(found: Found, runner: Runner, settings: EmailSettings) -> None:
         await receive(mail, runner, settings)
 
 
-async def unseen(server: Server) -> Sequence[Found]:
-    """In a thread of its own, which it holds up."""
+async def unseen(server: Server, asked: Counter[str]) -> Sequence[Found]:
+    """In a thread of its own, which it holds up. Those that it asked for in vain come last, so that
+    they are in the way of none. Where one ends it all, those before it are there.
+    """
+    found = list[Found]()
     with mailbox(server) as box:
-        uids = box.uids(AND(seen=False))[:AT_ONCE]
-        return [Found(uid, raw) for uid in uids if (raw := raw_of(box, uid)) is not None]
+        uids = sorted(box.uids(AND(seen=False)), key=lambda uid: asked[uid])[:AT_ONCE]
+        for uid in uids:
+            asked[uid] += 1
+            try:
+                raw = raw_of(box, uid)
+            except (IMAP4.error, OSError) as problem:
+                if not found:
+                    raise
+                logger().warning("mail_not_fetched", problem=f"{uid}: {format_error(problem)}")
+                break
+            if raw is not None:
+                found.append(Found(uid, raw))
+                del asked[uid]
+    return found
 
 
 def raw_of(box: BaseMailBox, uid: str) -> bytes | None:
-    """Its first bytes, None where the server does not give them: then it comes the next time. Not
-    by `fetch`, which parses each, and ends all at the first that cannot be.
+    """Its first bytes, None where the server does not give them: then it comes another time. Not by
+    `fetch`, which parses each, and ends all at the first that cannot be.
     """
     status, said = box.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MOST}>)")
     raw = next((bytes(each[1]) for each in said if isinstance(each, tuple)), None)

@@ -2,7 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from codecs import lookup
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.errors import MessageError
@@ -17,13 +20,21 @@ from typing import Any
 from .settings import ADDRESS
 
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
-# Stricter than RFC 5322: Python's own parser takes `ada@example.com <eve@evil.example>` for Ada's.
-ONE_AUTHOR = re.compile(r'("[^"@<>]*"|[^"@<>,;:()]*)<([^<>\s]+)>|([^<>\s]+)')
+# Not by Python's own parser, which takes `ada@example.com <eve@evil.example>` for Ada's.
+QUOTED = r'"(?:[^"\\]|\\.)*"'
+COMMENT = r"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)"
+ONE_AUTHOR = re.compile(
+    rf'((?:{QUOTED}|{COMMENT}|[^"\\()<>,;:])*)<([^<>()",;:\s]+)>(?:\s|{COMMENT})*'
+    rf'|([^<>()",;:\s]+)((?:\s|{COMMENT})*)'
+)
 ROBOTS = re.compile(r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply)@", re.ASCII)
 # Of a header, and of a page, so much is read: what is longer takes the square of the time.
 MAX_HEADER = 4_000
 MAX_PAGE = 200_000
 CUT = "\n[\u2026]"  # there is more, so nothing above it is a yes
+STRUCK = "~~"  # around what is struck out, so that it is no word
+LINE_ENDS = ("\n", "\n> ")
+ENDLESS = ("punycode", "idna")  # they take the square of the time as well
 header = HeaderRegistry()
 policy = default.clone(header_factory=lambda name, value: header(name, value[:MAX_HEADER]))
 # What the parsers of mails and of HTML raise; AssertionError is the latter's own.
@@ -96,7 +107,8 @@ def from_postmark(body: bytes) -> Mail:
         if isinstance(raw := posted.get("RawEmail"), str):
             return from_bytes(raw.encode())
         headers = [(str(each["Name"]), str(each["Value"])) for each in posted["Headers"]]
-        headers += [("From", whole(posted["FromFull"])), ("Subject", str(posted["Subject"]))]
+        sender, subject = f"<{posted['FromFull']['Email']}>", str(posted["Subject"])
+        headers += [("From", sender), ("Subject", subject)]
         text = posted.get("TextBody") or text_of_html(str(posted.get("HtmlBody") or ""))
         return mail_of(headers, str(text), body)
     except UNREADABLE as error:
@@ -132,11 +144,15 @@ def mail_of(headers: Sequence[tuple[str, str]], text: str, raw: bytes, envelope:
 def author(values: Iterable[str]) -> tuple[str, str]:
     """The name and the address in From, where there is one From and one address in it."""
     froms = list(values)
-    if len(froms) != 1:
+    found = ONE_AUTHOR.fullmatch(froms[0].strip()) if len(froms) == 1 else None
+    if found is None or len(found[0]) > MAX_HEADER:
         return "", ""
-    found = ONE_AUTHOR.fullmatch(froms[0].strip())
-    name, address = (found[1] or "", (found[2] or found[3]).lower()) if found else ("", "")
-    return decoded(name).strip(' "'), address if ADDRESS.fullmatch(address) else ""
+    address = str(found[2] or found[3]).lower()
+    words = re.split(r"[\s()<>]+", re.sub(QUOTED, " ", found[0]).lower())
+    if {word for word in words if "@" in word} != {address} or not ADDRESS.fullmatch(address):
+        return "", ""
+    name = decoded(re.sub(COMMENT, " ", found[1] or "") or found[4] or "").strip(' "()')
+    return " ".join(reversed(name.split(", "))), address
 
 
 def unfolded(value: Any) -> str:
@@ -148,28 +164,33 @@ def decoded(value: str) -> str:
     return normalized(policy.header_factory("subject", value))
 
 
-def whole(full: Mapping[str, Any]) -> str:
-    return f"<{full['Email']}>"
+def text_in(part: MIMEPart) -> str:
+    """Of all that is shown, in its order: some write one text above a picture and one below. Of
+    alternatives the first that says anything, or one that shows that something is struck out.
+    """
+    if not part.is_multipart() or part.get_content_type().startswith("message/"):
+        return words_in(part)
+    texts = [text for each in part.iter_parts() if (text := text_in(each)).strip()]
+    if part.get_content_type() == "multipart/alternative":
+        return next((text for text in texts if STRUCK in text), texts[0] if texts else "")
+    return "\n".join(texts)
 
 
-def text_in(message: EmailMessage) -> str:
-    """Of all its parts: some write one above a picture and one below."""
-    body = message.get_body(("plain", "html"))
-    if body is None:
+def words_in(part: MIMEPart) -> str:
+    if part.get_content_maintype() != "text" or part.is_attachment():
         return ""
-    kind = body.get_content_type()
-    texts = [part.get_content() for part in shown_in(message) if part.get_content_type() == kind]
-    whole = [text_of_html(text) if kind == "text/html" else text for text in texts]
-    return "\n".join(whole)
+    text = characters_in(part.get_payload(decode=True), part.get_content_charset(""))
+    return text_of_html(text) if part.get_content_subtype() == "html" else text
 
 
-def shown_in(part: MIMEPart) -> Iterator[MIMEPart]:
-    """The texts of a mail, without what is attached."""
-    if part.is_multipart() and not part.get_content_type().startswith("message/"):
-        for each in part.iter_parts():
-            yield from shown_in(each)
-    elif part.get_content_maintype() == "text" and not part.is_attachment():
-        yield part
+def characters_in(raw: Any, charset: str) -> str:
+    """Some name what they are written in by a name of their own, or by none that there is."""
+    alias = re.sub(r"^(windows|ibm|cp)-?(?=\d)", "cp", re.sub(r"^x-|-[ie]$", "", charset))
+    for name, errors in ((charset, "replace"), (alias, "replace"), ("utf-8", "strict")):
+        with suppress(LookupError, ValueError):
+            if lookup(name).name not in ENDLESS:
+                return bytes(raw).decode(name, errors)
+    return bytes(raw).decode("latin-1")
 
 
 def normalized(text: str) -> str:
@@ -178,31 +199,52 @@ def normalized(text: str) -> str:
 
 
 class Readable(HTMLParser):
-    """What can be read of a page, without what it quotes."""
+    """What can be read of a page. What it quotes is marked as in plain text, and what it strikes
+    out is no word; what would not be seen is read as well where its end is missing.
+    """
 
-    UNSEEN = ("blockquote", "style", "script", "head", "title")
-    BREAKS = ("br", "p", "div", "tr", "li")
+    UNSEEN = ("style", "script", "title")
+    BLOCKS = ("p", "div", "tr", "li", "blockquote", "pre", "hr", "h1", "h2", "h3")
+    STRUCK = ("s", "del", "strike")
 
     def __init__(self) -> None:
         super().__init__()
-        self.said: list[str] = []
-        self.within = 0
+        self.said, self.unseen, self.within = ["\n"], list[str](), Counter[str]()
 
-    def handle_starttag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
-        self.within += tag in self.UNSEEN
-        self.said += ["\n"] if tag in self.BREAKS else []
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.within[tag] += 1
+        self.begin(tag)
+        style = str(dict(attributes).get("style")).lower()
+        self.said += [STRUCK] if tag in self.STRUCK or "line-through" in style else []
 
     def handle_endtag(self, tag: str) -> None:
-        self.within -= tag in self.UNSEEN and self.within > 0
+        self.within[tag] -= self.within[tag] > 0
+        self.unseen = self.unseen if self.is_unseen else []
+        self.said += [STRUCK] if tag in self.STRUCK else []
+        self.begin(tag if tag != "br" else "")
+
+    @property
+    def is_unseen(self) -> bool:
+        return any(self.within[each] for each in self.UNSEEN)
+
+    def begin(self, tag: str) -> None:
+        """A line, marked or not, in place of one that was begun and is empty."""
+        if tag in self.BLOCKS and self.said[-1] in LINE_ENDS:
+            self.said.pop()
+        if tag in (*self.BLOCKS, "br"):
+            self.said.append(LINE_ENDS[self.within["blockquote"] > 0])
 
     def handle_data(self, data: str) -> None:
-        if not self.within:
-            self.said.append(data)
+        text = data if self.within["pre"] else re.sub(r"[ \t\r\n]+", " ", data)
+        if self.is_unseen:
+            self.unseen.append(data)
+        elif text.strip(" ") or self.said[-1] not in LINE_ENDS:
+            self.said.append(text.replace("\n", LINE_ENDS[self.within["blockquote"] > 0]))
 
 
 def text_of_html(html: str) -> str:
     page = Readable()
     # Outlook writes these, and what it does not know of them ends the parser.
-    page.feed(re.sub(r"<!\[[^>]*>?", " ", html[:MAX_PAGE]))
+    page.feed(re.sub(r"<!\[(?:(?:end)?if[^<>]*\](?:>|(?=-->)))?", " ", html[:MAX_PAGE]))
     page.handle_data(unescape(page.rawdata))  # `close` takes the square of the time for it
-    return "".join(page.said).strip() + (CUT if len(html) > MAX_PAGE else "")
+    return "".join([*page.said, *page.unseen]).strip() + (CUT if len(html) > MAX_PAGE else "")

@@ -11,7 +11,7 @@ from typing import get_args
 from ...forms import form_for
 from ...humans import HumanStep
 from ...reach import Asked
-from ...shown import arguments
+from ...shown import arguments, is_cut
 from ...waiting import Waiting
 from .words import Block, code, escaped, note, plain_text, said, section
 
@@ -24,7 +24,7 @@ BECAME = "became"  # the block that says it
 MOST = 20  # buttons of one block
 CHOICES = 100
 SHOWN = 6  # pieces of code; what is longer is no message
-HEADS = {"approval": "Needs a yes", "in_doubt": "Did it run?", "question": "Has a question"}
+HEADS = {"approval": "Needs a yes", "in_doubt": "May have run", "question": "Has a question"}
 WORDS = {step.model_fields["intent"].default for step in get_args(HumanStep)}
 
 
@@ -69,6 +69,10 @@ def call_of(waiting: Waiting) -> list[str]:
     return list(code([str(waiting.intent), *lines]))
 
 
+def is_shown_whole(waiting: Waiting) -> bool:
+    return len(call_of(waiting)) <= SHOWN and not is_cut(waiting.arguments)
+
+
 def moment(at: datetime) -> str:
     """In the reader's own zone, and language."""
     fallback = at.strftime("%d %b %Y, %H:%M %Z")
@@ -79,7 +83,7 @@ def buttons(asked: Asked) -> list[Block]:
     waiting, of = asked.waiting, (asked.thread_id, asked.waiting.call_id)
     later = [button(label, "later", of, n) for n, label in enumerate(LATER)]
     not_now = [note("Not now? Ask again:"), *rows(later)]
-    if waiting.for_approval and is_call(waiting) and len(call_of(waiting)) > SHOWN:
+    if waiting.for_approval and is_call(waiting) and not is_shown_whole(waiting):
         told = note("It is too long to be shown here: decide where all of it can be seen.")
         return [told, *rows([button("Reject…", "reject", of)]), *not_now]
     return [*rows(answers(waiting, of)), *not_now]

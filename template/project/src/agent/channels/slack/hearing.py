@@ -71,8 +71,7 @@ class Heard(BaseModel):
     @property
     def words(self) -> str:
         """Without the mention of ourselves."""
-        text = self.event.text
-        return typed(text.replace(f"<@{self.bot}>", "", 1) if self.event.is_mention else text)
+        return typed(self.event.text.replace(f"<@{self.bot}>", "", 1))
 
 
 @dataclass(frozen=True)

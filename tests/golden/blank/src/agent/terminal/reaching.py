@@ -14,7 +14,7 @@ from ..reach import contact
 from ..settings import Settings, WrongSettings, load_settings
 from ..shown import one_line
 from ..waiting import Waiting
-from ..wiring import Means, means, routes_in
+from ..wiring import Means, means, routes_in, unknown_channels
 from . import screen
 
 FAILED = 1
@@ -33,6 +33,8 @@ def channels(
     if not test:
         listed = [described(each, settings, there) for each in there]
         typer.echo(as_text({"channels": listed})) if as_json else show(listed)
+        for fault in unknown_channels(settings, there):
+            screen.complain(fault)
         return
     route = to_try(test, to, settings, there)
     made = {each.name: each.channel for each in there if each.channel}

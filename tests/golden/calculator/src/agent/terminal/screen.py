@@ -125,9 +125,10 @@ def as_record(event: AnyEvent) -> str:
     return f"{name} {text}".rstrip()
 
 
-def as_call(intent: str, given: Mapping[str, Any], margin: str = "") -> str:
+def as_call(intent: str, given: Mapping[str, Any], margin: str = "", whole: bool = False) -> str:
     """What will run, as it will run, an argument a line."""
-    lines = [style(intent, fg="cyan", bold=True), *(f"  {line}" for line in arguments(given))]
+    shown = (f"  {line}" for line in arguments(given, whole))
+    lines = [style(intent, fg="cyan", bold=True), *shown]
     return "\n".join(margin + line for line in lines)
 
 
@@ -163,7 +164,7 @@ def show_what_waits(waiting: Waiting, until: datetime | None = None) -> None:
     """What is asked and, where a call is to be approved, what would run."""
     say(f"{style('?', fg='yellow', bold=True)} {words(waiting.question)}")
     if waiting.intent and waiting.reason != "question":
-        say(as_call(waiting.intent, waiting.arguments, margin="  "))
+        say(as_call(waiting.intent, waiting.arguments, margin="  ", whole=True))
     for number, choice in enumerate(waiting.choices, 1):
         say(f"  {number}. {words(choice)}")
     if until:

@@ -140,10 +140,10 @@ class WithMailboxes:
     def answer(self, mail: EmailMessage, about: Name) -> None:
         address = str(mail["To"])
         said = Said(about.thread_id, about.call_id, f"{NAME}:{address}", "no")
-        if "Approve: " not in text_of(mail):
-            said = replace(said, what=self.mind.words("words by mail"))
-        elif not str(mail["Subject"]).removeprefix("Reminder: ").startswith("did "):
+        if "Approve: " in text_of(mail):
             said = replace(said, what=self.mind.decides())
+        elif "Run it again: " not in text_of(mail):
+            said = replace(said, what=self.mind.words("words by mail"))
         if said.what != "changed" and self.mind.does(0.5):
             self.seen.sent.append(said)
             self.post(mail_from(address, quoting(said.what, mail), to=mail), said)

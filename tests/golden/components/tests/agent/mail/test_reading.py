@@ -7,23 +7,25 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from html import escape
+from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
 
-from agent.channels.mail.answering import word_of
+from agent.channels.mail.answering import answer_in, word_of
 from agent.channels.mail.believing import vouched_for
 from agent.channels.mail.paper import shown
 from agent.channels.mail.reading import CUT, MAX_PAGE, NoMail, from_bytes, text_of_html
-from agent.channels.mail.replies import reply_in
+from agent.channels.mail.replies import LAST_WORDS, beside_quotes, reply_in
 from agent.channels.mail.sending import POLICY
 from agent.channels.mail.settings import Mailing, server_in
 from agent.channels.mail.signing import Link, Name, link_in, message_id, name_in, token_for
-from agent.channels.mail.writing import request, written
+from agent.channels.mail.writing import how_to_reply, request, written
 from agent.reach import Asked
 
 from ..costs import takes_less
-from ..scripted import NOON, decided, said, thread_of
+from ..scripted import MANAGER, NOON, decided, said, thread_of
 from .mailing import ADA, AGENT, BOB, SECRET, TRUSTED, URL, mail_from, text_of, vouched
 
 MAILING = Mailing(
@@ -103,23 +105,78 @@ def test_what_stands_below_the_server_s_own_word_came_with_the_mail() -> None:
     assert not believed(ADA, f"{TRUSTED}; spf=fail (a(b) smtp.mailfrom=eve@evil.example", forged)
 
 
+def author_of(author: str) -> str:
+    return from_bytes(f"From: {author}\r\nSubject: a\r\n\r\nhello\r\n".encode()).sender
+
+
 @pytest.mark.parametrize(
     "author",
     [
         f"{ADA}, eve@evil.example",
         f"{ADA}\r\nFrom: eve@evil.example",
+        f"Ada <{ADA}>, Eve <eve@evil.example>",
+        f"<{ADA}> <eve@evil.example>",
+        f"<{ADA}>;",
         "undisclosed:;",
+        f"friends: {ADA};",
         "Ada",
         "",
         "<>",
-        f'"{ADA}" <eve@evil.example>',
         f"{ADA} <eve@evil.example>",
+        f"eve@evil.example <{ADA}>",
+        f"Ada (eve@evil.example) <{ADA}>",
+        f"{ADA} (eve@evil.example)",
+        f'"Ada" eve@evil.example <{ADA}>',
+        f'(") <eve@evil.example> (") <{ADA}>',
         f"=?utf-8?q?{ADA}=3E?= <eve@evil.example>",
+        f'"Ada <{ADA}>',
+        f'"Ada" {ADA}',
+        f'"Ada"{ADA}',
+        f"Ada, Countess <{ADA}>",
+        f"Ada (Ops <{ADA}>",
+        f"Ada <{ADA}",
+        f"Ada <{ADA} >",
+        f"Ada <{ADA}>" + " " * 4_100 + ", eve@evil.example",
+        '"ada lovelace"@example.com',
     ],
 )
 def test_a_from_that_is_not_one_address_is_nobody_s(author: str) -> None:
-    raw = f"From: {author}\r\nSubject: a\r\n\r\nhello\r\n".encode()
-    assert from_bytes(raw).sender in ("", "eve@evil.example")
+    assert author_of(author) == ""
+
+
+@pytest.mark.parametrize(
+    "author",
+    [
+        ADA,
+        f"<{ADA}>",
+        "ADA@Example.com",
+        f"Ada Lovelace <{ADA}>",
+        f'"Ada Lovelace" <{ADA}>',
+        f'"Lovelace, Ada" <{ADA}>',
+        f'"Ada \\"The\\" L." <{ADA}>',
+        f'"{ADA}" <{ADA}>',
+        f"{ADA} <{ADA}>",
+        f"Ada (Ops) <{ADA}>",
+        f"Ada (Ops (EU)) <{ADA}>",
+        f'Ada "of (the: Ops" <{ADA}>',
+        f"{ADA} (Ada)",
+        f"<{ADA}> (Ada)",
+        f'"eve@evil.example" <{ADA}>',
+        f'"Eve <eve@evil.example>, Ada" <{ADA}>',
+        f"=?utf-8?q?L=2C_Ada?= <{ADA}>",
+        f"Ada\r\n <{ADA}>",
+    ],
+)
+def test_a_from_that_is_one_address_is_its_owner_s_whatever_their_name(author: str) -> None:
+    assert author_of(author) == ADA
+
+
+@pytest.mark.parametrize(
+    "author",
+    ["Ada Lovelace <{}>", '"Lovelace, Ada" <{}>', "Ada Lovelace (Ops) <{}>", "{} (Ada Lovelace)"],
+)
+def test_a_name_is_read_as_its_owner_writes_it(author: str) -> None:
+    assert from_bytes(f"From: {author.format(ADA)}\r\n\r\nyes".encode()).name == "Ada Lovelace"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +235,8 @@ def test_a_page_that_no_parser_knows_is_read_all_the_same(odd: str) -> None:
 
 def test_of_a_page_the_words_are_read_and_not_what_it_quotes() -> None:
     page = "<div>the <b>red</b> one</div><blockquote>no</blockquote><script>no</script>"
-    assert text_of_html(page) == "the red one"
+    assert text_of_html(page) == "the red one\n> no"
+    assert reply_in(text_of_html(page)) == "the red one"
 
 
 @pytest.mark.parametrize(
@@ -266,6 +324,227 @@ def test_a_link_of_yesterday_shows_what_it_asked_and_no_way_to_decide() -> None:
         assert bytes(shown(link, thread).body).count(b"<form") == forms
 
 
+def decision(mail: bytes | str) -> bool | None:
+    """What a reply decides; of a text, one in plain text."""
+    raw = mail if isinstance(mail, bytes) else mail_from(ADA, mail).as_bytes()
+    waiting = thread_of(said(), decided(MANAGER)).awaiting
+    assert waiting
+    answer = answer_in(from_bytes(raw), waiting, AGENT)
+    data: Any = answer.data if answer else {"approved": None}
+    return cast(bool | None, data["approved"])
+
+
+def page(html: str) -> bytes:
+    mail = mail_from(ADA, "")
+    mail.set_content(html, subtype="html")
+    return mail.as_bytes()
+
+
+HEAD_OF_OURS = f"On Mon, 2 Feb 2026 at 10:00, The Agent <{AGENT}> wrote:"
+HEADS = [
+    HEAD_OF_OURS,
+    f"On Mon, Feb 2, 2026 at 10:00\u202fAM <{AGENT}> wrote:",
+    f"On Feb 2, 2026, at 10:00 AM, {AGENT} wrote:",
+    f"On Monday, February 2nd, 2026 at 10:00 AM, Agent <{AGENT}> wrote:",
+    f"On 2/2/26 10:00, {AGENT} wrote:",
+    f"On 2/2/2026 10:00 AM, {AGENT} wrote:",
+    f"On 2026-02-02 10:00, {AGENT} wrote:",
+    f'On 2/2/26, 10:00 AM, "{AGENT}" <{AGENT}> wrote:',
+    f"On 2 February 2026 10:00:00 CET, {AGENT} wrote:",
+    f"Am 02.02.26 um 10:00 schrieb {AGENT}:",
+    f"Am Mo., 2. Feb. 2026 um 10:00 Uhr schrieb The Agent <{AGENT}>:",
+    f"Le lun. 2 févr. 2026 à 10:00, <{AGENT}> a écrit\xa0:",
+    f"Le 2 févr. 2026 à 10:00, {AGENT} a écrit :",
+    f"El lun, 2 feb 2026 a las 10:00, Agent (<{AGENT}>) escribió:",
+    f"Em seg., 2 de fev. de 2026 às 10:00, <{AGENT}> escreveu:",
+    f"<{AGENT}> escreveu (segunda, 2/02/2026 à(s) 10:00):",
+    f"Il giorno lun 2 feb 2026 alle ore 10:00 <{AGENT}> ha scritto:",
+    f"Op ma 2 feb 2026 om 10:00 schreef <{AGENT}>:",
+    f"Op 2 feb. 2026 om 10:00 heeft {AGENT} het volgende geschreven:",
+    f"pon., 2 lut 2026 o 10:00 <{AGENT}> napisał(a):",
+    f"2026年2月2日(月) 10:00 <{AGENT}>:",
+    f"2026/02/02 10:00、{AGENT}のメール:",
+    f"2026년 2월 2일 (월) 오전 10:00, <{AGENT}>님이 작성:",
+    f"<{AGENT}> 于2026年2月2日周一 10:00写道\uff1a",
+    f"пн, 2 февр. 2026 \u0433. в 10:00, <{AGENT}>:",
+    f"2 февр. 2026 \u0433., в 10:00, {AGENT} написал(\u0430):",
+]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_what_our_mail_is_quoted_with_is_no_condition_and_no_answer(head: str) -> None:
+    middle = head.rfind(" ")
+    for each in (head, head[:middle] + "\n" + head[middle + 1 :]):
+        quote = f"{each}\n\n> may I?\n> \n> or not\n"
+        marked = "".join(f"> {line}\n" for line in quote.replace("\n> ", "\n").splitlines())
+        for below in (quote, quote.replace(":\n\n", ":\n"), marked):
+            assert decision(f"yes\n\n{below}") is True, below
+            assert decision(f"yes\n{below}\nAda\n") is True, below
+        assert decision(f"{quote}\nyes") is True
+        assert reply_in(f"{quote}\nthe red one") == "the red one"
+        assert reply_in(f"the red one\n\n{quote}") == "the red one"
+        assert reply_in(f"{marked}\nthe red one") == "the red one"
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_what_anybody_else_is_quoted_with_is_said(head: str) -> None:
+    for other in ("bob@example.com", f"not-{AGENT}", f"{AGENT}.evil.example", f"a.{AGENT}"):
+        quote = f"{head.replace(AGENT, other)}\n\n> only if Carol agrees\n"
+        marked = "".join(f"> {line}\n" for line in quote.replace("\n> ", "\n").splitlines())
+        for below in (quote, quote.replace(":\n\n", ":\n"), marked):
+            assert decision(f"yes\n\n{below}") is None, below
+            assert decision(f"{below}\n\nyes") is None, below
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "yes\n\n> only if Carol agrees",
+        f"yes\n\n{HEAD_OF_OURS}\n\n> may I?\n\nbut\n\n> only if Carol agrees",
+        f"{HEAD_OF_OURS}\n\n> may I?\n\nyes\n\n> only if Carol agrees",
+        f"yes\n\nProvided that what {AGENT} said on 2 Feb 2026 is true:\n\n> may I?",
+        f"yes\n\nOn 2 Feb 2026 at 10:00, provided {AGENT} wrote:\n\n> may I?",
+        f"yes\n\nOn 2 Feb 2026 at 10:00 at the earliest, as {AGENT} wrote:\n\n> may I?",
+        f"yes\n\nOn 2 Feb 2026 only, as {AGENT} wrote:\n\n> may I?",
+        f"yes\n\nOnly on 2 Feb 2026 at 10:00, {AGENT} wrote:\n\n> may I?",
+        f"yes\nonly\n2 Feb 2026 at 10:00, {AGENT} wrote:\n\n> may I?",
+        f"yes\n\nOn 2 Feb 2026 at 10:00, Agent <{AGENT}>:\n\n> deploy",
+        f"yes\n\nOn 2 Feb 2026 at 10:00, Bob <bob@example.com> wrote to {AGENT}:\n\n> x",
+        f"yes\n\nFrom: not-{AGENT}\nTo: Ada\n\nonly if Carol agrees",
+        f"yes\n\nFrom: {AGENT}.evil.example\nTo: Ada\n\nonly if Carol agrees",
+        f"yes\n\nFrom: {AGENT}\nonly if Carol agrees",
+        f"yes\n\nFrom: Bob <bob@example.com> To: {AGENT}\nSubject: x\n\nonly if Carol agrees",
+        f"yes\n\nFrom: Bob <bob@example.com>\nTo: {AGENT}\nSubject: x\n\nonly if Carol agrees",
+        f"yes\n\nFrom: {AGENT}\nTo: Ada\n\nmay I? {LAST_WORDS}\n\nBut only after 18:00!",
+        f"yes\n\nFrom: {AGENT}\nTo: Ada\n\nOr no,\nand why\nbelow it.\n\n> but only half",
+    ],
+)
+def test_a_yes_with_anything_else_that_is_said_or_quoted_is_none(words: str) -> None:
+    assert decision(words) is None
+    assert decision(words.replace("\n", "\r\n").encode().join([RAW, b""])) is None
+
+
+RAW = f"From: {ADA}\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    "sender", [AGENT, f"Agent <{AGENT}>", f"{AGENT} <{AGENT}>", f"'{AGENT}' [mailto:{AGENT}]"]
+)
+@pytest.mark.parametrize(
+    "heads", ["From: {}\nSent: Monday", "*Von:* {}\n*Gesendet:* x", "De : {}\nÀ : a"]
+)
+def test_a_copy_of_our_mail_below_a_yes_is_not_said(sender: str, heads: str) -> None:
+    copy = f"{heads.format(sender)}\nSubject: may I?\n\nmay I? Or no,\n{LAST_WORDS}\n"
+    assert decision(f"Yes\n\nAda\n\n________________\n{copy}") is True
+    assert decision(f"Yes\n\n{copy}") is True
+    assert decision(f"Yes\n\n{copy}\n\nbut not before 18:00") is None
+
+
+def test_what_we_write_ends_with_the_words_that_end_a_copy() -> None:
+    waiting = thread_of(said(), decided(MANAGER)).awaiting
+    assert waiting
+    assert how_to_reply(waiting).endswith(LAST_WORDS)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>yes</div><blockquote>but only to staging</blockquote>",
+        "<div>yes</div><blockquote><div>but only to staging",
+        "yes<blockquote>On Monday, Bob wrote:<br>only if Carol agrees</blockquote>",
+        f"yes<br><br>{escape(HEAD_OF_OURS)}<blockquote>may I?<br></blockquote>but only half",
+        f"yes<br><br>{escape(HEAD_OF_OURS)}<blockquote><p>may I?</p></blockquote>but only half",
+        "yes<title>but only to staging",
+        "yes<style>p{}<div>but only to staging",
+        "yes<script>but only to staging",
+        "yes<head>but only to staging</head>",
+        "yes<title>but only to staging<style></style>",
+        "yes<!-- but only to staging",
+        "yes<!--[if gte mso 9]><xml/><![endif]--> but only half <!-- x -->",
+        "yes<![if !mso]> but only half<![endif]>",
+        "yes<![CDATA[ but only half ]]>",
+        "<s>yes</s>",
+        "<del>yes</del>",
+        "<p><strike>yes</strike></p>",
+        "<s>yes",
+        "yes<s></s>",
+        "<span style='text-decoration: LINE-THROUGH'>yes</span>",
+        "<p>no\nproblem, go ahead</p>",
+        "<blockquote>yes</blockquote>",
+        "<div>yes</div>but not before you asked AT&T",
+    ],
+)
+def test_a_page_with_more_than_a_yes_is_none(html: str) -> None:
+    assert decision(page(html)) is None
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "yes",
+        "<html><head><title>Re: may I?</title><style>p{}</style></head><body><p>yes</p></body>",
+        "<!--[if gte mso 9]><xml>x</xml><![endif]--><p>yes</p><p>Ada</p><![if !mso]><![endif]>",
+        "<div>yes</div>\n<div>\n  <br></div><div>Ada</div>",
+        f"<div>yes</div><div>{escape(HEAD_OF_OURS)}</div><blockquote><p>may<p>I</blockquote>",
+        f"<div>yes<br><br><blockquote><div>{escape(HEAD_OF_OURS)}</div><br><div>may I?</div>"
+        "</blockquote></div>",
+        f"{escape(HEAD_OF_OURS)}<br><blockquote><pre>may I?\nor not</pre></blockquote><br>yes",
+        f"<p>Yes</p><div><p><b>From:</b> {AGENT}<br><b>Sent:</b> Monday<br></p></div><p>may I?</p>",
+        "<div>yes</div><blockquote><br></blockquote>",
+    ],
+)
+def test_a_page_with_a_yes_and_what_it_answers_is_one(html: str) -> None:
+    assert decision(page(html)) is True
+
+
+def parted(kind: str, *parts: bytes) -> bytes:
+    head = f"From: {ADA}\r\nContent-Type: multipart/{kind}; boundary=b\r\n\r\n".encode()
+    return head + b"".join(b"--b\r\n" + part + b"\r\n" for part in parts) + b"--b--\r\n"
+
+
+def text_part(text: str, kind: str = "plain") -> bytes:
+    return f"Content-Type: text/{kind}\r\n\r\n{text}\r\n".encode()
+
+
+def test_all_that_a_mail_shows_is_said_and_of_alternatives_one() -> None:
+    yes, but = text_part("yes"), text_part("<p>but only to staging</p>", "html")
+    assert decision(parted("mixed", yes, PICTURE, but)) is None
+    assert decision(parted("mixed", text_part("<p>yes</p>", "html"), PICTURE, yes)) is None
+    assert decision(parted("mixed", but, PICTURE, yes)) is None
+    assert decision(parted("mixed", yes, text_part("but only half", "enriched"))) is None
+    assert decision(parted("mixed", yes, PICTURE)) is True
+    assert decision(parted("alternative", yes, text_part("<p>yes</p>", "html"))) is True
+    assert decision(parted("alternative", text_part(" "), text_part("<p>yes</p>", "html"))) is True
+    assert decision(parted("alternative", yes, text_part("<s>yes</s>", "html"))) is None
+    inner = parted("alternative", yes, text_part("<p>yes</p>", "html")).partition(b"\r\n")[2]
+    outer = parted("mixed", inner.replace(b"=b", b"=c").replace(b"--b", b"--c"), PICTURE, but)
+    assert from_bytes(outer).text.split() == ["yes", "but", "only", "to", "staging"]
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("windows-874", "\u0e44\u0e14\u0e49".encode("cp874")),
+        ("x-windows-874", "\u0e44\u0e14\u0e49".encode("cp874")),
+        ("iso-8859-8-i", "\u05db\u05df".encode("iso-8859-8")),
+        ("x-sjis", "\u306f\u3044".encode("shift-jis")),
+        ("cp-850", "s\xed".encode("cp850")),
+        ("unknown-8bit", "s\xed".encode()),
+        ("unknown-8bit", "s\xed".encode("latin-1")),
+        ("utf8mb4", "s\xed".encode()),
+        ("hex", "s\xed".encode()),
+        ("idna", "s\xed".encode()),
+        ("x-", "s\xed".encode()),
+        ("", "s\xed".encode()),
+    ],
+)
+def test_a_mail_is_read_whatever_it_names_its_characters(charset: str, text: bytes) -> None:
+    head = f'From: {ADA}\r\nContent-Type: text/plain; charset="{charset}"\r\n\r\n'.encode()
+    words = ("\u0e44\u0e14\u0e49", "\u05db\u05df", "\u306f\u3044", "s\xed")
+    assert from_bytes(head + text).text in words
+    assert decision(head + b"yes") is True
+
+
 PICTURE = b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n"
 
 
@@ -297,6 +576,14 @@ POISON = {
     "comments": b"Content-Type: text/html\r\n\r\n" + b"<!--" * 50_000,
     "tags": b"Content-Type: text/html\r\n\r\n" + b"<a " * 60_000,
     "odd page": b"Content-Type: text/html\r\n\r\n<p>hi <<![x>![y z",
+    "punycode": b"Content-Type: text/plain; charset=punycode\r\n\r\nab-" + b"k9a" * 300_000,
+    "blockquotes": b"Content-Type: text/html\r\n\r\n" + b"<blockquote>a<br>" * 12_000,
+    "heads": b"\r\n" + b"On 2 Feb 2026 at 10:00, agent@example.com wrote\n:\n> \n" * 18_000,
+    "colons": b"\r\n" + b"agent@example.com 2 Feb 2026 10:\n>a\n" * 28_000,
+    "others": b"\r\n" + b"> A " + b"a@b.c" * 40 + b"On 2 Feb 2026 10:\n\n" * 40_000,
+    "copies": b"\r\n" + b"From: agent@example.com\n" * 40_000,
+    "names": b"From: Ada " + b"(a" * 400_000,
+    "quotes": b'From: "' + b'\\"' * 400_000,
     "references": b"References: " + b"=?utf-8?q?a?= " * 40_000,
     "subject": b"Subject: " + b"a " * 400_000,
 }
@@ -306,6 +593,9 @@ POISON = {
 def test_no_mail_takes_long_to_read_or_raises(kind: str) -> None:
     def read() -> None:
         with suppress(NoMail):
-            assert from_bytes(BELIEVED + POISON[kind]).refers_to == []
+            mail = from_bytes(BELIEVED + POISON[kind])
+            assert mail.refers_to == []
+            reply_in(mail.text)
+            assert beside_quotes(mail.text, AGENT) != "yes"
 
     assert takes_less(3, read)

@@ -96,11 +96,22 @@ def test_a_call_is_shown_as_it_runs_in_code_that_nothing_ends() -> None:
     assert "secret of 39 characters" in text
 
 
-def test_what_cannot_be_shown_whole_cannot_be_approved_there() -> None:
-    many = {f"argument_{n}": "x" * 900 for n in range(40)}
-    blocks = request(asked(intent="send", arguments=many))
+@pytest.mark.parametrize(
+    "many",
+    [
+        {f"argument_{n}": "x" * 900 for n in range(40)},
+        {"tag": "x" * 1_500 + " && rm -rf /"},
+        {"lines": ["x" * 1_500, "y"]},
+        {"note": "x" * 50_000},
+    ],
+)
+@pytest.mark.parametrize("reason", ["approval", "in_doubt"])
+def test_what_cannot_be_shown_whole_cannot_be_approved_there(
+    many: dict[str, Any], reason: str
+) -> None:
+    blocks = request(asked(reason=reason, intent="send", arguments=many))
     labels = [each["text"]["text"] for each in buttons_of({"blocks": blocks})]
-    assert "Approve" not in labels
+    assert not {"Approve", "Run it again", "Edit…"} & set(labels)
     assert "Reject…" in labels
     assert "too long to be shown" in texts_of(blocks)
 

@@ -161,6 +161,21 @@ def test_what_was_not_asked_is_refused_and_changes_nothing(client: TestClient) -
     assert client.get(f"{THREADS}/{thread['id']}").json() == thread
 
 
+@pytest.mark.parametrize("other", [{"fn": "another"}, {"kwargs": {}}, {"kwargs": {"a": ["b"]}}])
+def test_a_yes_to_another_call_is_none(client: TestClient, other: dict[str, Any]) -> None:
+    thread = launch(client, APPROVAL_STEP)
+    asked = thread["awaiting"]
+    spec = {"fn": asked["intent"], "kwargs": asked["arguments"]}
+    body = contact(thread, approved=True)
+    refused = post_back(client, "function_calls", body | {"spec": spec | other})
+    assert problem(refused) == 409
+    assert "another call" in refused.text
+    assert client.get(f"{THREADS}/{thread['id']}").json() == thread
+    for _ in range(2):
+        assert post_back(client, "function_calls", body | {"spec": spec}).status_code == 202
+    assert answer_in(client, thread)["approved"]
+
+
 def test_who_is_told_is_not_who_answers(client: TestClient) -> None:
     """What it can verify with, it could sign with."""
     thread = launch(client, APPROVAL_STEP)

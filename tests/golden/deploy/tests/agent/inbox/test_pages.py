@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import json
 import re
 from datetime import timedelta
 from itertools import count
@@ -14,10 +15,12 @@ from starlette.testclient import TestClient
 from agent import forms
 from agent.channels.inbox import overview
 from agent.channels.inbox.rendering import LONGEST, SAFE
+from agent.channels.inbox.timeline import call_of
 from agent.due import Policy
 from agent.events import HumanContacted
 from agent.people import Approvers
 from agent.store.filesystem import FileSystemThreadStore
+from agent.waiting import Waiting
 
 from ...yours.samples import APPROVAL_STEP, SAFE_STEP
 from ..scripted import DONE, MANAGER, NOON, QUESTION, begun, changed, unasked
@@ -374,6 +377,13 @@ def test_what_is_long_is_cut_on_its_page_and_whole_where_the_model_reads_it() ->
         assert "characters)" in page
         assert secret[:12] not in page
         assert " y" * LONGEST in opened(client, f"{place(thread)}/context").text
+
+
+def test_of_a_call_that_waits_nothing_is_left_out() -> None:
+    """Who approves it sees what runs."""
+    given = {"tag": "x" * 5_000 + " && rm -rf /", "lines": ["y" * 5_000, "z"]}
+    lines = dict(call_of(Waiting("1", "approval", "shall we?", "deploy", given)))
+    assert lines == {name: json.dumps(value) for name, value in given.items()}
 
 
 def test_what_the_model_saw_and_what_changed_between() -> None:

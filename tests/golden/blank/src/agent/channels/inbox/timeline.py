@@ -29,7 +29,7 @@ from ...events import (
 from ...humans import DoneForNow, RequestApprovalFromManager, RequestMoreInformation
 from ...redaction import marked
 from ...shapes import moment
-from ...shown import key_of, quoted
+from ...shown import in_full, key_of, quoted
 from ...thread import Thread
 from ...waiting import Waiting
 
@@ -156,15 +156,16 @@ def said(value: Any) -> dict[str, Any]:
     return {"says": value} if isinstance(value, str) else {"shows": value}
 
 
-def lines_of(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def lines_of(given: Mapping[str, Any], whole: bool = False) -> tuple[tuple[str, str], ...]:
     """As they run, an argument a line; secrets are told by their length and their ends."""
-    return tuple((key_of(name), quoted(value)) for name, value in marked(dict(given)).items())
+    shown = in_full if whole else quoted
+    return tuple((key_of(name), shown(value)) for name, value in marked(dict(given)).items())
 
 
 def call_of(waiting: Waiting) -> tuple[tuple[str, str], ...]:
     """What would run, where a call waits; a question has nothing that it does not say itself."""
     # By its name and not by its words, which a model could choose so that a call is not shown.
-    return () if waiting.intent in QUESTIONS else lines_of(waiting.arguments)
+    return () if waiting.intent in QUESTIONS else lines_of(waiting.arguments, whole=True)
 
 
 def for_people(event: Error | ModelFailed) -> str:

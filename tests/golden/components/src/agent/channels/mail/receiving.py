@@ -25,6 +25,8 @@ from .writing import Letter, how_to_reply
 KIND = "email_received"
 NOT_CLEAR = "Nothing was done: it is not clear what this says."
 LONGEST_SUBJECT = 500  # characters
+ABOUT_A_CALL = ("asks", "reminds", "explains")  # mails whose reply is an answer to what they ask
+MOST_BEHIND = 10  # mails of a conversation that an explanation names
 
 
 class Unclear(Exception):
@@ -88,7 +90,7 @@ async def replied(mail: Mail, name: Name, caller: Caller, runner: Runner, ours: 
     thread = await known(name.thread_id, runner)
     if thread is None:
         raise Unclear("There is no such conversation any more.")
-    is_about_a_call = name.kind in ("asks", "reminds", "explains")
+    is_about_a_call = name.kind in ABOUT_A_CALL and bool(name.call_id)
     asked = thread.asked(name.call_id)
     if is_about_a_call:
         asked = thread.was_asked(name.call_id, caller.person)
@@ -122,7 +124,9 @@ WAITS = "something waits for an answer first. Reply to the mail that asks for it
 
 
 def said_in(mail: Mail, text: str, key: str, thread_id: str) -> Trigger:
-    """Raises ValidationError where it says nothing, or too much."""
+    """Raises Unclear where it says nothing, and ValidationError where it says too much."""
+    if not text:
+        raise Unclear("Nothing was done: there is no text in it that can be read.")
     said = Launch(message=text).message
     data = {"from": mail.sender, "subject": mail.subject[:LONGEST_SUBJECT], "message": said}
     meta = {"delivery": key, "ref": mail.id, "thread": thread_id}
@@ -138,9 +142,11 @@ async def known(thread_id: str, runner: Runner) -> Thread | None:
 
 async def explain(mail: Mail, name: Name | None, why: str, mailing: Mailing) -> None:
     """A courtesy, and sent once: nothing depends on it."""
-    place = (name.thread_id, name.call_id) if name else ("", "")
-    about = Name("explains", *place, mail.sender, mail.id)
-    letter = Letter(about, f"Re: {mail.subject}", [words(why)], answers=mail.id)
+    thread_id = name.thread_id if name else ""
+    call_id = name.call_id if name and name.kind in ABOUT_A_CALL else ""
+    about = Name("explains", thread_id, call_id, mail.sender, mail.id)
+    behind = mail.refers_to[:MOST_BEHIND][::-1]
+    letter = Letter(about, f"Re: {mail.subject}", [words(why)], answers=mail.id, behind=behind)
     _, failed = await tried(lambda: send(letter, mailing))
     if failed:
         logger().warning("mail_not_explained", problem=failed)

@@ -14,7 +14,7 @@ from ...events import Trigger
 from ...outcomes import Message
 from ...reach import Asked
 from ...redaction import redact
-from ...shown import arguments, one_line, words
+from ...shown import arguments, is_cut, one_line, words
 from ...waiting import Waiting
 from .settings import Mailing
 from .signing import Link, Name, message_id, token_for
@@ -34,6 +34,7 @@ class Letter:
     links: Sequence[tuple[str, str]] = ()
     below: Sequence[str] = ()
     answers: str = ""  # the Message-ID of what it replies to
+    behind: Sequence[str] = ()  # those that went before, the oldest first
 
 
 def request(asked: Asked, to: str, mailing: Mailing, now: datetime) -> Letter:
@@ -63,7 +64,9 @@ def answer(message: Message, came: Trigger, end: str) -> Letter:
 
 
 def subject_of(waiting: Waiting, reminds: bool) -> str:
-    what = waiting.question if waiting.reason != "in_doubt" else f"did {waiting.intent} run?"
+    # A yes is one to what the subject asks as well.
+    again = f"run {waiting.intent} again? It may have run"
+    what = again if waiting.reason == "in_doubt" else waiting.question
     return f"{'Reminder: ' if reminds else ''}{redact(what)}"
 
 
@@ -72,6 +75,8 @@ def details(waiting: Waiting, until: datetime | None) -> list[str]:
     if lines or waiting.reason == "question":
         told = {k: v for k, v in waiting.arguments.items() if k not in ("message", "intent")}
         lines += [f"  {line}" for line in arguments(told)] if told else []
+    if waiting.for_approval and is_cut(waiting.arguments):
+        lines += ["It is too long for a mail: all of it stands behind the links."]
     if waiting.approver and waiting.approver not in waiting.question:
         lines += [one_line(f"It takes {waiting.approver} to decide.")]
     if until:
@@ -82,13 +87,18 @@ def details(waiting: Waiting, until: datetime | None) -> list[str]:
 def links_to(place: str, waiting: Waiting) -> list[tuple[str, str]]:
     """They open a page, and nothing happens before a click there: scanners follow links."""
     if waiting.for_approval:
-        return [("Approve", f"{place}#approve"), ("Reject", f"{place}#reject")]
+        again = waiting.reason == "in_doubt"
+        yes, no = ("Run it again", "It was not done") if again else ("Approve", "Reject")
+        return [(yes, f"{place}#approve"), (no, f"{place}#reject")]
     return [("Answer", place)]
 
 
 def how_to_reply(waiting: Waiting) -> str:
+    if waiting.for_approval and is_cut(waiting.arguments):
+        return "reply to this mail: no in the first line, why below it. To approve takes its link."
     if waiting.for_approval:
-        return "reply to this mail: yes and nothing else, or no in the first line and why below it."
+        yes = "yes and nothing else" + (" runs it again" if waiting.reason == "in_doubt" else "")
+        return f"reply to this mail: {yes}, or no in the first line and why below it."
     return "reply to this mail, above what it quotes."
 
 
@@ -102,7 +112,8 @@ def written(letter: Letter, mailing: Mailing, now: datetime) -> EmailMessage:
     for header, value in MACHINE.items():
         mail[header] = value
     if letter.answers:
-        mail["In-Reply-To"] = mail["References"] = letter.answers
+        mail["In-Reply-To"] = letter.answers
+        mail["References"] = " ".join([*letter.behind, letter.answers])
     mail.set_content(as_plain_text(letter))
     mail.add_alternative(as_html(letter), subtype="html")
     return mail

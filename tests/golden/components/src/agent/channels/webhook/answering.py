@@ -1,15 +1,16 @@
 """What a gateway posts back: the same contact or call, completed, signed on its raw body."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...events import HumanRequest
 from ...hooks import CHANNEL, Signed
 from ...inbound import Approval, Caller, CallId, Calling, Comment, Response, Running, Words, needs
 from ...people import Person
-from .shapes import APPROVE, CALL, CONTACT, REJECT
+from ...waiting import Waiting
+from .shapes import APPROVE, CALL, CONTACT, REJECT, call
 
 router = APIRouter(prefix="/hooks/a2h", route_class=Signed)
 
@@ -45,9 +46,15 @@ class HumanContact(BaseModel):
     status: Contacted
 
 
+class Spec(BaseModel):
+    fn: str | None = None
+    kwargs: dict[str, Any] | None = None
+
+
 class FunctionCall(BaseModel):
     run_id: str
     call_id: CallId
+    spec: Spec = Spec()
     status: Decided
 
 
@@ -69,11 +76,24 @@ async def contacted(body: HumanContact, runner: Running, caller: Calling) -> dic
 
 @router.post(f"/{CALL}", status_code=202, dependencies=[needs("answer")])
 async def decided(body: FunctionCall, runner: Running, caller: Calling) -> dict[str, str]:
-    status = body.status
+    status, who = body.status, by(caller, body.status)
+    asked = (await runner.agent.store.get(body.run_id)).was_asked(body.call_id, who.person)
+    if asked and is_another(body.spec, asked):
+        raise HTTPException(409, "spec is another call than the one that was asked about")
     why = status.comment or (None if status.approved else status.reject_option_name)
     event = Approval(call_id=body.call_id, approved=status.approved, comment=why).event()
-    await runner.tell(body.run_id, by(caller, status).said(event))
+    await runner.tell(body.run_id, who.said(event))
     return {"status": "ok", "thread_id": body.run_id}
+
+
+def is_another(spec: Spec, asked: Waiting) -> bool:
+    """A yes is one to what was asked: who changes a call has the API to say so."""
+    told = call(asked)
+    return spec.fn not in (None, told["fn"]) or spec.kwargs not in (
+        None,
+        told["kwargs"],
+        asked.arguments,
+    )
 
 
 async def is_in_doubt(body: HumanContact, runner: Running) -> bool:
