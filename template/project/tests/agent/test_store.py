@@ -5,12 +5,15 @@ import json
 import os
 import time
 from pathlib import Path
+from threading import Thread as Background
 
 import pytest
 
+from agent.files import append
 from agent.store import Busy, Locked, StoreError
 from agent.store.filesystem import FileSystemThreadStore
 from agent.store.opening import open_store as open_by_url
+from agent.store.thread_file import as_addition, load
 from agent.thread import CannotFollow, Thread
 
 from .processes import locked, python
@@ -76,6 +79,29 @@ def test_four_processes_lose_nothing_and_a_reader_sees_nothing_torn(
     assert [writer.wait() for writer in writers] == [0, 0, 0, 0]
     assert len(read(store, thread_id).events) == 101
     assert seen == sorted(seen)
+
+
+def test_who_reads_while_several_events_are_appended_reads_whole_ones(
+    store: FileSystemThreadStore,
+) -> None:
+    """Not the end of before, and behind it a part of what came in its place."""
+    one = error(message="." * 150).model_copy(update={"at": NOON})
+    for _ in range(8):
+        thread_id = created(store)
+        path = store.root / f"{thread_id}.json"
+
+        def write(path: Path = path) -> None:
+            for first in range(1, 80, 2):
+                both = [one.model_copy(update={"id": first + n}) for n in range(2)]
+                assert append(path, END, as_addition(both))
+
+        writing, seen = Background(target=write), [1]
+        writing.start()
+        while writing.is_alive():
+            seen.append(len(load(thread_id, path).events))
+        writing.join()
+        assert seen == sorted(seen)
+        assert len(load(thread_id, path).events) == 81
 
 
 def test_one_at_a_time_runs_a_thread(store: FileSystemThreadStore) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from agent.channels.webhook.answering import Spec, is_another
 from agent.people import Approvers
 from agent.store.filesystem import FileSystemThreadStore
+from agent.waiting import Waiting
 
 from ...yours.samples import APPROVAL_STEP
 from ..scripted import MANAGER, QUESTION, asks, decided, said, started, thread_of, yes
@@ -174,6 +176,44 @@ def test_a_yes_to_another_call_is_none(client: TestClient, other: dict[str, Any]
     for _ in range(2):
         assert post_back(client, "function_calls", body | {"spec": spec}).status_code == 202
     assert answer_in(client, thread)["approved"]
+
+
+def test_a_no_to_another_call_runs_nothing_and_is_one(client: TestClient) -> None:
+    thread = launch(client, APPROVAL_STEP)
+    body = contact(thread, approved=False) | {"spec": {"fn": "another", "kwargs": {}}}
+    assert post_back(client, "function_calls", body).status_code == 202
+    assert not answer_in(client, thread)["approved"]
+
+
+def waiting_with(**arguments: Any) -> Waiting:
+    return Waiting("1", "approval", "shall we?", "pay", arguments)
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "other"),
+    [
+        ({"id": 12345678901234567890}, {"id": 12345678901234567000}, False),
+        ({"id": 7}, {"id": 7.0}, False),
+        ({"id": 7}, {"id": 8}, True),
+        ({"a": {"x": [1, "y"]}, "b": 2}, {"b": 2, "a": {"x": [1, "y"]}}, False),
+        ({"a": 1}, {"a": 1, "b": 2}, True),
+        (
+            {"api_key": "sk-abcdefghijklmnopqrstuvwxyz", "a": 1},
+            {"api_key": "[secret]", "a": 1},
+            False,
+        ),
+        (
+            {"api_key": "sk-abcdefghijklmnopqrstuvwxyz", "a": 1},
+            {"api_key": "[secret]", "a": 2},
+            True,
+        ),
+    ],
+)
+def test_a_call_is_the_same_as_programs_read_it(
+    asked: dict[str, Any], given: dict[str, Any], other: bool
+) -> None:
+    assert is_another(Spec(fn="pay", kwargs=given), waiting_with(**asked)) == other
+    assert not is_another(Spec(), waiting_with(**asked))
 
 
 def test_who_is_told_is_not_who_answers(client: TestClient) -> None:

@@ -19,10 +19,15 @@ def fingerprint(path: Path) -> Fingerprint:
 
 
 def content(path: Path) -> bytes:
-    """Of a file, and of nothing that lets its reader wait. Raises OSError and ValueError."""
+    """Of a file, and of nothing that lets its reader wait. Raises OSError and ValueError.
+
+    No more of it than there is when it is opened: who reads on to the end while another appends
+    reads the end of before, and behind it a part of what came in its place.
+    """
     if not S_ISREG(path.stat().st_mode):
         raise ValueError(f"{path.name} is no file")
-    return path.read_bytes()
+    with open(path, "rb") as file:
+        return file.read(os.fstat(file.fileno()).st_size)
 
 
 def private_folder(path: Path) -> None:

@@ -3,7 +3,7 @@
 `baml_src/humans.baml` shows the same classes to the model; a test holds the two equal.
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 from .steps import Step
 
@@ -28,3 +28,6 @@ class DoneForNow(Step):
 
 
 HumanStep = RequestMoreInformation | RequestApprovalFromManager | DoneForNow
+# A call is one of these by its name and not by its words, which a model could choose so that it is
+# not shown as a call.
+HUMAN_INTENTS = frozenset(step.model_fields["intent"].default for step in get_args(HumanStep))

@@ -5,6 +5,7 @@ mail twice is one.
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -81,15 +82,19 @@ async def unseen(server: Server, asked: Counter[str]) -> Sequence[Found]:
     """In a thread of its own, which it holds up. Those that it asked for in vain come last, so that
     they are in the way of none. Where one ends it all, those before it are there.
     """
-    found = list[Found]()
+    found, until = list[Found](), time.monotonic() + PATIENCE / 2
     with mailbox(server) as box:
-        uids = sorted(box.uids(AND(seen=False)), key=lambda uid: asked[uid])[:AT_ONCE]
-        for uid in uids:
+        uids = box.uids(AND(seen=False))
+        for uid in asked.keys() - set(uids):
+            del asked[uid]
+        for uid in sorted(uids, key=lambda uid: asked[uid])[:AT_ONCE]:
+            if found and time.monotonic() > until:
+                break
             asked[uid] += 1
             try:
                 raw = raw_of(box, uid)
             except (IMAP4.error, OSError) as problem:
-                if not found:
+                if not found and asked[uid] == 1:  # it may be the mailbox; else it is this mail
                     raise
                 logger().warning("mail_not_fetched", problem=f"{uid}: {format_error(problem)}")
                 break

@@ -2,22 +2,19 @@
 
 import json
 import re
-from codecs import lookup
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.errors import MessageError
 from email.headerregistry import HeaderRegistry
-from email.message import EmailMessage, MIMEPart
+from email.message import EmailMessage
 from email.policy import default
+from functools import lru_cache
 from hashlib import sha256
-from html import unescape
-from html.parser import HTMLParser
 from typing import Any
 
 from .settings import ADDRESS
+from .texts import CUT, text_in, text_of_html
 
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 # Not by Python's own parser, which takes `ada@example.com <eve@evil.example>` for Ada's.
@@ -28,15 +25,19 @@ ONE_AUTHOR = re.compile(
     rf'|([^<>()",;:\s]+)((?:\s|{COMMENT})*)'
 )
 ROBOTS = re.compile(r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply)@", re.ASCII)
-# Of a header, and of a page, so much is read: what is longer takes the square of the time.
-MAX_HEADER = 4_000
-MAX_PAGE = 200_000
-CUT = "\n[\u2026]"  # there is more, so nothing above it is a yes
-STRUCK = "~~"  # around what is struck out, so that it is no word
-LINE_ENDS = ("\n", "\n> ")
-ENDLESS = ("punycode", "idna")  # they take the square of the time as well
-header = HeaderRegistry()
-policy = default.clone(header_factory=lambda name, value: header(name, value[:MAX_HEADER]))
+MAX_HEADER = 4_000  # characters: what is longer takes the square of the time
+MAX_OTHER = 1_000  # of a header of which there can be one in each part
+MOST_PARTS, MOST_LEVELS = 100, 30
+registry = HeaderRegistry()
+
+
+@lru_cache(maxsize=1_000)
+def header(name: str, value: str) -> Any:
+    longest = MAX_OTHER if name.lower().startswith("content-") else MAX_HEADER
+    return registry(name, value[:longest])
+
+
+policy = default.clone(header_factory=header)
 # What the parsers of mails and of HTML raise; AssertionError is the latter's own.
 UNREADABLE = (
     *(MessageError, ValueError, LookupError, AttributeError, TypeError),
@@ -92,12 +93,27 @@ BULK = {"bulk", "list", "junk", "auto_reply"}
 def from_bytes(raw: bytes, is_cut: bool = False) -> Mail:
     """A whole mail, or what there is of it. Raises NoMail."""
     try:
-        message = message_from_bytes(raw, policy=policy)
+        message = message_from_bytes(plainly(raw), policy=policy)
         assert isinstance(message, EmailMessage)
         headers = [(name, unfolded(value)) for name, value in message.raw_items()]
         return mail_of(headers, text_in(message) + (CUT if is_cut else ""), raw)
+    except NoMail:
+        raise
     except UNREADABLE as error:
         raise NoMail(f"this is no mail: {type(error).__name__}") from None
+
+
+def plainly(raw: bytes) -> bytes:
+    """As whoever vouches for it reads it. To Python's parser a lone CR ends a line, and a blank
+    before the colon a header, or all of them. Raises NoMail, also for what would take minutes.
+    """
+    head, *body = re.split(rb"(?<=\n)(?=\r?\n)", raw, maxsplit=1)
+    if re.search(rb"\r(?!\n)", head):
+        raise NoMail("its headers have a line end that is none")
+    small = raw.lower()
+    if small.count(b"content-type") > MOST_PARTS or small.count(b"boundary") > MOST_LEVELS:
+        raise NoMail("it has too many parts")
+    return b"".join([re.sub(rb"(?m)^([!-9;-~]+)[ \t]+:", rb"\1:", head), *body])
 
 
 def from_postmark(body: bytes) -> Mail:
@@ -106,7 +122,8 @@ def from_postmark(body: bytes) -> Mail:
         posted = json.loads(body)
         if isinstance(raw := posted.get("RawEmail"), str):
             return from_bytes(raw.encode())
-        headers = [(str(each["Name"]), str(each["Value"])) for each in posted["Headers"]]
+        found = ((each["Name"], each["Value"]) for each in posted["Headers"])
+        headers = [(str(name).strip(), str(value)) for name, value in found]
         sender, subject = f"<{posted['FromFull']['Email']}>", str(posted["Subject"])
         headers += [("From", sender), ("Subject", subject)]
         text = posted.get("TextBody") or text_of_html(str(posted.get("HtmlBody") or ""))
@@ -120,7 +137,8 @@ def from_mailgun(form: Mapping[str, str], body: bytes) -> Mail:
     try:
         if raw := form.get("body-mime"):
             return replace(from_bytes(raw.encode()), envelope=envelope_in(form))
-        headers = [(str(name), str(value)) for name, value in json.loads(form["message-headers"])]
+        found = json.loads(form["message-headers"])
+        headers = [(str(name).strip(), str(value)) for name, value in found]
         text = form.get("body-plain") or text_of_html(form.get("body-html", ""))
         return mail_of(headers, text, body, envelope_in(form))
     except UNREADABLE as error:
@@ -147,7 +165,10 @@ def author(values: Iterable[str]) -> tuple[str, str]:
     found = ONE_AUTHOR.fullmatch(froms[0].strip()) if len(froms) == 1 else None
     if found is None or len(found[0]) > MAX_HEADER:
         return "", ""
-    address = str(found[2] or found[3]).lower()
+    address = str(found[2] or found[3])
+    if not address.isascii():  # in small letters it could be another one's
+        return "", ""
+    address = address.lower()
     words = re.split(r"[\s()<>]+", re.sub(QUOTED, " ", found[0]).lower())
     if {word for word in words if "@" in word} != {address} or not ADDRESS.fullmatch(address):
         return "", ""
@@ -164,87 +185,6 @@ def decoded(value: str) -> str:
     return normalized(policy.header_factory("subject", value))
 
 
-def text_in(part: MIMEPart) -> str:
-    """Of all that is shown, in its order: some write one text above a picture and one below. Of
-    alternatives the first that says anything, or one that shows that something is struck out.
-    """
-    if not part.is_multipart() or part.get_content_type().startswith("message/"):
-        return words_in(part)
-    texts = [text for each in part.iter_parts() if (text := text_in(each)).strip()]
-    if part.get_content_type() == "multipart/alternative":
-        return next((text for text in texts if STRUCK in text), texts[0] if texts else "")
-    return "\n".join(texts)
-
-
-def words_in(part: MIMEPart) -> str:
-    if part.get_content_maintype() != "text" or part.is_attachment():
-        return ""
-    text = characters_in(part.get_payload(decode=True), part.get_content_charset(""))
-    return text_of_html(text) if part.get_content_subtype() == "html" else text
-
-
-def characters_in(raw: Any, charset: str) -> str:
-    """Some name what they are written in by a name of their own, or by none that there is."""
-    alias = re.sub(r"^(windows|ibm|cp)-?(?=\d)", "cp", re.sub(r"^x-|-[ie]$", "", charset))
-    for name, errors in ((charset, "replace"), (alias, "replace"), ("utf-8", "strict")):
-        with suppress(LookupError, ValueError):
-            if lookup(name).name not in ENDLESS:
-                return bytes(raw).decode(name, errors)
-    return bytes(raw).decode("latin-1")
-
-
 def normalized(text: str) -> str:
     """As JSON can hold it, with the line ends that everybody else uses."""
     return str(text).encode("utf-8", "replace").decode().replace("\r\n", "\n")
-
-
-class Readable(HTMLParser):
-    """What can be read of a page. What it quotes is marked as in plain text, and what it strikes
-    out is no word; what would not be seen is read as well where its end is missing.
-    """
-
-    UNSEEN = ("style", "script", "title")
-    BLOCKS = ("p", "div", "tr", "li", "blockquote", "pre", "hr", "h1", "h2", "h3")
-    STRUCK = ("s", "del", "strike")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said, self.unseen, self.within = ["\n"], list[str](), Counter[str]()
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.within[tag] += 1
-        self.begin(tag)
-        style = str(dict(attributes).get("style")).lower()
-        self.said += [STRUCK] if tag in self.STRUCK or "line-through" in style else []
-
-    def handle_endtag(self, tag: str) -> None:
-        self.within[tag] -= self.within[tag] > 0
-        self.unseen = self.unseen if self.is_unseen else []
-        self.said += [STRUCK] if tag in self.STRUCK else []
-        self.begin(tag if tag != "br" else "")
-
-    @property
-    def is_unseen(self) -> bool:
-        return any(self.within[each] for each in self.UNSEEN)
-
-    def begin(self, tag: str) -> None:
-        """A line, marked or not, in place of one that was begun and is empty."""
-        if tag in self.BLOCKS and self.said[-1] in LINE_ENDS:
-            self.said.pop()
-        if tag in (*self.BLOCKS, "br"):
-            self.said.append(LINE_ENDS[self.within["blockquote"] > 0])
-
-    def handle_data(self, data: str) -> None:
-        text = data if self.within["pre"] else re.sub(r"[ \t\r\n]+", " ", data)
-        if self.is_unseen:
-            self.unseen.append(data)
-        elif text.strip(" ") or self.said[-1] not in LINE_ENDS:
-            self.said.append(text.replace("\n", LINE_ENDS[self.within["blockquote"] > 0]))
-
-
-def text_of_html(html: str) -> str:
-    page = Readable()
-    # Outlook writes these, and what it does not know of them ends the parser.
-    page.feed(re.sub(r"<!\[(?:(?:end)?if[^<>]*\](?:>|(?=-->)))?", " ", html[:MAX_PAGE]))
-    page.handle_data(unescape(page.rawdata))  # `close` takes the square of the time for it
-    return "".join([*page.said, *page.unseen]).strip() + (CUT if len(html) > MAX_PAGE else "")

@@ -6,14 +6,23 @@ Each button's value says which call of which thread it was shown for, and nothin
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import get_args
 
 from ...forms import form_for
-from ...humans import HumanStep
+from ...humans import HUMAN_INTENTS
 from ...reach import Asked
 from ...shown import arguments, is_cut
 from ...waiting import Waiting
-from .words import Block, code, escaped, note, plain_text, said, section
+from .words import (
+    Block,
+    code,
+    escaped,
+    is_code_whole,
+    is_said_whole,
+    note,
+    plain_text,
+    said,
+    section,
+)
 
 LATER = {  # when somebody can be asked again
     "In an hour": timedelta(hours=1),
@@ -25,7 +34,6 @@ MOST = 20  # buttons of one block
 CHOICES = 100
 SHOWN = 6  # pieces of code; what is longer is no message
 HEADS = {"approval": "Needs a yes", "in_doubt": "May have run", "question": "Has a question"}
-WORDS = {step.model_fields["intent"].default for step in get_args(HumanStep)}
 
 
 def headline(waiting: Waiting, reminds: bool = False) -> str:
@@ -60,17 +68,23 @@ def body_of(waiting: Waiting, head: str, until: datetime | None = None) -> list[
 
 
 def is_call(waiting: Waiting) -> bool:
-    """By its name and not by its words, which a model could choose so that a call is not shown."""
-    return waiting.intent is not None and waiting.intent not in WORDS
+    return waiting.intent is not None and waiting.intent not in HUMAN_INTENTS
+
+
+def lines_of(waiting: Waiting) -> list[str]:
+    return [str(waiting.intent), *(f"  {line}" for line in arguments(waiting.arguments))]
 
 
 def call_of(waiting: Waiting) -> list[str]:
-    lines = [f"  {line}" for line in arguments(waiting.arguments)]
-    return list(code([str(waiting.intent), *lines]))
+    return list(code(lines_of(waiting)))
 
 
 def is_shown_whole(waiting: Waiting) -> bool:
-    return len(call_of(waiting)) <= SHOWN and not is_cut(waiting.arguments)
+    """The words of what is asked, and the call if it is one."""
+    if not is_said_whole(waiting.question):
+        return False
+    is_whole = not is_cut(waiting.arguments) and is_code_whole(lines_of(waiting))
+    return not is_call(waiting) or (is_whole and len(call_of(waiting)) <= SHOWN)
 
 
 def moment(at: datetime) -> str:
@@ -83,7 +97,7 @@ def buttons(asked: Asked) -> list[Block]:
     waiting, of = asked.waiting, (asked.thread_id, asked.waiting.call_id)
     later = [button(label, "later", of, n) for n, label in enumerate(LATER)]
     not_now = [note("Not now? Ask again:"), *rows(later)]
-    if waiting.for_approval and is_call(waiting) and not is_shown_whole(waiting):
+    if waiting.for_approval and not is_shown_whole(waiting):
         told = note("It is too long to be shown here: decide where all of it can be seen.")
         return [told, *rows([button("Reject…", "reject", of)]), *not_now]
     return [*rows(answers(waiting, of)), *not_now]

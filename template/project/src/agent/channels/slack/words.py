@@ -16,6 +16,7 @@ Block = dict[str, Any]
 SECTION = 3_000  # characters, as each of these
 LABEL = 75  # of a button, of an option
 FENCE = "```"
+ROOM = SECTION - 2 * len(FENCE) - 2  # in it
 
 
 def escaped(text: str) -> str:
@@ -33,22 +34,38 @@ def cut(text: str, longest: int) -> str:
 
 def said(text: str, longest: int = SECTION) -> str:
     """Somebody's words, each line behind a bar, whatever they begin with. Secrets are left out."""
+    return cut(behind_bars(text), longest)
+
+
+def behind_bars(text: str) -> str:
     shown = visible(str(redact(text)).replace("\r\n", "\n"), but="\n\t")
-    return cut("\n".join(f"> {line}" for line in escaped(shown).split("\n")), longest)
+    return "\n".join(f"> {line}" for line in escaped(shown).split("\n"))
+
+
+def is_said_whole(text: str) -> bool:
+    return said(text) == behind_bars(text)
 
 
 def code(lines: Iterable[str]) -> Iterator[str]:
     """Lines of JSON as they are, so many together as there is room for."""
-    room = SECTION - 2 * len(FENCE) - 2
     rows: list[str] = []
     for line in lines:
-        row = cut(escaped(line.replace("`", "\\u0060")), room)  # as JSON can write it
-        if rows and len("\n".join([*rows, row]).encode("utf-16-le")) > 2 * room:
+        row = cut(in_code(line), ROOM)
+        if rows and len("\n".join([*rows, row]).encode("utf-16-le")) > 2 * ROOM:
             yield fenced(rows)
             rows = []
         rows.append(row)
     if rows:
         yield fenced(rows)
+
+
+def in_code(line: str) -> str:
+    return escaped(line.replace("`", "\\u0060"))  # as JSON can write it
+
+
+def is_code_whole(lines: Iterable[str]) -> bool:
+    """Whether none of them is cut: it can be longer as it is written there."""
+    return all(cut(in_code(line), ROOM) == in_code(line) for line in lines)
 
 
 def fenced(rows: list[str]) -> str:

@@ -54,6 +54,22 @@ def test_what_a_mail_does_not_show_whole_cannot_be_approved_by_reply(
     assert answer_in(reply("yes"), waiting_for(reason, {"note": "x"}), AGENT)
 
 
+def test_an_argument_that_is_called_message_is_shown(mailing: Mailing) -> None:
+    """Only of a question of the model's own it is what the mail asks already."""
+    given = {"channel": "all", "message": "you are all fired"}
+    shown = "\n".join(letter(waiting_for("approval", given), mailing).lines)
+    assert shown.count("fired") == 1
+    long = "may I? " * 200
+    asks = Waiting("1", "approval", long, "request_approval_from_manager", {"message": long})
+    assert "".join(letter(asks, mailing).lines).count(long) == 1
+    assert answer_in(reply("yes"), asks, AGENT)
+
+
+@pytest.mark.parametrize("says", ["Yes:", "yes: but only half", "yes:\n\nthanks"])
+def test_a_colon_announces_more(says: str) -> None:
+    assert answer_in(reply(says), waiting_for("approval", {"a": 1}), AGENT) is None
+
+
 def test_a_mail_about_what_may_have_run_asks_one_thing(mailing: Mailing) -> None:
     """Not whether it ran, to which a yes would be the opposite."""
     waiting = waiting_for("in_doubt", {"a": 1})

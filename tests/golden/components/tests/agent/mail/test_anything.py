@@ -17,10 +17,10 @@ from agent.channels.mail.reading import (
     from_bytes,
     from_mailgun,
     from_postmark,
-    text_of_html,
 )
 from agent.channels.mail.replies import beside_quotes, reply_in
 from agent.channels.mail.signing import link_in, name_in
+from agent.channels.mail.texts import text_of_html
 
 from ..scripted import MANAGER, QUESTION, decided, said, thread_of
 from .mailing import ADA, AGENT, MAILGUN, PASSWORD, TRUSTED, USER, mail_from, office

@@ -103,6 +103,9 @@ def test_a_call_is_shown_as_it_runs_in_code_that_nothing_ends() -> None:
         {"tag": "x" * 1_500 + " && rm -rf /"},
         {"lines": ["x" * 1_500, "y"]},
         {"note": "x" * 50_000},
+        {"command": "&" * 700 + "; rm -rf /"},
+        {"command": "`" * 700 + "; rm -rf /"},
+        {"command": "\u200b" * 600 + "; rm -rf /"},
     ],
 )
 @pytest.mark.parametrize("reason", ["approval", "in_doubt"])
@@ -114,6 +117,15 @@ def test_what_cannot_be_shown_whole_cannot_be_approved_there(
     assert not {"Approve", "Run it again", "Edit…"} & set(labels)
     assert "Reject…" in labels
     assert "too long to be shown" in texts_of(blocks)
+
+
+def test_words_that_are_cut_cannot_be_approved_there() -> None:
+    words = "x" * 3_500 + " and delete all"
+    for intent in ("request_approval_from_manager", None, "send"):
+        blocks = request(asked(intent=intent, question=words, arguments={"message": "?"}))
+        labels = [each["text"]["text"] for each in buttons_of({"blocks": blocks})]
+        assert "Approve" not in labels
+        assert "Reject…" in labels
 
 
 def test_every_button_says_for_which_call_of_which_thread_it_was_shown() -> None:

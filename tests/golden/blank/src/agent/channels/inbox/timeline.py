@@ -26,14 +26,18 @@ from ...events import (
     ToolStarted,
     Trigger,
 )
-from ...humans import DoneForNow, RequestApprovalFromManager, RequestMoreInformation
+from ...humans import (
+    HUMAN_INTENTS,
+    DoneForNow,
+    RequestApprovalFromManager,
+    RequestMoreInformation,
+)
 from ...redaction import marked
 from ...shapes import moment
 from ...shown import in_full, key_of, quoted
 from ...thread import Thread
 from ...waiting import Waiting
 
-QUESTIONS = ("request_more_information", "request_approval_from_manager")
 Tone = Literal["human", "agent", "asks", "tool", "good", "bad", "quiet"]
 
 
@@ -164,8 +168,7 @@ def lines_of(given: Mapping[str, Any], whole: bool = False) -> tuple[tuple[str, 
 
 def call_of(waiting: Waiting) -> tuple[tuple[str, str], ...]:
     """What would run, where a call waits; a question has nothing that it does not say itself."""
-    # By its name and not by its words, which a model could choose so that a call is not shown.
-    return () if waiting.intent in QUESTIONS else lines_of(waiting.arguments, whole=True)
+    return () if waiting.intent in HUMAN_INTENTS else lines_of(waiting.arguments, whole=True)
 
 
 def for_people(event: Error | ModelFailed) -> str:

@@ -12,6 +12,7 @@ from ...shown import is_cut
 from ...waiting import Waiting
 from .reading import Mail
 from .replies import beside_quotes, reply_in
+from .writing import listed
 
 YES = {"yes", "approve", "approved"}
 NO = {"no", "reject", "rejected"}
@@ -36,12 +37,12 @@ def answer_in(mail: Mail, waiting: Waiting, ours: str) -> HumanResponse | None:
     """To a mail from our address. None where it is not clear what it says. Raises ValidationError
     for too many words.
     """
-    said, is_whole = reply_in(mail.text), not is_cut(waiting.arguments)
+    said, is_whole = reply_in(mail.text), not is_cut(listed(waiting))
     if not waiting.for_approval:
         return answer_of(waiting, said) if said else None
     first, _, rest = beside_quotes(mail.text, ours).partition("\n")
     match word_of(first):
-        case word if word in YES and is_whole and is_closing(rest, mail.name):
+        case word if word in YES and is_whole and ":" not in first and is_closing(rest, mail.name):
             return Approval(call_id=waiting.call_id, approved=True).event()
         case word if word in NO:
             why = said.partition("\n")[2].strip() or None

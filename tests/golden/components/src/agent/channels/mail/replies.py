@@ -8,6 +8,8 @@ from itertools import groupby
 from mailparser_reply import EmailReplyParser  # type: ignore[import-untyped]
 from mailparser_reply.constants import MAIL_LANGUAGES  # type: ignore[import-untyped]
 
+from .texts import STRUCK
+
 MAX_READ = 4_000  # characters in which quotes are looked for: it takes the square of the time
 PARSER = EmailReplyParser(languages=list(MAIL_LANGUAGES))
 # When somebody wrote it, and who, above a quote: in more languages than the parser knows.
@@ -67,7 +69,8 @@ def beside_quotes(text: str, ours: str) -> str:
 def kind_of(line: str) -> str:
     if not line.strip("> \t\xa0"):
         return ""
-    return "quoted" if line.startswith(">") else "said"
+    is_quoted = line.startswith(">") and STRUCK not in line  # our own mail has nothing struck out
+    return "quoted" if is_quoted else "said"
 
 
 def is_of_ours(quote: Sequence[str], ours: str, so_far: bool | None) -> bool:
@@ -81,9 +84,10 @@ def is_of_ours(quote: Sequence[str], ours: str, so_far: bool | None) -> bool:
 
 
 def behind_our_words(copy: str) -> str:
-    """Of our mail without marks: what stands behind the last words of it, if they can be seen."""
-    _, last, behind = " ".join(copy.split()).rpartition(LAST_WORDS)
-    return behind if last else ""
+    """Of our mail without marks: what stands behind the last words of it, or all that is there."""
+    said = " ".join(copy.split())
+    _, last, behind = said.partition(LAST_WORDS)
+    return behind if last else said
 
 
 LAST_WORDS = "and why below it."  # as `how_to_reply` ends for what needs a yes
@@ -165,5 +169,6 @@ def is_head(lines: Sequence[str], who: str) -> bool:
 def is_name(name: str, ours: str) -> bool:
     """Of ours, words with a capital, as far as a script has any: in others more may be said."""
     words = [word.strip("\"'(),") for word in name.split()]
-    is_one = not any(word[:1].islower() for word in words)
+    loud = [word for word in words if len(word) > 1 and word.isupper()]
+    is_one = len(words) <= 4 and len(loud) <= 1 and not any(word[:1].islower() for word in words)
     return is_one or ours == ANYBODY or name.strip() == ours.partition("@")[0]

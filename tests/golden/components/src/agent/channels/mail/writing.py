@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
+from typing import Any
 
 from ...events import Trigger
+from ...humans import HUMAN_INTENTS
 from ...outcomes import Message
 from ...reach import Asked
 from ...redaction import redact
@@ -73,15 +75,20 @@ def subject_of(waiting: Waiting, reminds: bool) -> str:
 def details(waiting: Waiting, until: datetime | None) -> list[str]:
     lines = [waiting.intent] if waiting.intent and waiting.reason != "question" else []
     if lines or waiting.reason == "question":
-        told = {k: v for k, v in waiting.arguments.items() if k not in ("message", "intent")}
-        lines += [f"  {line}" for line in arguments(told)] if told else []
-    if waiting.for_approval and is_cut(waiting.arguments):
+        lines += [f"  {line}" for line in arguments(listed(waiting))]
+    if waiting.for_approval and is_cut(listed(waiting)):
         lines += ["It is too long for a mail: all of it stands behind the links."]
     if waiting.approver and waiting.approver not in waiting.question:
         lines += [one_line(f"It takes {waiting.approver} to decide.")]
     if until:
         lines += [f"It can be answered until {until:%d %b %Y, %H:%M:%S %Z}."]
     return [*lines, ""] if lines else []
+
+
+def listed(waiting: Waiting) -> dict[str, Any]:
+    """The arguments that the mail shows as such: a question of the model's is its own message."""
+    is_said = waiting.intent in HUMAN_INTENTS
+    return {k: v for k, v in waiting.arguments.items() if not (is_said and k == "message")}
 
 
 def links_to(place: str, waiting: Waiting) -> list[tuple[str, str]]:
@@ -94,7 +101,7 @@ def links_to(place: str, waiting: Waiting) -> list[tuple[str, str]]:
 
 
 def how_to_reply(waiting: Waiting) -> str:
-    if waiting.for_approval and is_cut(waiting.arguments):
+    if waiting.for_approval and is_cut(listed(waiting)):
         return "reply to this mail: no in the first line, why below it. To approve takes its link."
     if waiting.for_approval:
         yes = "yes and nothing else" + (" runs it again" if waiting.reason == "in_doubt" else "")
