@@ -31,13 +31,19 @@ ELSEWHERE = {
 }
 
 
-def project_name(text: str) -> str:
-    """The distribution name for `text`: `My Agent` is `my-agent`."""
+def project_name(text: str, installed: str = "") -> str:
+    """The distribution name for `text`: `My Agent` is `my-agent`.
+
+    A project cannot depend on itself: none has the name of a package in `installed`, requirements
+    as pip reads them. Raises NotPossible, with a name that would do.
+    """
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if problem := _problem(plain, name):
         raise _refusal(text, problem, _suggestion(name))
+    if re.search(rf"(?<![\w-]){re.escape(name)}(\[[\w,-]+\])?[=<>~!]", installed):
+        raise _refusal(name, "it is a package that the project installs", f"{name}-agent")
     return name
 
 
@@ -55,15 +61,6 @@ def _is_near(word: str, name: str, is_ours: bool) -> bool:
     alike = SequenceMatcher(None, word, name).ratio()
     begun = is_ours and word[:1] == name[0] and alike >= 0.75
     return alike >= 0.85 or begun or sorted(word) == sorted(name)
-
-
-def require_free(name: str, requirements: str) -> None:
-    """A project cannot depend on itself: refuse the name of a package that it installs.
-
-    `requirements` are those of all its examples and components.
-    """
-    if re.search(rf"(?<![\w-]){re.escape(name)}(\[[\w,-]+\])?[=<>~!]", requirements):
-        raise _refusal(name, "it is a package that the project installs", f"{name}-agent")
 
 
 def _refusal(text: str, problem: str, suggestion: str) -> NotPossible:

@@ -183,12 +183,13 @@ def test_an_interruption_while_rendering_leaves_nothing(
 def test_an_interruption_of_what_is_done_already_is_none(desk: Desk) -> None:
     script = """
 import os, signal, sys
-from create_12_factor_agent import cli, new
-place = new._place
-def interrupted(project, target):
-    place(project, target)
+from create_12_factor_agent import cli
+from create_12_factor_agent.target import Target
+place = Target.place
+def interrupted(target, project):
+    place(target, project)
     os.kill(os.getpid(), signal.SIGINT)
-new._place = interrupted
+Target.place = interrupted
 sys.argv[1:] = ["new", "bot", "--yes"]
 cli.main()
 """
