@@ -1,4 +1,4 @@
-"""Copier compiles what it renders once, and jinja2 is afterwards what it was."""
+"""Copier does for a project once what it would do for each file, and is afterwards what it was."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from jinja2 import Environment
 from jinja2.sandbox import SandboxedEnvironment
 
-from create_12_factor_agent.template.rendering import _compiled_once
+from create_12_factor_agent.template.rendering import _compiled_once, _no_index_asked
 
 
 def code_of(environment: Environment, source: str) -> Any:
@@ -33,3 +33,14 @@ def test_afterwards_jinja_is_as_before_also_behind_an_error() -> None:
     with pytest.raises(ZeroDivisionError), _compiled_once():
         raise ZeroDivisionError
     assert Environment.compile is before
+
+
+def test_the_method_of_copier_s_that_is_left_out_is_there() -> None:
+    """Else a rendering takes a third longer, and nobody sees why."""
+    from copier import _main
+
+    worker, name = _main.Worker, "_sync_git_index_executable_bit"
+    ask = getattr(worker, name)
+    with _no_index_asked():
+        assert getattr(worker, name) is not ask
+    assert getattr(worker, name) is ask

@@ -136,6 +136,7 @@ def _copier_environment(source: Source) -> Iterator[None]:
             _process_environment(env),
             _temporary_files_in(cache),
             _compiled_once(),
+            _no_index_asked(),
             _translated(),
         ):
             yield
@@ -163,6 +164,27 @@ def _compiled_once() -> Iterator[None]:
         yield
     finally:
         Environment.compile = compile_anew  # type: ignore[method-assign]
+
+
+@contextmanager
+def _no_index_asked() -> Iterator[None]:
+    """For each file copier asks git whether its mode is to be changed in an index: a process a
+    file, and a third of a rendering. No index knows what we have rendered.
+    """
+    import copier
+
+    # Its own affair: another copier may have it elsewhere, and then takes its time.
+    worker = getattr(getattr(copier, "_main", None), "Worker", None)
+    name = "_sync_git_index_executable_bit"
+    ask = getattr(worker, name, None)
+    if ask is None:
+        yield
+        return
+    setattr(worker, name, lambda *_: None)
+    try:
+        yield
+    finally:
+        setattr(worker, name, ask)
 
 
 @contextmanager

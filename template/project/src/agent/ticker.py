@@ -6,26 +6,27 @@ now and then, for what other processes did, and knows of the threads that its ow
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from .boundary import is_ending
-from .due import Contact, Expire, Settle, due, expired, is_over
+from .due import Contact, Due, Expire, Settle, all_due, expired, is_over
 from .errors import format_error
-from .events import HumanContacted
+from .events import Expired, HumanContacted
 from .log import logger
 from .parts import Agent
 from .reach import contact, settle
 from .store import Busy, NoSuchThread, StoreError
-from .thread import CannotFollow
+from .thread import CannotFollow, Thread
 from .views import Summary, due_at, summary_of
 from .waiting import Waiting
 
 TICK = 1.0  # seconds
 LOOK = timedelta(seconds=60)  # between two looks at what is due
 LATER = timedelta(seconds=10)  # before what went wrong is tried again
-FEW = 4  # threads that it does something for at once: others want the disk as well
+FEW = 4  # threads that it reads and writes at once: others want the disk as well
+CALLS = 32  # humans that it tells at once, each in a thread that waits for the other side
 
 
 class Ticker:
@@ -39,6 +40,7 @@ class Ticker:
         self._at_work: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self._few = asyncio.Semaphore(FEW)
+        self._calls = asyncio.Semaphore(CALLS)
 
     def watch(self, thread: Summary) -> None:
         """What happens next to it by itself, if anything does."""
@@ -81,14 +83,16 @@ class Ticker:
         task.add_done_callback(lambda _: self._at_work.pop(thread_id))
 
     async def act(self, thread_id: str) -> None:
-        """Do the one thing that is due for this thread, if it still is."""
+        """Do what is due for this thread, if it still is. Somebody may answer meanwhile, and it
+        runs: what was done is written down all the same.
+        """
         try:
-            async with self._few, self.agent.store.lease(thread_id):
+            async with self.agent.store.lease(thread_id, "tell"):
                 has_ended = await self._act_alone(thread_id)
             if has_ended:
                 self.go_on(thread_id)
         except Busy:
-            pass  # it runs, or another process is at it: the next tick looks again
+            pass  # another process is at it: the next tick looks again
         except NoSuchThread:
             self._next.pop(thread_id, None)
         except (StoreError, CannotFollow) as problem:
@@ -97,31 +101,50 @@ class Ticker:
 
     async def _act_alone(self, thread_id: str) -> bool:
         """Whether what the thread waited for is over."""
-        agent = self.agent
-        known = await agent.store.get(thread_id)
-        thread = summary_of(thread_id, known)
-        waiting = thread.awaiting
-        match due(waiting, agent.policy, thread.stale):
-            case Expire() | Contact() as then if waiting and is_at_its_end(waiting, then, agent):
-                await agent.record(thread_id, expired(waiting))
+        async with self._few:
+            thread = await self.agent.store.get(thread_id)
+        while ready := self._ready(known := summary_of(thread_id, thread)):
+            waiting = known.awaiting
+            if waiting and is_at_its_end(waiting, ready, self.agent):
+                await self._write(thread_id, expired(waiting))
                 return True
-            case Contact(at) as then if waiting and at <= agent.clock():
-                began, policy = known.events[0], agent.policy
-                told = await contact(agent.channels, thread_id, waiting, then, policy, began)
-                thread = await self._write(thread_id, told)
-            case Settle(at, stale) if at <= agent.clock():
-                thread = await self._write(thread_id, await settle(agent.channels, stale))
-        self.watch(thread)
+            # All at once: none is told later because another channel hangs.
+            work = [self._do(each, known, thread) for each in ready if not isinstance(each, Expire)]
+            done = await asyncio.gather(*work, return_exceptions=True)
+            if failed := next((each for each in done if isinstance(each, BaseException)), None):
+                raise failed
+            async with self._few:
+                thread = await self.agent.store.get(thread_id)
+        self.watch(known)
         return False
 
-    async def _write(self, thread_id: str, told: HumanContacted) -> Summary:
+    def _ready(self, known: Summary) -> list[Due]:
+        now, nexts = self.agent.clock(), all_due(known.awaiting, self.agent.policy, known.stale)
+        return [each for each in nexts if each.at <= now]
+
+    async def _do(self, each: Contact | Settle, known: Summary, thread: Thread) -> None:
+        channels, policy = self.agent.channels, self.agent.policy
+        async with self._calls:
+            if isinstance(each, Settle):
+                told = await settle(channels, each.stale)
+            else:
+                waiting, began = known.awaiting, thread.events[0]
+                assert waiting
+                told = await contact(channels, known.id, waiting, each, policy, began)
         if why := told.data.get("failed"):
             place = told.data["channel"]
-            logger().warning("not_told", thread=thread_id, channel=place, problem=why)
-        return summary_of(thread_id, await self.agent.record(thread_id, told))
+            logger().warning("not_told", thread=known.id, channel=place, problem=why)
+        await self._write(known.id, told)
+
+    async def _write(self, thread_id: str, event: HumanContacted | Expired) -> None:
+        async with self._few:
+            await self.agent.record(thread_id, event)
 
 
-def is_at_its_end(waiting: Waiting, then: Expire | Contact, agent: Agent) -> bool:
+def is_at_its_end(waiting: Waiting, ready: Sequence[Due], agent: Agent) -> bool:
     """Whether nobody is to be told any more: what was missed, as nobody was there, is told once."""
     was_told = any(not each.failed for each in waiting.contacted)
-    return is_over(waiting, agent.policy, agent.clock()) and (was_told or isinstance(then, Expire))
+    is_next = next((each for each in ready if not isinstance(each, Settle)), None)
+    return is_over(waiting, agent.policy, agent.clock()) and (
+        was_told or isinstance(is_next, Expire)
+    )

@@ -143,6 +143,17 @@ def all_of(client: TestClient) -> list[dict[str, Any]]:
     return threads
 
 
+@pytest.mark.parametrize("left_out", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_nobody_s_body_is_waited_for_who_has_not_signed(client: TestClient, left_out: str) -> None:
+    def never() -> Iterator[bytes]:
+        raise AssertionError("it was read")
+        yield b""
+
+    headers = headers_for(keys_in(NEW), "msg_1", int(time.time()), b"")
+    del headers[left_out]
+    assert client.post(HOOK, content=never(), headers=headers).status_code == 401
+
+
 def waiting(client: TestClient) -> dict[str, Any]:
     headers = BEARER | {"Prefer": "wait=10"}
     thread: dict[str, Any] = client.post(THREADS, json=told(APPROVAL_STEP), headers=headers).json()

@@ -11,7 +11,7 @@ import pytest
 
 from agent.due import Policy
 from agent.events import Error, ToolDeferred
-from agent.store import Busy, NoSuchThread, ThreadExists, ThreadStore
+from agent.store import Busy, NoSuchThread, Purpose, ThreadExists, ThreadStore
 from agent.thread import CannotFollow, Thread
 from agent.views import summary_of
 
@@ -178,15 +178,19 @@ def test_whoever_gives_up_while_a_lease_is_taken_does_not_keep_it(store: ThreadS
     asyncio.run(again_and_again())
 
 
-def test_one_at_a_time_holds_a_lease_and_saving_needs_none(store: ThreadStore) -> None:
+@pytest.mark.parametrize(("purpose", "other"), [("run", "tell"), ("tell", "run")])
+def test_one_at_a_time_holds_a_lease_and_saving_needs_none(
+    store: ThreadStore, purpose: Purpose, other: Purpose
+) -> None:
     thread_id, other_id = created(store), created(store)
 
     async def both() -> None:
-        async with store.lease(thread_id):
+        async with store.lease(thread_id, purpose):
             with pytest.raises(Busy):
-                await held(store, thread_id)
-            await held(store, other_id)
+                await held(store, thread_id, purpose)
+            await held(store, thread_id, other)
+            await held(store, other_id, purpose)
             await store.update(thread_id, lambda kept: kept.append(error(), at=NOON))
-        await held(store, thread_id)
+        await held(store, thread_id, purpose)
 
     asyncio.run(both())

@@ -28,7 +28,7 @@ from ..log import logger
 from ..thread import Thread
 from ..views import Summary, due_at
 from ..waiting import Status
-from . import Busy, Full, Locked, NoSuchThread, NotStored, ThreadExists
+from . import Busy, Full, Locked, NoSuchThread, NotStored, Purpose, ThreadExists
 from .locking import Taken, file_lock
 from .summaries import Summaries
 from .thread_file import END, as_addition, as_file, load, path_of
@@ -88,11 +88,11 @@ class FileSystemThreadStore:
         return []
 
     @asynccontextmanager
-    async def lease(self, thread_id: str) -> AsyncIterator[None]:
+    async def lease(self, thread_id: str, purpose: Purpose = "run") -> AsyncIterator[None]:
         self._require(thread_id)
         with ExitStack() as held:
             try:
-                await self._aside(held.enter_context, self._lock(thread_id, "lease"))
+                await self._aside(held.enter_context, self._lock(thread_id, purpose))
             except Taken:
                 raise Busy(thread_id) from None
             yield

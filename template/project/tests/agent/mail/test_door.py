@@ -14,7 +14,7 @@ from agent.channels.mail.believing import vouched_for
 
 from ..costs import takes_less
 from ..serving import problem, serving
-from .mailing import ADA, AGENT, MAILGUN, POSTMARK, Office, mail_from, office, vouched
+from .mailing import ADA, AGENT, MAILGUN, POSTMARK, TRUSTED, Office, mail_from, office, vouched
 
 # As Postmark's documentation has it, less what is not looked at.
 POSTED: dict[str, Any] = {
@@ -40,6 +40,9 @@ POSTED: dict[str, Any] = {
     ],
     "Attachments": [],
 }
+
+
+PAGE = "<p>yes</p>" + "<br>" * 1_000_000 + "<p>but not this one</p>"
 
 
 def basic(text: str) -> dict[str, str]:
@@ -112,6 +115,38 @@ def test_the_whole_mail_can_be_posted_as_well() -> None:
         form = {"recipient": AGENT, "sender": ADA, "body-mime": raw} | signed(token="whole")
         assert to_mailgun(here, form).status_code == 200
         assert [each["message"] for each in begun(here)] == ["hello there"]
+
+
+@pytest.mark.parametrize("is_raw", [True, False])
+def test_a_mail_with_what_is_attached_is_read_as_far_as_any(is_raw: bool) -> None:
+    mail = mail_from(ADA, "hello there")
+    mail.add_attachment(bytes(3_000_000), maintype="image", subtype="png", filename="photo.png")
+    posted = POSTED | {"Attachments": [{"Name": "photo.png", "Content": "A" * 4_000_000}]}
+    body = {"RawEmail": mail.as_string()} if is_raw else posted
+    with office(AGENT_EMAIL_TRUSTS=TRUSTED if is_raw else "postmark") as here:
+        answer = here.client.post("/hooks/email/postmark", json=body, headers=basic(POSTMARK))
+        assert answer.status_code == 200, answer.text
+        [said] = begun(here)
+        assert said["message"].startswith("hello there" if is_raw else "This is a test")
+
+
+def test_what_is_too_long_for_a_hook_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
+    with office() as here:
+        form = mailgun_form() | signed() | {"body-html": "A" * 1_100_000}
+        assert to_mailgun(here, form).status_code == 413
+        long = POSTED | {"TextBody": "A" * 41_000_000}
+        answer = here.client.post("/hooks/email/postmark", json=long, headers=basic(POSTMARK))
+        assert answer.status_code == 413
+        assert begun(here) == []
+    assert capfd.readouterr().err.count("mail_not_taken") == 2
+
+
+def test_of_a_text_that_never_ends_none_is_a_yes() -> None:
+    for long in ({"TextBody": "yes" + "\n" * 2_000_000 + "but not this one"}, {"HtmlBody": PAGE}):
+        mail = reading.from_postmark(json.dumps(POSTED | {"TextBody": ""} | long).encode())
+        assert mail.text.startswith("yes")
+        assert mail.text.endswith("[…]")
+        assert len(mail.text) < 1_100_000
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ call; the end of a thread; and what is said where a setting is missing.
 import asyncio
 import json
 import socket
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -53,8 +55,8 @@ def email(settings: EmailSettings) -> Email:
 
 def test_each_is_told_with_a_link_of_their_own_and_again_under_the_same_name(settings: Any) -> None:
     with smtp_server() as taken:
-        channel = email(settings(taken.port))
-        refs = [asyncio.run(channel.tell(asked(f"{ADA}, {BOB}"))) for _ in range(2)]
+        there = settings(taken.port)  # once, and by another process
+        refs = [asyncio.run(email(there).tell(asked(f"{ADA}, {BOB}"))) for _ in range(2)]
         to_ada, to_bob, again, _ = taken.mails
         assert [str(to_ada["To"]), str(to_bob["To"])] == [ADA, BOB]
         assert refs == [str(to_ada["Message-ID"])] * 2 == [str(again["Message-ID"])] * 2
@@ -73,6 +75,59 @@ def test_what_the_server_has_against_it_is_the_channel_s_failure(says: str, sett
         ref, failed = asyncio.run(tried(lambda: channel.tell(asked())))
         assert (failed, len(taken.mails)) == (None, 1)
         assert ref
+
+
+@pytest.mark.parametrize("at", ["RCPT", "DATA"])
+def test_who_is_refused_for_good_is_in_nobody_s_way(at: str, settings: Any) -> None:
+    with smtp_server() as taken:
+        channel = email(settings(taken.port))
+        if at == "RCPT":
+            taken.refuses[BOB] = "550 no such user"
+        for_both = asked(f"{ADA}, {BOB}") if at == "RCPT" else asked(f"{BOB}, {ADA}")
+        taken.says = ["554 not wanted"] if at == "DATA" else []
+        ref, failed = asyncio.run(tried(lambda: channel.tell(for_both)))
+        assert failed is None
+        message = Message(ID, for_both.waiting.call_id, "email", for_both.to, str(ref), NOON)
+        asyncio.run(channel.settle(message, "it was approved"))
+        to_ada = [mail for mail in taken.mails if mail["To"] == ADA]
+        assert [str(mail["Subject"])[:7] for mail in to_ada][1:] == ["Settled"]
+        assert to_ada[1]["In-Reply-To"] == to_ada[0]["Message-ID"]
+
+
+def test_where_one_is_to_wait_the_other_is_not_told_twice(settings: Any) -> None:
+    with smtp_server() as taken:
+        channel = email(settings(taken.port))
+        taken.refuses[ADA] = "450 later"
+        both = asked(f"{ADA}, {BOB}")
+        for _ in range(3):
+            _, failed = asyncio.run(tried(lambda: channel.tell(both)))
+            assert "450 later" in str(failed)
+        taken.refuses.clear()
+        _, failed = asyncio.run(tried(lambda: channel.tell(both)))
+        assert failed is None
+        assert [str(mail["To"]) for mail in taken.mails] == [BOB, ADA]
+
+
+def test_where_nobody_is_taken_it_has_failed(settings: Any) -> None:
+    with smtp_server() as taken:
+        channel = email(settings(taken.port))
+        taken.refuses = {ADA: "550 no", BOB: "551 no"}
+        _, failed = asyncio.run(tried(lambda: channel.tell(asked(f"{ADA}, {BOB}"))))
+        assert f"{ADA} was refused: 550 no" in str(failed)
+
+
+def test_what_was_put_off_is_asked_by_another_mail(settings: Any) -> None:
+    """A mailbox may take a name that it knows for a mail that it has."""
+    first = asked()
+    later = replace(first, waiting=replace(first.waiting, asked_at=NOON + timedelta(hours=1)))
+    with smtp_server() as taken:
+        channel = email(settings(taken.port))
+        refs = [asyncio.run(channel.tell(each)) for each in (first, later)]
+        assert [str(mail["Message-ID"]) for mail in taken.mails] == refs
+        assert len(set(refs)) == 2
+        message = Message(ID, first.waiting.call_id, "email", None, refs[1], NOON)
+        asyncio.run(channel.settle(message, "it was approved"))
+        assert taken.mails[-1]["In-Reply-To"] == refs[1]
 
 
 def test_a_server_that_is_gone_or_silent_is_one_too(
@@ -150,6 +205,8 @@ def test_the_half_of_it_is_refused_and_what_is_missing_is_named(name: str, setti
         ("SMTP", "imap://mail.example.com"),
         ("SMTP", "smtp://mail.example.com:99999"),
         ("IMAP", "smtps://mail.example.com"),
+        ("POSTMARK", "a-password-without-a-user"),
+        ("POSTMARK", "user:a-password-of-postmark, another-without-a-user"),
         ("POLL", "0"),
         ("ALLOWED", "*"),
         ("TRUSTS", "mx example"),

@@ -3,17 +3,31 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agent.inbound import delivery_id
+from agent.store.locking import file_lock
 
 from ...yours.samples import APPROVAL_STEP, effects
 from ..commands import Server, Shell, as_told, shell_with
 from ..serving import THREADS, settled, told
 from .stand_in import Fault, Said, StandIn, standing_in
-from .talking import ADA, BOB, ROOM, TEAM, Workspace, event_of, message_of, variables, wait_for
+from .talking import (
+    ADA,
+    BOB,
+    ROOM,
+    TEAM,
+    Workspace,
+    event_of,
+    filled,
+    message_of,
+    variables,
+    wait_for,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +67,34 @@ def test_it_answers_at_once_however_slow_slack_is(shell: Shell, slack: StandIn) 
             else:
                 team.click(asked, "Approve" if number else "Edit…")
             assert time.monotonic() - began < 3  # as long as Slack waits
+
+
+@contextmanager
+def written_to(thread: dict[str, Any]) -> Iterator[None]:
+    """By somebody who takes their time over it."""
+    with file_lock(Path(".threads/.locks") / f"{thread['id']}.write"):
+        yield
+
+
+def test_it_answers_at_once_however_slow_the_store_is(shell: Shell, slack: StandIn) -> None:
+    envelope = mention_of(told(APPROVAL_STEP)["message"])
+    with shell.serving() as server:
+        team = Workspace(server.client, slack)
+        team.deliver(envelope)
+        asked = team.asked()
+        team.click(asked, "Edit…")
+        view = team.opened()
+        with written_to(thread_of(server, envelope)):
+            began = time.monotonic()
+            team.click(asked, "Approve")
+            clicked = time.monotonic() - began
+            answer = team.submit(view, filled(view)).json()
+            sent = time.monotonic() - began - clicked
+        assert (clicked < 3, sent < 3) == (True, True)
+        assert "Send it again" in str(answer["errors"])
+        assert f"it was approved by slack:{ADA}, and has run" in team.settled(asked)
+        thread = thread_of(server, envelope)
+        assert (thread["status"], effects()) == ("done", 1)
 
 
 def test_a_click_is_not_lost_with_the_server(shell: Shell, slack: StandIn) -> None:

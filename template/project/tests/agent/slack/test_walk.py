@@ -205,6 +205,7 @@ def test_it_can_be_put_off(team: Workspace) -> None:
     thread = thread_of(team, said)
     assert kinds(thread)[-1] == "postponed"
     assert thread["events"][-1]["data"]["user"] == ADA
+    assert team.whispered() == "It is asked again: tomorrow."
     team.click(asked, "Approve")
     assert thread_of(team, said)["status"] == "done"
 

@@ -13,6 +13,7 @@ from .events import (
     HumanContacted,
     HumanRequest,
     HumanResponse,
+    Stopped,
     ToolCall,
     ToolDeferred,
     ToolResponse,
@@ -109,27 +110,51 @@ def after(message: Message, event: HumanContacted, at: datetime) -> Message:
 
 
 def became_of(call_id: str | None, events: Sequence[AnyEvent]) -> str | None:
-    """In a few words; None for a call that nobody was asked about."""
+    """In a few words; None for a call that nobody was asked about. Of one that may have run there
+    are two: the call, and the question whether it has.
+    """
     words: list[str] = []
+    last: str | None = None  # the call that the loop asks about, if it asks whether one has run
+    doubt: str | None = None
+    before: list[str] = []
     for event in events:
-        if event.call_id != call_id:
-            continue
         match event:
-            case ToolCall() | HumanRequest():
-                words = [OVER]
-            case HumanResponse():
-                words = [f"it was {decision(event)}{by_whom(event)}"]
-            case Expired() if any(each.endswith(BEGUN) for each in words):  # if need be with a yes
-                words.append("gave no result in time")
-            case Expired():
-                words = ["its time was over and nobody had answered"]
-            case ToolDeferred():
-                words = followed(words, BEGUN)
-            case ToolResponse():
-                words = followed(words, "has run")
-            case Error():
-                words = followed(words, "has failed")
+            case ToolCall():
+                last = event.call_id
+                words = [OVER] if last == call_id else words
+            case HumanRequest() if event.data["reason"] == "in_doubt" and last == call_id:
+                doubt, before = event.call_id, words
+                words = followed(words, "may have run")
+            case HumanRequest() if event.data["reason"] == "in_doubt" and event.call_id == call_id:
+                doubt, words = call_id, [OVER]
+            case HumanResponse() if doubt and event.call_id == doubt:
+                done = "was run again" if event.data.get("approved") else "was treated as not done"
+                words = followed(before or [OVER], f"{done}{by_whom(event)}")
+            case Stopped() if words == [OVER]:
+                words = [f"the thread was stopped{by_whom(event)}"]
+            case _ if event.call_id == call_id:
+                words = after_event(words, event)
     return ", and ".join(words) or None
+
+
+def after_event(words: list[str], event: AnyEvent) -> list[str]:
+    """What became of a call, by an event of its own."""
+    match event:
+        case HumanRequest():
+            return [OVER]
+        case HumanResponse():
+            return [f"it was {decision(event)}{by_whom(event)}"]
+        case Expired() if any(each.endswith(BEGUN) for each in words):  # if need be with a yes
+            return [*words, "gave no result in time"]
+        case Expired():
+            return ["its time was over and nobody had answered"]
+        case ToolDeferred():
+            return followed(words, BEGUN)
+        case ToolResponse():
+            return followed(words, "has run")
+        case Error():
+            return followed(words, "has failed")
+    return words
 
 
 def followed(words: list[str], what: str) -> list[str]:
@@ -148,6 +173,7 @@ def decision(answer: HumanResponse) -> str:
     return "answered"
 
 
-def by_whom(answer: HumanResponse) -> str:
-    channel, user = answer.data.get("channel"), answer.data.get("user")
+def by_whom(event: HumanResponse | Stopped) -> str:
+    said = event.data if isinstance(event.data, dict) else {}
+    channel, user = said.get("channel"), said.get("user")
     return f" by {channel}:{user}" if channel and user else ""

@@ -10,7 +10,7 @@ import pytest
 from agent.events import AnyEvent
 from agent.parts import Agent
 from agent.runner import advance
-from agent.store import Busy
+from agent.store import Busy, Purpose
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
 
@@ -103,8 +103,8 @@ class AnsweredWhileLettingGo(FileSystemThreadStore):
     answers: list[AnyEvent]
 
     @asynccontextmanager
-    async def lease(self, thread_id: str) -> AsyncIterator[None]:
-        async with super().lease(thread_id):
+    async def lease(self, thread_id: str, purpose: Purpose = "run") -> AsyncIterator[None]:
+        async with super().lease(thread_id, purpose):
             yield
             if self.answers:
                 event = self.answers.pop()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -130,6 +131,50 @@ def test_a_human_is_told_once_and_it_is_written_down(waits: Wait) -> None:
     told = thread.events[-1]
     assert (told.type, told.data) == ("human_contacted", {"channel": "pager", "ref": "message 1"})
     assert thread.status == "awaiting_human_approval"
+
+
+def test_whoever_is_to_be_told_now_is_told_in_one_go(waits: Wait) -> None:
+    pager, other = Pager(), Pager()
+    other.name = "other"
+    agent, thread_id, _ = waits(pager, other)
+    after(agent, thread_id, nothing)
+    assert len(pager.told) == len(other.told) == 1
+
+
+class Hanging(Pager):
+    """Until it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.goes_on = Event(), Event()
+
+    async def tell(self, asked: Asked) -> str | None:
+        self.begun.set()
+        await asyncio.to_thread(self.goes_on.wait, 10)
+        return await super().tell(asked)
+
+
+def test_what_is_answered_while_a_channel_hangs_runs_at_once(waits: Wait) -> None:
+    hanging = Hanging()
+    agent, thread_id, _ = waits(hanging)
+
+    async def answered_meanwhile() -> tuple[Thread, Thread]:
+        ticker = Ticker(agent, lambda _: None)
+        await ticker.tick()
+        assert await asyncio.to_thread(hanging.begun.wait, 10)
+        await agent.record(thread_id, yes("call-1"))
+        ran = await advance(thread_id, agent)
+        hanging.goes_on.set()
+        await asyncio.gather(*ticker._at_work.values())
+        return ran, await agent.store.get(thread_id)
+
+    ran, thread = asyncio.run(answered_meanwhile())
+    assert ran.status == thread.status == "done"
+    assert "human_contacted" not in types(ran)
+    told, settled = thread.events[-2:]
+    assert [told.type, settled.type] == ["human_contacted"] * 2
+    assert "became" in settled.data  # what it asks is over already
+    assert len(hanging.said) == 1
 
 
 def test_another_process_that_starts_later_does_not_tell_it_again(waits: Wait) -> None:
@@ -272,7 +317,7 @@ def test_whatever_ended_it_is_said(ends: str, waits: Wait) -> None:
         after(agent, thread_id, lambda: clock.passes(2 * HOUR))
     over = "its time was over and nobody had answered"
     assert {became for _, became in pager.said} == {
-        over if ends == "expired" else "it waits no longer"
+        over if ends == "expired" else "the thread was stopped"
     }
 
 

@@ -24,7 +24,7 @@ class Route(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     channel: str
-    to: str | None = None
+    to: Annotated[str, Field(min_length=1)] | None = None
     after: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
     urgency: frozenset[Literal["low", "medium", "high"]] | None = None
     roles: frozenset[str] | None = None
@@ -74,12 +74,17 @@ Due = Contact | Expire | Settle
 
 def due(waiting: Waiting | None, policy: Policy, stale: Iterable[Stale] = ()) -> Due | None:
     """The next thing that happens by itself; nothing while it is None."""
+    return next(iter(all_due(waiting, policy, stale)), None)
+
+
+def all_due(waiting: Waiting | None, policy: Policy, stale: Iterable[Stale] = ()) -> list[Due]:
+    """What happens by itself, the first first, as far as it can be known by now."""
     nexts: list[Due] = list(settlements(stale, policy))
     if waiting:
         end = expires_at(waiting, policy)
         nexts += [Expire(end)] if end else []
         nexts += contacts(waiting, policy, end)
-    return min(nexts, key=lambda each: each.at, default=None)
+    return sorted(nexts, key=lambda each: each.at)
 
 
 def settlements(stale: Iterable[Stale], policy: Policy) -> Iterator[Settle]:

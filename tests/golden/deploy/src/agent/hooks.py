@@ -12,7 +12,7 @@ from starlette.responses import Response
 from .inbound import Caller
 from .people import Person
 from .settings import Settings
-from .signatures import ID, NAMES, SIGNATURE, fault_in, keys_in
+from .signatures import ID, NAMES, SIGNATURE, fault_before, fault_in, keys_in
 
 CHANNEL = "webhook"
 # Says in the description of the API what is sent; `Signed` looks at it.
@@ -45,4 +45,7 @@ async def fault_of(request: Request, keys: list[bytes]) -> str | None:
     """Why this request is not believed, if it is not."""
     if twice := [name for name in NAMES if len(request.headers.getlist(name)) > 1]:
         return f"{twice[0]} is there more than once"
-    return fault_in(request.headers, await request.body(), keys, time.time())
+    # Nobody's body is waited for who has not signed.
+    return fault_before(request.headers, time.time()) or fault_in(
+        request.headers, await request.body(), keys, time.time()
+    )

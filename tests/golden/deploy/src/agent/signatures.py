@@ -43,17 +43,25 @@ def headers_for(keys: Sequence[bytes], name: str, at: int, body: bytes) -> dict[
     return {ID: name, TIMESTAMP: str(at), SIGNATURE: signatures}
 
 
-def fault_in(
-    headers: Mapping[str, str], body: bytes, keys: Sequence[bytes], now: float
-) -> str | None:
-    """Why this is not believed, if it is not. Nothing of the body is read."""
+def fault_before(headers: Mapping[str, str], now: float) -> str | None:
+    """Why this need not be read any further, whatever its body is."""
     if missing := [name for name in NAMES if not headers.get(name)]:
         return f"it is not signed: {missing[0]} is missing"
-    at, given = headers[TIMESTAMP], headers[SIGNATURE].split(" ")
+    at = headers[TIMESTAMP]
     if not re.fullmatch(r"[0-9]{1,12}", at):
         return f"{TIMESTAMP} is no number of seconds"
     if abs(now - int(at)) > TOLERANCE:
         return f"{TIMESTAMP} is more than {TOLERANCE} seconds away from now"
+    return None
+
+
+def fault_in(
+    headers: Mapping[str, str], body: bytes, keys: Sequence[bytes], now: float
+) -> str | None:
+    """Why this is not believed, if it is not. Nothing of the body is read."""
+    if fault := fault_before(headers, now):
+        return fault
+    at, given = headers[TIMESTAMP], headers[SIGNATURE].split(" ")
     right = [signature(key, headers[ID], at, body).encode() for key in keys]
     sent = [each.encode("utf-8", "replace") for each in given[:MAX_SIGNATURES]]
     # All of them each time: how long it takes says nothing about which was nearly right.

@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from agent.store import ThreadStore
+from agent.store import Purpose, ThreadStore
 from agent.store.opening import open_store
 from agent.thread import Thread
 
@@ -47,7 +47,7 @@ def listed(store: ThreadStore) -> list[str]:
     return [each.id for each in asyncio.run(store.find())]
 
 
-async def held(store: ThreadStore, thread_id: str) -> None:
+async def held(store: ThreadStore, thread_id: str, purpose: Purpose = "run") -> None:
     """Take the lease, and let it go."""
-    async with store.lease(thread_id):
+    async with store.lease(thread_id, purpose):
         pass

@@ -20,7 +20,7 @@ from .replies import reply_in
 from .sending import send
 from .settings import EmailSettings, Mailing, mailing_of
 from .signing import CHANNEL, Name, name_in
-from .writing import Letter, how_to_reply
+from .writing import Letter, how_to_reply, replying_to
 
 KIND = "email_received"
 NOT_CLEAR = "Nothing was done: it is not clear what this says."
@@ -144,9 +144,9 @@ async def explain(mail: Mail, name: Name | None, why: str, mailing: Mailing) -> 
     """A courtesy, and sent once: nothing depends on it."""
     thread_id = name.thread_id if name else ""
     call_id = name.call_id if name and name.kind in ABOUT_A_CALL else ""
-    about = Name("explains", thread_id, call_id, mail.sender, mail.id)
+    about = Name("explains", thread_id, call_id, mail.sender, about=mail.id)
     behind = mail.refers_to[:MOST_BEHIND][::-1]
-    letter = Letter(about, f"Re: {mail.subject}", [words(why)], answers=mail.id, behind=behind)
+    letter = Letter(about, replying_to(mail.subject), [words(why)], answers=mail.id, behind=behind)
     _, failed = await tried(lambda: send(letter, mailing))
     if failed:
         logger().warning("mail_not_explained", problem=failed)

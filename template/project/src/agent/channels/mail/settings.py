@@ -86,7 +86,14 @@ def is_here(host: str) -> bool:
         return False
 
 
+def with_a_user(secrets: SecretStr) -> SecretStr:
+    if not all(":" in each.get_secret_value() for each in secrets_in(secrets)):
+        raise ValueError("write it as user:password, as it stands in the hook's address")
+    return secrets
+
+
 Secrets = Annotated[SecretStr, AfterValidator(all_hard_to_guess)]
+Logins = Annotated[Secrets, AfterValidator(with_a_user)]
 Address = Annotated[str, AfterValidator(an_address)]
 Addresses = Annotated[list[Address] | None, BeforeValidator(names_in)]
 Writers = Annotated[list[Annotated[str, AfterValidator(who_may)]] | None, BeforeValidator(names_in)]
@@ -100,7 +107,7 @@ class EmailSettings(Section):
     email_smtp: Annotated[SecretStr, a_server("smtp", "smtps")] | None = None
     email_imap: Annotated[SecretStr, a_server("imap", "imaps")] | None = None
     email_poll: Annotated[int | float, Field(ge=1, allow_inf_nan=False)] = 30
-    email_postmark: Secrets | None = None
+    email_postmark: Logins | None = None
     email_mailgun: Secrets | None = None
     email_allowed: Writers = None
     email_trusts: Annotated[str, Field(pattern=r"^[\w.-]+$")] | None = None

@@ -1,5 +1,6 @@
 """Where Slack calls us: it is kept and answered at once, and the rest comes behind the answer."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
@@ -16,6 +17,7 @@ from ...log import logger
 from ...runner import Runner
 from ...settings import WrongSettings
 from ...store import StoreError
+from .blocks import LATER
 from .calling import NotTaken, call
 from .clicking import REFUSALS, Click, Submission, act, errors_at, over, waiting_for
 from .hearing import Heard, hear
@@ -29,6 +31,7 @@ router = APIRouter(prefix="/hooks/slack")
 M = TypeVar("M", bound=BaseModel)
 Then = Callable[..., Awaitable[None]]
 OPENS = ("edit", "reject", "say")
+IN_TIME = 2.0  # seconds in which it is kept, or else it is answered before: Slack waits for three
 NOT_SERVED = "This agent does not take answers from you."
 
 
@@ -79,14 +82,30 @@ async def on_click(click: Click, slack: Slack, runner: Runner) -> Response:
     if (shown := read(Shown, click.actions[0].value)) is None:  # a button that is none of ours
         return answered()
     if not click.is_served(slack):
-        return answered(refuse, click, NOT_SERVED)
+        return answered(whisper, click, NOT_SERVED)
     if shown.do in OPENS:
         return answered(open_modal, click, shown, runner)
+    deciding = asyncio.create_task(refusal_of(act(shown, click.caller, runner)))
+    await asyncio.wait([deciding], timeout=IN_TIME)
+    return answered(after, deciding, click, shown, runner)
+
+
+async def refusal_of(work: Awaitable[None]) -> str | None:
     try:
-        await act(shown, click.caller, runner)
+        await work
     except REFUSALS as refusal:
-        return answered(turn_down, click, shown, words_on(refusal), runner)
-    return answered()
+        return words_on(refusal)
+    return None
+
+
+async def after(
+    deciding: Awaitable[str | None], click: Click, shown: Shown, runner: Runner
+) -> None:
+    """What nobody would see otherwise: that it was not taken, or put off."""
+    if why := await deciding:
+        await turn_down(click, shown, why, runner)
+    elif shown.do == "later":
+        await whisper(click, f"It is asked again: {list(LATER)[shown.n].lower()}.")
 
 
 async def open_modal(click: Click, shown: Shown, runner: Runner) -> None:
@@ -100,7 +119,7 @@ async def open_modal(click: Click, shown: Shown, runner: Runner) -> None:
 
 async def turn_down(click: Click, shown: Shown, why: str, runner: Runner) -> None:
     """Its message may be one that nobody knows of, as after a crash: it is settled here and now."""
-    await refuse(click, why)
+    await whisper(click, why)
     if became := await over(shown, runner):
         place = click.container
         await settle_at(place.channel_id, place.message_ts, click.message.blocks, became)
@@ -113,6 +132,17 @@ async def on_submission(sent: Submission, slack: Slack, runner: Runner) -> Respo
         return answered()
     if not sent.is_served(slack):
         return wrong({"": NOT_SERVED}, values)
+    deciding = asyncio.create_task(decided(sent, shown, runner))
+    await asyncio.wait([deciding], timeout=IN_TIME)
+    if deciding.done():
+        return deciding.result()
+    slow = wrong({"": "It takes long to be kept. Send it again: it counts once."}, values)
+    slow.background = BackgroundTask(asyncio.wait, [deciding])
+    return slow
+
+
+async def decided(sent: Submission, shown: Shown, runner: Runner) -> Response:
+    values = sent.view.state.values
     try:
         await act(shown, sent.caller, runner, values)
     except WrongFields as fault:
@@ -144,9 +174,9 @@ async def done(then: Then, about: tuple[Any, ...]) -> None:
         logger().warning("slack_not_told", problem=format_error(problem))
 
 
-async def refuse(click: Click, why: str) -> None:
+async def whisper(click: Click, text: str) -> None:
     place = click.container
-    await to_one(place.channel_id, click.user.id, why, place.thread_ts)
+    await to_one(place.channel_id, click.user.id, text, place.thread_ts)
 
 
 async def to_one(channel: str, user: str, text: str, thread_ts: str | None) -> None:

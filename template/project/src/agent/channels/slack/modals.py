@@ -35,11 +35,12 @@ class Shown(BaseModel):
 def modal(shown_for: Shown, waiting: Waiting) -> dict[str, Any]:
     do = shown_for.do
     inputs = edits(waiting) if do == "edit" else [words(do)]
+    is_doubt = do == "reject" and waiting.reason == "in_doubt"
     return {
         "type": "modal",
         "callback_id": do,
-        "title": plain_text(TITLES[do], 24),
-        "submit": plain_text(SUBMITS[do], 24),
+        "title": plain_text("It was not done" if is_doubt else TITLES[do], 24),
+        "submit": plain_text("It was not done" if is_doubt else SUBMITS[do], 24),
         "close": plain_text("Cancel", 24),
         "private_metadata": shown_for.model_dump_json(),
         "blocks": [*body_of(waiting, headline(waiting)), *inputs],

@@ -3,9 +3,9 @@
 import json
 import time
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AnyHttpUrl
+from pydantic import AfterValidator, AnyHttpUrl
 
 from ...outgoing import proxy_for, trust
 from ...settings import Section, WebhookSecret
@@ -14,12 +14,18 @@ from ...signatures import headers_for
 PATIENCE = 15.0  # seconds, less than a channel has
 
 
+def without_fragment(url: AnyHttpUrl) -> AnyHttpUrl:
+    if url.fragment is not None:
+        raise ValueError("write it without what begins with #: no server is told that")
+    return url
+
+
 class WebhookSettings(Section):
     """The secret is not the one that answers are signed with, unless you want whoever is told to be
     who answers: whoever can check a signature can make it.
     """
 
-    webhook_url: AnyHttpUrl | None = None
+    webhook_url: Annotated[AnyHttpUrl, AfterValidator(without_fragment)] | None = None
     webhook_signing_secret: WebhookSecret | None = None
 
 

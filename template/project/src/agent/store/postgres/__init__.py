@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from ...context import ContextFormat
 from ...due import Policy
 from ...settings import Section, load
-from .. import Busy
+from .. import Busy, Purpose
 from ..database.store import DatabaseStore
 from ..database.upgrading import derive_all
 from ..opening import shown
@@ -41,12 +41,13 @@ class PostgresThreadStore(DatabaseStore):
         self._leaser = ThreadPoolExecutor(1, thread_name_prefix="store-lease")
 
     @asynccontextmanager
-    async def held(self, thread_id: str) -> AsyncIterator[None]:
+    async def held(self, thread_id: str, purpose: Purpose) -> AsyncIterator[None]:
         """Where it is lost, what is done under it is cancelled, and then it is Busy."""
         loop, taking = asyncio.get_running_loop(), list[Future[bool]]()
+        name = f"{purpose} {thread_id}"
 
         async def take() -> bool:
-            taking[:] = [self._leaser.submit(self._leases.take, thread_id, lose)]
+            taking[:] = [self._leaser.submit(self._leases.take, name, lose)]
             return await asyncio.wrap_future(taking[0])
 
         def lose() -> None:
@@ -68,7 +69,7 @@ class PostgresThreadStore(DatabaseStore):
             raise
         finally:  # whoever is cancelled while it is taken lets go as well
             for taken in taking:
-                letting = self._leaser.submit(self._leases.let_go, thread_id, taken)
+                letting = self._leaser.submit(self._leases.let_go, name, taken)
                 await asyncio.shield(asyncio.wrap_future(letting))
 
 

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from uuid import UUID, uuid4
+from hashlib import blake2b
+from uuid import uuid4
 
 import psycopg
 
@@ -23,7 +24,7 @@ class Leases:
     A lock is the session's, so the same process would get it twice: what it holds, it knows itself.
     When the connection is lost, all are; they are taken again with the next one. A lease that
     somebody else got meanwhile is theirs: whoever had it is told, and until they hear of it, the
-    versions of the thread say who was quicker.
+    versions of the thread say who was quicker. The name of one says what is done with which thread.
     """
 
     def __init__(self, url: str) -> None:
@@ -34,27 +35,27 @@ class Leases:
         self._keeper: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def take(self, thread_id: str, lose: Callable[[], None]) -> bool:
+    def take(self, name: str, lose: Callable[[], None]) -> bool:
         """Whether it is ours now, until we let go or it is lost. Raises NotStored."""
         with self._lock:
-            if thread_id in self._held:
+            if name in self._held:
                 return False
             with said_plainly(self.url, self._connection is not None):
-                if not try_lock(self._session(), thread_id):
+                if not try_lock(self._session(), name):
                     return False
-            self._held[thread_id] = lose
+            self._held[name] = lose
             if not (self._keeper and self._keeper.is_alive()):
                 self._keeper = threading.Thread(target=self._keep, daemon=True)
                 self._keeper.start()
             return True
 
-    def let_go(self, thread_id: str, taken: Future[bool]) -> None:
+    def let_go(self, name: str, taken: Future[bool]) -> None:
         if taken.cancelled() or taken.exception() or not taken.result():
             return
         with self._lock, suppress(psycopg.Error):  # without a connection there is no lock
-            is_ours = self._held.pop(thread_id, None)
+            is_ours = self._held.pop(name, None)
             if is_ours and self._connection and not self._connection.closed:
-                self._connection.execute("SELECT pg_advisory_unlock(%s)", (key(thread_id),))
+                self._connection.execute("SELECT pg_advisory_unlock(%s)", (key(name),))
 
     def _keep(self) -> None:
         """Look after what is held, until nothing is."""
@@ -82,20 +83,19 @@ class Leases:
                 " WHERE application_name = %s AND pid <> pg_backend_pid()",
                 (self._name,),
             )
-            for thread_id, lose in list(self._held.items()):
-                if not try_lock(connection, thread_id):
-                    logger().warning("lease_lost", thread=thread_id)
-                    del self._held[thread_id]
+            for name, lose in list(self._held.items()):
+                if not try_lock(connection, name):
+                    logger().warning("lease_lost", lease=name)
+                    del self._held[name]
                     lose()
         return self._connection
 
 
-def try_lock(connection: Connection, thread_id: str) -> bool:
-    found = connection.execute("SELECT pg_try_advisory_lock(%s)", (key(thread_id),)).fetchone()
+def try_lock(connection: Connection, name: str) -> bool:
+    found = connection.execute("SELECT pg_try_advisory_lock(%s)", (key(name),)).fetchone()
     return bool(found and found[0])
 
 
-def key(thread_id: str) -> int:
-    """64 bits of the id, as Postgres counts them."""
-    number = UUID(thread_id).int
-    return ((number >> 64) ^ number) % 2**64 - 2**63
+def key(name: str) -> int:
+    """64 bits for it, as Postgres counts them."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)

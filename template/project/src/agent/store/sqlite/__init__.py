@@ -7,7 +7,7 @@ from pathlib import Path
 from ...context import ContextFormat
 from ...due import Policy
 from ...files import private_folder
-from .. import Busy, StoreError
+from .. import Busy, Purpose, StoreError
 from ..database.store import DatabaseStore
 from ..database.upgrading import derive_all
 from ..locking import Taken, file_lock
@@ -25,20 +25,20 @@ class SqliteThreadStore(DatabaseStore):
         super().__init__(SqliteRows(self.path, patience), policy, patience=patience)
 
     @asynccontextmanager
-    async def held(self, thread_id: str) -> AsyncIterator[None]:
+    async def held(self, thread_id: str, purpose: Purpose) -> AsyncIterator[None]:
         with ExitStack() as held:
             try:
-                await self._in(self._readers, held.enter_context, self._lock(thread_id))
+                await self._in(self._readers, held.enter_context, self._lock(thread_id, purpose))
             except Taken:
                 raise Busy(thread_id) from None
             yield
 
     @contextmanager
-    def _lock(self, thread_id: str) -> Iterator[None]:
+    def _lock(self, thread_id: str, purpose: Purpose) -> Iterator[None]:
         """Raises Taken at once."""
         locks = self.path.with_name(f"{self.path.name}.locks")
         private_folder(locks)
-        with file_lock(locks / f"{thread_id}.lease"):
+        with file_lock(locks / f"{thread_id}.{purpose}"):
             yield
 
 

@@ -30,6 +30,10 @@ def channels(
 ) -> None:
     """List how humans are reached, and what is missing for that; or try it with --test."""
     settings, there = load_settings(), means()
+    if to and not test:
+        raise typer.BadParameter(
+            "it says whom a test is for: give --test as well", param_hint="--to"
+        )
     if not test:
         listed = [described(each, settings, there) for each in there]
         typer.echo(as_text({"channels": listed})) if as_json else show(listed)

@@ -9,7 +9,7 @@ it. `opening.py` finds the one that the settings name. The store of every projec
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from ..due import Policy
@@ -55,7 +55,10 @@ class Unusable(NotStored):
 
 
 class Busy(Exception):
-    """Somebody else is running this thread at the moment."""
+    """Somebody else is at this thread at the moment."""
+
+
+Purpose = Literal["run", "tell"]
 
 
 class ThreadStore(Protocol):
@@ -103,8 +106,10 @@ class ThreadStore(Protocol):
     async def check(self) -> list[str]:
         """A line for each thing that is odd. Raises NotStored, and Unusable where it stays so."""
 
-    def lease(self, thread_id: str) -> AbstractAsyncContextManager[None]:
-        """Held by whoever runs the thread, across processes. Raises Busy at once."""
+    def lease(self, thread_id: str, purpose: Purpose = "run") -> AbstractAsyncContextManager[None]:
+        """Held by whoever does this with the thread, across processes: one runs it, and meanwhile
+        another can tell humans what waits in it. Raises Busy at once.
+        """
 
 
 def require_id(thread_id: str) -> None:

@@ -24,7 +24,16 @@ class Taken:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.says: list[str] = []
+        self.refuses: dict[str, str] = {}  # what is said of whom
         self.port = 0
+
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if address in self.refuses:
+            return self.refuses[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.says:

@@ -1,6 +1,7 @@
 """What waits is posted to a URL, signed, as often as it takes; and later what became of it."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,19 @@ from agent.reach import contact, settle
 from agent.waiting import Waiting
 
 from ...yours.samples import APPROVAL_STEP
-from ..scripted import MANAGER, NOON, QUESTION, asks, decided, said, started, thread_of, yes
+from ..scripted import (
+    MANAGER,
+    NOON,
+    QUESTION,
+    asks,
+    changed,
+    decided,
+    said,
+    started,
+    thread_of,
+    yes,
+    yes_with,
+)
 from ..serving import launch, settled
 from .receiver import OURS, Receiver, agent_with, completed, post_back, receiving
 
@@ -70,7 +83,7 @@ def tell(
         (
             [decided(APPROVAL_STEP), yes(), started(), asks("in_doubt")],
             CONTACTS,
-            {"msg": "what now?", "response_options": ["approve", "reject"]},
+            {"response_options": ["approve", "reject"]},
         ),
     ],
 )
@@ -88,6 +101,19 @@ def test_it_is_a_contact_to_answer_or_a_call_to_decide_on(
     assert (post.content["run_id"], post.content["call_id"]) == ("thread-1", waiting.call_id)
     assert given["state"]["thread_id"] == "thread-1"
     assert given["state"]["reason"] == waiting.reason
+
+
+def test_what_may_run_again_is_told_whole(receiver: Receiver, channel: Webhook) -> None:
+    """As a human changed it: that is what a yes runs."""
+    arguments = changed(APPROVAL_STEP)
+    events = [decided(APPROVAL_STEP), yes_with(arguments), started(), asks("in_doubt")]
+    waiting = waiting_after(said(), *events)
+    tell(channel, waiting)
+    question, _, call = receiver.next().content["spec"]["msg"].partition("\n\n")
+    assert question == "what now?"
+    intent, _, as_json = call.partition(" ")
+    assert intent == APPROVAL_STEP["intent"]
+    assert json.loads(as_json) == waiting.arguments == arguments != APPROVAL.arguments
 
 
 def test_a_secret_is_told_by_its_length(receiver: Receiver, channel: Webhook) -> None:

@@ -12,7 +12,7 @@ from ..log import logger
 from ..thread import Thread
 from ..views import Summary
 from ..waiting import Status
-from . import NotStored, ThreadStore
+from . import NotStored, Purpose, ThreadStore
 
 T = TypeVar("T")
 
@@ -56,10 +56,10 @@ class PatientStore:
         return await self._until_it_works(self.store.check)
 
     @asynccontextmanager
-    async def lease(self, thread_id: str) -> AsyncIterator[None]:
+    async def lease(self, thread_id: str, purpose: Purpose = "run") -> AsyncIterator[None]:
         async with AsyncExitStack() as held:
             await self._until_it_works(
-                lambda: held.enter_async_context(self.store.lease(thread_id))
+                lambda: held.enter_async_context(self.store.lease(thread_id, purpose))
             )
             yield
 

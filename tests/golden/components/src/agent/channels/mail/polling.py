@@ -20,13 +20,12 @@ from ...log import logger
 from ...runner import Runner
 from ...store import StoreError
 from ...workers import Failed, run_apart
-from .reading import NoMail, from_bytes
+from .reading import MOST, NoMail, beginning_of
 from .receiving import receive
 from .settings import EmailSettings, Server, load_email, missing, server_in
 
 PATIENCE = 60.0  # seconds for one look
 AT_ONCE = 20  # mails of one look
-MOST = 1_000_000  # bytes of one that are read; of what stands behind them, none is a yes
 LONGEST = 600.0  # seconds between two looks, when they fail
 
 
@@ -71,7 +70,7 @@ async def look(
 
 async def take(found: Found, runner: Runner, settings: EmailSettings) -> None:
     try:
-        mail = await asyncio.to_thread(from_bytes, found.raw, len(found.raw) == MOST)
+        mail = await asyncio.to_thread(beginning_of, found.raw)
     except NoMail as fault:
         logger().warning("mail_ignored", problem=str(fault))
     else:

@@ -14,12 +14,14 @@ from pydantic import SecretStr
 
 from ...cache import Cache
 from ...inbound import Running
+from ...log import logger
 from .reading import Mail, NoMail, from_mailgun, from_postmark
 from .receiving import receive
 from .settings import EmailSettings, load_email, missing, secrets_in
 
 OLDEST = 15 * 60  # seconds: Mailgun tries again after ten minutes
 MAX_FIELDS = 1_000
+LARGEST = 40_000_000  # bytes of what Postmark posts, attachments and all
 OK = {"status": "ok"}
 BOUNDARY = re.compile(r"boundary=\"?([\w'()+,./:=?-]{1,70})", re.ASCII | re.IGNORECASE)
 NAME = re.compile(
@@ -40,7 +42,8 @@ async def postmark(request: Request, runner: Running) -> dict[str, str]:
     secrets = used(settings.email_postmark, settings)
     if not is_postmark(request.headers.getlist("authorization"), secrets):
         raise HTTPException(401, "this has not the user and password of AGENT_EMAIL_POSTMARK")
-    body = await request.body()
+    request.state.max_body = LARGEST
+    body = await body_of(request)
     try:
         mail = await asyncio.to_thread(from_postmark, body)
     except NoMail as fault:
@@ -52,7 +55,7 @@ async def postmark(request: Request, runner: Running) -> dict[str, str]:
 async def mailgun(request: Request, runner: Running) -> dict[str, str]:
     """Mailgun signs in its form, of which nothing but the signature is looked at before."""
     settings = load_email()
-    keys, body = used(settings.email_mailgun, settings), await request.body()
+    keys, body = used(settings.email_mailgun, settings), await body_of(request)
     form = fields_in(body, request.headers.get("content-type", ""))
     if not is_mailgun(form, keys, time()) or not is_its_first(form["token"], body):
         raise HTTPException(401, "this is not signed with AGENT_EMAIL_MAILGUN, or it is old")
@@ -61,6 +64,15 @@ async def mailgun(request: Request, runner: Running) -> dict[str, str]:
     except NoMail as fault:
         raise HTTPException(406, str(fault)) from None  # which Mailgun does not try again
     return await taken(mail, runner, settings)
+
+
+async def body_of(request: Request) -> bytes:
+    """What is not taken here is told to no human: it is logged."""
+    try:
+        return await request.body()
+    except HTTPException as fault:
+        logger().warning("mail_not_taken", problem=fault.detail)
+        raise
 
 
 async def taken(mail: Mail, runner: Running, settings: EmailSettings) -> dict[str, str]:

@@ -28,6 +28,7 @@ ROBOTS = re.compile(r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply)@", re.
 MAX_HEADER = 4_000  # characters: what is longer takes the square of the time
 MAX_OTHER = 1_000  # of a header of which there can be one in each part
 MOST_PARTS, MOST_LEVELS = 100, 30
+MOST = 1_000_000  # bytes of a mail that are read; of what stands behind them, none is a yes
 registry = HeaderRegistry()
 
 
@@ -90,6 +91,11 @@ class Mail:
 BULK = {"bulk", "list", "junk", "auto_reply"}
 
 
+def beginning_of(raw: bytes) -> Mail:
+    """As much of a mail as is read of any. Raises NoMail."""
+    return from_bytes(raw[:MOST], len(raw) >= MOST)
+
+
 def from_bytes(raw: bytes, is_cut: bool = False) -> Mail:
     """A whole mail, or what there is of it. Raises NoMail."""
     try:
@@ -121,13 +127,14 @@ def from_postmark(body: bytes) -> Mail:
     try:
         posted = json.loads(body)
         if isinstance(raw := posted.get("RawEmail"), str):
-            return from_bytes(raw.encode())
+            return beginning_of(raw.encode())
         found = ((each["Name"], each["Value"]) for each in posted["Headers"])
         headers = [(str(name).strip(), str(value)) for name, value in found]
         sender, subject = f"<{posted['FromFull']['Email']}>", str(posted["Subject"])
         headers += [("From", sender), ("Subject", subject)]
-        text = posted.get("TextBody") or text_of_html(str(posted.get("HtmlBody") or ""))
-        return mail_of(headers, str(text), body)
+        text = str(posted.get("TextBody") or "")
+        text = text or text_of_html(str(posted.get("HtmlBody") or "")[:MOST])
+        return mail_of(headers, text[:MOST] + (CUT if len(text) > MOST else ""), body)
     except UNREADABLE as error:
         raise NoMail(f"this is not what Postmark posts: {type(error).__name__}") from None
 
@@ -136,7 +143,7 @@ def from_mailgun(form: Mapping[str, str], body: bytes) -> Mail:
     """The form that Mailgun posts, parsed or raw. Raises NoMail."""
     try:
         if raw := form.get("body-mime"):
-            return replace(from_bytes(raw.encode()), envelope=envelope_in(form))
+            return replace(beginning_of(raw.encode()), envelope=envelope_in(form))
         found = json.loads(form["message-headers"])
         headers = [(str(name).strip(), str(value)) for name, value in found]
         text = form.get("body-plain") or text_of_html(form.get("body-html", ""))

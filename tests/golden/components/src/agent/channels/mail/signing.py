@@ -37,12 +37,16 @@ class Link:
 
 @dataclass(frozen=True)
 class Name:
-    """What a mail of ours is about, in its Message-ID: a reply says it again."""
+    """What a mail of ours is about, in its Message-ID: a reply says it again.
+
+    `since` is when what waits was asked, in milliseconds since 1970: after a delay it is another.
+    """
 
     kind: Kind
     thread_id: str
     call_id: str
     to: str
+    since: int = 0
     about: str = ""  # what tells it from another of the same
 
 
@@ -59,7 +63,7 @@ def link_in(token: str, secret: SecretStr) -> Link | None:
 def message_id(name: Name, mailing: Mailing) -> str:
     """The same mail has the same name, however often it is sent."""
     who = sha256(f"{name.to}\n{name.about}".encode()).hexdigest()[:8]
-    said = [name.kind, name.thread_id, name.call_id, who]
+    said: list[str | int] = [name.kind, name.thread_id, name.call_id, who, name.since]
     return f"<{signed('mail', said, mailing.secret)}@{mailing.domain}>"
 
 

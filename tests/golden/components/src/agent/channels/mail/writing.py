@@ -19,7 +19,7 @@ from ...redaction import redact
 from ...shown import arguments, is_cut, one_line, words
 from ...waiting import Waiting
 from .settings import Mailing
-from .signing import Link, Name, message_id, token_for
+from .signing import Kind, Link, Name, message_id, token_for
 
 LASTS = timedelta(days=30)  # a link to what has no end
 LONGEST = 120  # characters of a subject
@@ -45,7 +45,9 @@ def request(asked: Asked, to: str, mailing: Mailing, now: datetime) -> Letter:
     until = asked.expires_at or now + LASTS
     link = Link(asked.thread_id, waiting.call_id, to, int(until.timestamp()))
     place = f"{mailing.url}/email/{token_for(link, mailing.secret)}"
-    name = Name("reminds" if asked.reminds else "asks", asked.thread_id, waiting.call_id, to)
+    since = int(waiting.asked_at.timestamp() * 1000) if waiting.asked_at else 0
+    kind: Kind = "reminds" if asked.reminds else "asks"
+    name = Name(kind, asked.thread_id, waiting.call_id, to, since)
     return Letter(
         name,
         subject_of(waiting, asked.reminds),
@@ -62,7 +64,11 @@ def answer(message: Message, came: Trigger, end: str) -> Letter:
     to = str((came.meta or {}).get("who"))
     name = Name("ends", message.thread_id or "", message.call_id, to)
     said = [words(str(redact(end))), "", "Reply to go on."]
-    return Letter(name, f"Re: {about.get('subject', '')}", said, answers=message.ref)
+    return Letter(name, replying_to(str(about.get("subject", ""))), said, answers=message.ref)
+
+
+def replying_to(subject: str) -> str:
+    return subject if subject[:3].lower() == "re:" else f"Re: {subject}"
 
 
 def subject_of(waiting: Waiting, reminds: bool) -> str:

@@ -3,14 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import WebClient
 
+from ...workers import Threads
 from .settings import configured
 
 PATIENCE = 10  # seconds
+THREADS = Threads()  # not asyncio's own, which are few, and would hold up mail where Slack is slow
 QUIET = logging.Logger("slack", logging.CRITICAL)  # what goes wrong is raised
 
 
@@ -33,7 +36,8 @@ async def call_api(method: str, **how: Any) -> Mapping[str, Any]:
     slack = configured()
     client = WebClient(slack.token, slack.slack_api_url, PATIENCE, logger=QUIET, retry_handlers=[])
     try:
-        answer = await asyncio.to_thread(client.api_call, method, **how)
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(THREADS, partial(client.api_call, method, **how))
     except SlackApiError as error:
         raise NotTaken(f"Slack did not take {method}: {reason(error.response)}") from None
     return answer.data if isinstance(answer.data, dict) else {}

@@ -1,5 +1,6 @@
 """What is asked, in A2H's shapes: a `HumanContact` to answer, a `FunctionCall` to decide on."""
 
+import json
 from typing import Any
 
 from ...reach import Asked
@@ -47,7 +48,11 @@ def call(waiting: Waiting) -> dict[str, Any]:
 
 def contact(waiting: Waiting) -> dict[str, Any]:
     options = options_of(waiting)
-    said = {"msg": waiting.question, "subject": waiting.intent if waiting.arguments else None}
+    question = waiting.question
+    if waiting.reason == "in_doubt":  # a yes runs it again, so all of it is to be seen
+        with_what = json.dumps(marked(waiting.arguments), indent=2, ensure_ascii=False)
+        question = f"{question}\n\n{waiting.intent} {with_what}"
+    said = {"msg": question, "subject": waiting.intent if waiting.arguments else None}
     return said | ({"response_options": list(options)} if options else {})
 
 

@@ -1,6 +1,7 @@
 """A ThreadStore over rows. An event costs the same in a long thread as in a short one."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -18,7 +19,7 @@ from ...errors import format_error
 from ...thread import CannotFollow, Thread
 from ...views import Summary
 from ...waiting import Status
-from .. import Locked, Lost, NoSuchThread, ThreadExists, Unreadable, require_id
+from .. import Locked, Lost, NoSuchThread, Purpose, ThreadExists, Unreadable, require_id
 from .rows import Row, Rows, row_of, summary_from
 from .upgrading import begin, is_old
 
@@ -31,7 +32,7 @@ MEMORY_FOR_A_BYTE = 4  # of events as JSON, about
 DUE_AT_ONCE = 10_000
 
 
-class DatabaseStore:
+class DatabaseStore(ABC):
     """Rows, used by a few threads of its own; `patience` is in seconds.
 
     They are not asyncio's threads, which tools may hold, and belong to no event loop. Who lists
@@ -94,17 +95,17 @@ class DatabaseStore:
         return ["what is derived of the threads is old: run `agent migrate`"] if old else []
 
     @asynccontextmanager
-    async def lease(self, thread_id: str) -> AsyncIterator[None]:
+    async def lease(self, thread_id: str, purpose: Purpose = "run") -> AsyncIterator[None]:
         require_id(thread_id)
         known = self._known.get(thread_id)
         if not known and not await self._reading(self.rows.exists, thread_id):
             raise NoSuchThread(f"there is no thread {thread_id}")
-        async with self.held(thread_id):
+        async with self.held(thread_id, purpose):
             yield
 
-    def held(self, thread_id: str) -> AbstractAsyncContextManager[None]:
+    @abstractmethod
+    def held(self, thread_id: str, purpose: Purpose) -> AbstractAsyncContextManager[None]:
         """The lease of a thread that exists. Raises Busy at once, and NotStored."""
-        raise NotImplementedError
 
     def derive(self, thread_id: str) -> None:
         """Anew; blocks. Raises Unreadable."""
