@@ -26,7 +26,8 @@ TICK = 1.0  # seconds
 LOOK = timedelta(seconds=60)  # between two looks at what is due
 LATER = timedelta(seconds=10)  # before what went wrong is tried again
 FEW = 4  # threads that it reads and writes at once: others want the disk as well
-CALLS = 32  # humans that it tells at once, each in a thread that waits for the other side
+AT_ONCE = 32  # threads whose humans it tells at once: each waits for the other side
+GRACE = 2.0  # seconds that it has at its end for what it is telling: cut off, it is told again
 
 
 class Ticker:
@@ -40,7 +41,7 @@ class Ticker:
         self._at_work: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self._few = asyncio.Semaphore(FEW)
-        self._calls = asyncio.Semaphore(CALLS)
+        self._telling = asyncio.Semaphore(AT_ONCE)
 
     def watch(self, thread: Summary) -> None:
         """What happens next to it by itself, if anything does."""
@@ -65,7 +66,9 @@ class Ticker:
                         await self._woken.wait()
                 self._woken.clear()
         finally:
-            for task in self._at_work.values():
+            if at_work := list(self._at_work.values()):
+                await asyncio.wait(at_work, timeout=GRACE)
+            for task in at_work:
                 task.cancel()
 
     async def tick(self) -> None:
@@ -87,7 +90,7 @@ class Ticker:
         runs: what was done is written down all the same.
         """
         try:
-            async with self.agent.store.lease(thread_id, "tell"):
+            async with self._telling, self.agent.store.lease(thread_id, "tell"):
                 has_ended = await self._act_alone(thread_id)
             if has_ended:
                 self.go_on(thread_id)
@@ -119,18 +122,31 @@ class Ticker:
         return False
 
     def _ready(self, known: Summary) -> list[Due]:
-        now, nexts = self.agent.clock(), all_due(known.awaiting, self.agent.policy, known.stale)
-        return [each for each in nexts if each.at <= now]
+        """What is due now. Where two routes lead to one place it is told once, and of what is over,
+        as nobody was there, one is told.
+        """
+        agent, now = self.agent, self.agent.clock()
+        waiting = known.awaiting
+        is_late = waiting is not None and is_over(waiting, agent.policy, now)
+        ready, places = list[Due](), set[object]()
+        for each in all_due(waiting, agent.policy, known.stale):
+            if isinstance(each, Contact) and each.at <= now:
+                place = None if is_late else (each.route.channel, each.route.to)
+                if place in places:
+                    continue
+                places.add(place)
+            if each.at <= now:
+                ready.append(each)
+        return ready
 
     async def _do(self, each: Contact | Settle, known: Summary, thread: Thread) -> None:
         channels, policy = self.agent.channels, self.agent.policy
-        async with self._calls:
-            if isinstance(each, Settle):
-                told = await settle(channels, each.stale)
-            else:
-                waiting, began = known.awaiting, thread.events[0]
-                assert waiting
-                told = await contact(channels, known.id, waiting, each, policy, began)
+        if isinstance(each, Settle):
+            told = await settle(channels, each.stale)
+        else:
+            waiting, began = known.awaiting, thread.events[0]
+            assert waiting
+            told = await contact(channels, known.id, waiting, each, policy, began)
         if why := told.data.get("failed"):
             place = told.data["channel"]
             logger().warning("not_told", thread=known.id, channel=place, problem=why)

@@ -11,7 +11,7 @@ from .boundary import is_ending
 from .due import expired, is_over
 from .engine import Engine, put_what_is_left
 from .errors import format_error
-from .events import AnyEvent, Restarted, Resumed, Trigger
+from .events import AnyEvent, HumanContacted, Restarted, Resumed, Trigger
 from .log import logger
 from .loop import agent_loop
 from .parts import Agent
@@ -42,25 +42,30 @@ async def advance(
     held_at: int | None = None  # so many events, when another had it, or had had it
     while (thread := await agent.store.get(thread_id)).status == "running":
         if again:
-            again, held_at = False, len(thread.events)
+            again, held_at = False, done_in(thread)
         if agent.stopping.is_set():
             break
         try:
             async with agent.store.lease(thread_id):
-                if held_at == len((await agent.store.get(thread_id)).events):
+                if held_at == done_in(await agent.store.get(thread_id)):
                     await agent.record(thread_id, Restarted())  # whoever had it has died
                 held_at = None
                 await agent_loop(thread_id, agent)
         except Busy:
             if not patient:
                 break
-            held_at = len(thread.events)
+            held_at = done_in(thread)
             await asyncio.sleep(PAUSE)
         except CannotFollow:
             now = await agent.store.get(thread_id)
             if now.status == "running" and now.events == thread.events:
                 raise  # nobody has stopped it meanwhile, or run it where the lease was lost
     return thread
+
+
+def done_in(thread: Thread) -> int:
+    """So many events, less what its ticker says of whom it told."""
+    return sum(not isinstance(event, HumanContacted) for event in thread.events)
 
 
 async def end_if_over(thread_id: str, agent: Agent) -> None:

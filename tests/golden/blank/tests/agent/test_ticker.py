@@ -1,9 +1,11 @@
 """Time as it passes: humans are told and reminded, and what nobody answers ends."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Event
 from typing import Any
 from uuid import uuid4
@@ -16,9 +18,10 @@ from agent.outcomes import Message
 from agent.parts import Agent
 from agent.reach import Asked, Channel
 from agent.runner import Runner, advance
+from agent.store import Purpose
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import CannotFollow, Thread
-from agent.ticker import LOOK, Ticker
+from agent.ticker import AT_ONCE, LOOK, Ticker
 
 from ..yours.samples import APPROVAL_STEP
 from .scripted import (
@@ -139,6 +142,91 @@ def test_whoever_is_to_be_told_now_is_told_in_one_go(waits: Wait) -> None:
     agent, thread_id, _ = waits(pager, other)
     after(agent, thread_id, nothing)
     assert len(pager.told) == len(other.told) == 1
+
+
+def test_where_two_routes_lead_to_one_place_it_is_told_once(waits: Wait) -> None:
+    pager = Pager()
+    agent, thread_id, clock = waits(pager, expires=HOUR)
+    routes = tuple(Route(channel="pager", after=after) for after in (0, 0, 900))
+    agent = replace(agent, policy=Policy(routes, HOUR))
+    after(agent, thread_id, nothing, lambda: clock.passes(timedelta(minutes=50)))
+    assert [asked.reminds for asked in pager.told] == [False, True]
+
+
+def test_of_what_was_over_before_anybody_was_told_one_is_told(waits: Wait) -> None:
+    pager, other = Pager(), Pager()
+    other.name = "other"
+    agent, thread_id, clock = waits(pager, other, expires=HOUR)
+    thread = after(agent, thread_id, lambda: clock.passes(2 * HOUR))
+    assert len(pager.told) + len(other.told) == 1
+    assert types(thread)[-2:] == ["expired", "tool_call"]
+
+
+class Counting(FileSystemThreadStore):
+    """How many leases there were at once, at most."""
+
+    held = most = 0
+
+    @asynccontextmanager
+    async def lease(self, thread_id: str, purpose: Purpose = "run") -> AsyncIterator[None]:
+        async with super().lease(thread_id, purpose):
+            self.held += 1
+            self.most = max(self.most, self.held)
+            yield
+            self.held -= 1
+
+
+def test_of_many_that_are_due_few_are_held_at_once(waits: Wait) -> None:
+    """A lease is an open file, or a lock of the database's."""
+    pager = Pager()
+    agent, thread_id, _ = waits(pager)
+    store = Counting(Path(".threads"))
+    agent = replace(agent, store=store)
+    for _ in range(3 * AT_ONCE):
+        asyncio.run(store.create(asyncio.run(agent.store.get(thread_id))))
+    after(agent, thread_id, nothing)
+    assert len(pager.told) == 3 * AT_ONCE + 1
+    assert 1 < store.most <= AT_ONCE
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_what_it_is_telling_when_it_ends_is_written_down_if_it_is_told_soon(
+    ends: bool, waits: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.ticker.GRACE", 5.0 if ends else 0.1)
+    hanging = Hanging()
+    agent, thread_id, _ = waits(hanging)
+
+    async def stopped_meanwhile() -> Thread:
+        ticker = Ticker(agent, lambda _: None)
+        running = asyncio.create_task(ticker.run())
+        assert await asyncio.to_thread(hanging.begun.wait, 10)
+        running.cancel()
+        if ends:
+            hanging.goes_on.set()
+        await asyncio.gather(running, return_exceptions=True)
+        hanging.goes_on.set()
+        return await agent.store.get(thread_id)
+
+    assert ("human_contacted" in types(asyncio.run(stopped_meanwhile()))) is ends
+
+
+def test_who_is_told_while_somebody_stops_it_learns_that(waits: Wait) -> None:
+    hanging = Hanging()
+    agent, thread_id, _ = waits(hanging)
+
+    async def stopped_meanwhile() -> Thread:
+        ticker = Ticker(agent, lambda _: None)
+        await ticker.tick()
+        assert await asyncio.to_thread(hanging.begun.wait, 10)
+        await agent.record(thread_id, stopped())
+        hanging.goes_on.set()
+        await asyncio.gather(*ticker._at_work.values())
+        return await agent.store.get(thread_id)
+
+    thread = asyncio.run(stopped_meanwhile())
+    assert thread.status == "stopped"
+    assert hanging.said == [("message 1", "the thread was stopped")]
 
 
 class Hanging(Pager):

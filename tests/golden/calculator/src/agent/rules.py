@@ -73,7 +73,8 @@ def can_follow(state: State, event: AnyEvent) -> bool:
         case HumanResponse():
             return isinstance(state, Waiting) and is_answer(state, event)
         case HumanContacted():
-            return state.status != "stopped" or "became" in event.data
+            # Who was told just then has a message that is to say what became of it.
+            return state.status != "stopped" or not {"ref", "became"}.isdisjoint(event.data)
         case Postponed():
             return asks(state, event.call_id) and deferred(state) is None
         case Expired():

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from time import time
 from urllib.parse import parse_qsl
+from weakref import WeakKeyDictionary
 
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import SecretStr
@@ -21,6 +22,7 @@ from .settings import EmailSettings, load_email, missing, secrets_in
 
 OLDEST = 15 * 60  # seconds: Mailgun tries again after ten minutes
 MAX_FIELDS = 1_000
+FEW = 2
 LARGEST = 40_000_000  # bytes of what Postmark posts, attachments and all
 OK = {"status": "ok"}
 BOUNDARY = re.compile(r"boundary=\"?([\w'()+,./:=?-]{1,70})", re.ASCII | re.IGNORECASE)
@@ -31,6 +33,7 @@ HEAD = 1_000  # bytes of a part's headers that are looked at
 
 # Mailgun signs its time and token alone, so each is good for one body. This process remembers.
 _seen: Cache[str, str] = Cache(1_000_000)
+_few = WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]()
 
 router = APIRouter()
 
@@ -43,12 +46,18 @@ async def postmark(request: Request, runner: Running) -> dict[str, str]:
     if not is_postmark(request.headers.getlist("authorization"), secrets):
         raise HTTPException(401, "this has not the user and password of AGENT_EMAIL_POSTMARK")
     request.state.max_body = LARGEST
-    body = await body_of(request)
-    try:
-        mail = await asyncio.to_thread(from_postmark, body)
-    except NoMail as fault:
-        raise HTTPException(422, str(fault)) from None
+    async with few():
+        body = await body_of(request)
+        try:
+            mail = await asyncio.to_thread(from_postmark, body)
+        except NoMail as fault:
+            raise HTTPException(422, str(fault)) from None
     return await taken(mail, runner, settings)
+
+
+def few() -> asyncio.Semaphore:
+    """Mails that are read at once: each can take as much memory as four times its length."""
+    return _few.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(FEW))
 
 
 @router.post("/hooks/email/mailgun")

@@ -137,8 +137,12 @@ async def on_submission(sent: Submission, slack: Slack, runner: Runner) -> Respo
     if deciding.done():
         return deciding.result()
     slow = wrong({"": "It takes long to be kept. Send it again: it counts once."}, values)
-    slow.background = BackgroundTask(asyncio.wait, [deciding])
+    slow.background = BackgroundTask(done, ended, (deciding,))
     return slow
+
+
+async def ended(deciding: Awaitable[Response]) -> None:
+    await deciding
 
 
 async def decided(sent: Submission, shown: Shown, runner: Runner) -> Response:
