@@ -68,7 +68,6 @@ def test_a_dry_run_tells_what_would_be_written_and_writes_nothing(desk: Desk) ->
     assert "Nothing was written" in shown.stdout
 
 
-@pytest.mark.our_template
 def test_data_answers_the_questions(desk: Desk) -> None:
     text = "Adds: numbers, and 'asks' first"
     given = (f"description={text}", "example=calculator", "components=[ci, docker]")
@@ -113,7 +112,6 @@ def test_an_empty_folder_is_filled_and_stays_the_same_folder(desk: Desk) -> None
     assert result.json["files"] == sorted(tree(desk.here))
 
 
-@pytest.mark.our_template
 def test_a_user_s_own_copier_settings_change_nothing(desk: Desk) -> None:
     for folder in ("copier", ".config/copier"):
         settings = Path(desk.env["HOME"], folder)
@@ -145,7 +143,6 @@ def test_a_project_has_the_user_s_own_permissions(desk: Desk) -> None:
     assert (desk.here / "bot").stat().st_mode == (desk.here / "mine").stat().st_mode
 
 
-@pytest.mark.our_template
 def test_a_dry_run_draws_every_file_and_a_new_project_is_summed_up(desk: Desk) -> None:
     drawn = desk.run("bot", "--yes", "--dry-run").stdout
     assert "│   └── agent/" in drawn
@@ -155,7 +152,6 @@ def test_a_dry_run_draws_every_file_and_a_new_project_is_summed_up(desk: Desk) -
     assert "loop.py repetition.py  " in summed_up
 
 
-@pytest.mark.our_template
 @pytest.mark.parametrize("name", ["Pydantic", "starlette", "click", "pre-commit"])
 def test_a_project_is_not_named_after_what_it_installs(desk: Desk, name: str) -> None:
     refused = desk.run(name, "--yes")

@@ -12,8 +12,6 @@ from conftest import COMMAND, Desk, one_at_once, tree
 from factory import Owner
 from terminal import CTRL_C, CTRL_D, CTRL_U, ENTER, PATIENCE, Terminal, hear_signals, terminal
 
-pytestmark = pytest.mark.our_template
-
 OTHERS = ("What does it do", "Which example", "Which components")
 
 

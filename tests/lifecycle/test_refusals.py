@@ -83,7 +83,6 @@ def test_a_parent_that_cannot_be_written_is_refused(desk: Desk) -> None:
     assert_refused(desk.run("/proc/bot", "--yes"), "cannot write to /proc")
 
 
-@pytest.mark.our_template
 @pytest.mark.parametrize(
     ("pair", "words"),
     [
@@ -116,7 +115,6 @@ def test_the_parent_folder_is_refused_because_it_holds_this_one(desk: Desk) -> N
     assert_refused(desk.run("..", "--yes"), "not empty")
 
 
-@pytest.mark.our_template
 def test_without_a_terminal_the_missing_flags_are_named(desk: Desk) -> None:
     assert_refused(desk.run("bot"), "--data description=…", "--yes")
     assert_refused(desk.run(), "give DIR")
@@ -269,7 +267,6 @@ def test_a_path_that_is_named_like_one_is_a_project(desk: Desk) -> None:
         assert desk.run(*words, "--yes", "--dry-run").code == 0, words
 
 
-@pytest.mark.our_template
 @pytest.mark.parametrize("where", one_at_once(["src/agent", ".", "src"]))
 def test_in_a_project_a_new_one_needs_a_path(desk: Desk, where: str) -> None:
     desk.run("bot", "--yes")

@@ -62,7 +62,6 @@ def test_line_ends_that_git_will_not_add_are_committed_as_they_are(desk: Desk) -
     assert only_commit(desk, desk.here / "bot")
 
 
-@pytest.mark.our_template
 @pytest.mark.parametrize("name", ["LITERAL", "ICASE", "NOGLOB", "GLOB"])
 def test_how_an_editor_has_git_read_paths_is_not_how_we_do(desk: Desk, name: str) -> None:
     desk.git("init", "-q")
@@ -121,7 +120,6 @@ def test_a_user_s_own_git_settings_do_not_matter(desk: Desk, setting: tuple[str,
     assert desk.git("branch", "--show-current", cwd=desk.here / "bot") == f"{branch}\n"
 
 
-@pytest.mark.our_template
 @pytest.mark.parametrize("branch", ["main", "master", "team/trunk"])
 def test_the_workflow_runs_on_the_first_branch(desk: Desk, branch: str) -> None:
     """On the default branch of the repository, by no name."""

@@ -60,7 +60,6 @@ def test_where_there_is_none_the_one_that_runs_us_is(desk: Desk, pythons: dict[s
     subprocess.run([python, "-c", "import venv"], check=True)
 
 
-@pytest.mark.our_template
 @pytest.mark.parametrize("example", ["calculator", "deploy", "blank"])
 def test_the_readme_says_the_same_words(desk: Desk, example: str) -> None:
     printed = steps(desk, [tools(desk, python3=GOOD)], example)

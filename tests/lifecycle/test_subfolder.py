@@ -10,8 +10,6 @@ import pytest
 import yaml
 from conftest import Desk
 
-pytestmark = pytest.mark.our_template
-
 COMPONENTS = "components=[ci,precommit]"
 FOLDERS = ["bot", "apps/my bot", "ünï/a.b+c"]
 # What the hooks call, without the packages of the project.

@@ -68,7 +68,6 @@ def test_all_of_it_in_a_fresh_clone(desk: Desk) -> None:
     assert desk.git("status", "--porcelain", "--untracked-files=no", cwd=project) == ""
 
 
-@pytest.mark.our_template
 def test_what_is_on_both_sides_is_a_conflict_as_in_an_update(desk: Desk) -> None:
     theirs = {"README.md": "# Their bot\n\nTheir words.\n", ".gitignore": "*.theirs\n"}
     project = clone(desk, theirs)
@@ -109,7 +108,6 @@ def test_what_is_the_same_or_empty_is_no_conflict(desk: Desk, same: bool) -> Non
     assert tree(desk.here / "bot") == tree(desk.here / "other")
 
 
-@pytest.mark.our_template
 @pytest.mark.parametrize("answer", ["y", "n"])
 def test_a_readme_of_one_title_is_replaced_if_its_owner_says_so(desk: Desk, answer: str) -> None:
     lay(desk.here / "bot", {"README.md": "# bot\n"})
@@ -124,7 +122,6 @@ def test_a_readme_of_one_title_is_replaced_if_its_owner_says_so(desk: Desk, answ
     assert "Where each factor lives" in text
 
 
-@pytest.mark.our_template
 def test_a_readme_with_more_is_never_asked_about(desk: Desk) -> None:
     lay(desk.here / "bot", {"README.md": "# bot\n\nTheir words.\n"})
     with terminal([*COMMAND, "bot"], desk.here, desk.env) as user:
@@ -134,7 +131,6 @@ def test_a_readme_with_more_is_never_asked_about(desk: Desk) -> None:
     assert "Their words.\n" in (desk.here / "bot/README.md").read_text()
 
 
-@pytest.mark.our_template
 @pytest.mark.parametrize("kind", ["binary", "folder", "link", "link to a folder", "file"])
 def test_what_cannot_meet_is_refused_and_stays(desk: Desk, kind: str) -> None:
     project = desk.here / "bot"
