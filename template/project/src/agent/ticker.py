@@ -130,13 +130,14 @@ class Ticker:
         is_late = waiting is not None and is_over(waiting, agent.policy, now)
         ready, places = list[Due](), set[object]()
         for each in all_due(waiting, agent.policy, known.stale):
-            if isinstance(each, Contact) and each.at <= now:
+            if each.at > now:
+                break
+            if isinstance(each, Contact):
                 place = None if is_late else (each.route.channel, each.route.to)
                 if place in places:
                     continue
                 places.add(place)
-            if each.at <= now:
-                ready.append(each)
+            ready.append(each)
         return ready
 
     async def _do(self, each: Contact | Settle, known: Summary, thread: Thread) -> None:

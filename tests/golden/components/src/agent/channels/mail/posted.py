@@ -22,7 +22,7 @@ from .settings import EmailSettings, load_email, missing, secrets_in
 
 OLDEST = 15 * 60  # seconds: Mailgun tries again after ten minutes
 MAX_FIELDS = 1_000
-FEW = 2
+FEW = 2  # mails of that length that are read at once
 LARGEST = 40_000_000  # bytes of what Postmark posts, attachments and all
 OK = {"status": "ok"}
 BOUNDARY = re.compile(r"boundary=\"?([\w'()+,./:=?-]{1,70})", re.ASCII | re.IGNORECASE)
@@ -56,7 +56,7 @@ async def postmark(request: Request, runner: Running) -> dict[str, str]:
 
 
 def few() -> asyncio.Semaphore:
-    """Mails that are read at once: each can take as much memory as four times its length."""
+    """Who reads one: it can take four times its length in memory."""
     return _few.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(FEW))
 
 
