@@ -5,6 +5,8 @@ It is a machine that is cut, so nobody is told: not who is there, and not who ta
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -24,21 +26,25 @@ from .network import HURRIED, Machine, joined
 from .test_workers import approve, done, launched, waiting
 
 
-def beside(database: Machine, folder: str) -> Server:
+@contextmanager
+def beside(database: Machine, folder: str) -> Iterator[str]:
+    """The URL of a Postgres on that machine, which ends with the block."""
     with database.inside():
         postgres = Server(Path(folder), database.address)
         opening.migrate(postgres.url, Policy())
         migrate(postgres.url)
-    return postgres
+    try:
+        yield postgres.url
+    finally:
+        postgres.stop()
 
 
 def ask(folder: str) -> None:
     """The queue, the store and for a lease, before a cut, amid it and after it."""
     KEEPALIVES.update(HURRIED)
     database, here = joined(2)
-    url = beside(database, folder).url
 
-    async def three_times() -> list[list[str]]:
+    async def three_times(url: str) -> list[list[str]]:
         postgres = import_module("agent.store.postgres")  # of another component
         store: ThreadStore = postgres.PostgresThreadStore(url, patience=1)
         queue = Queue(url, connections=1)
@@ -50,37 +56,37 @@ def ask(folder: str) -> None:
             came.append([type(each).__name__ for each in got])
         return came
 
-    with here.inside():
-        print(json.dumps(asyncio.run(three_times())))
+    with beside(database, folder) as url, here.inside():
+        print(json.dumps(asyncio.run(three_times(url))))
 
 
 def work(folder: str) -> None:
     """A worker is cut off amid its tools, and another one takes over."""
     database, front, one, other = joined(4)
-    postgres = beside(database, folder)
-    life = Life(postgres.url, postgres.url)
-    log = Path("work-0.log")
-    try:
-        with one.inside():
-            first = life.begin("work")
-        with front.inside(), life.client() as client:
-            Path("hold").touch()
-            safe, gated = launched(client, SAFE_STEP), launched(client, APPROVAL_STEP)
-            approve(client, gated)
-            until(lambda: len(began()) == 2)
-            with other.inside():
-                second = life.begin("work")
-            one.cut()
-            until(lambda: len(began()) == 3 and waiting(client, gated)["reason"] == "in_doubt")
-            until(lambda: "queue_gone" in log.read_text("utf-8"))
-            one.mend()
-            until(lambda: "lease_lost" in log.read_text("utf-8"))
-            Path("hold").unlink()
-            approve(client, gated, approved=False)
-            ended = [kinds(done(client, each)) for each in (safe, gated)]
-            second.kill()
-            done(client, launched(client, SAFE_STEP))
-        report = {"ended": ended, "began": began(), "first": first.pid, "second": second.pid}
-        print(json.dumps(report | {"log": log.read_text("utf-8")}))
-    finally:
-        life.end()
+    with beside(database, folder) as url:
+        life = Life(url, url)
+        log = Path("work-0.log")
+        try:
+            with one.inside():
+                first = life.begin("work")
+            with front.inside(), life.client() as client:
+                Path("hold").touch()
+                safe, gated = launched(client, SAFE_STEP), launched(client, APPROVAL_STEP)
+                approve(client, gated)
+                until(lambda: len(began()) == 2)
+                with other.inside():
+                    second = life.begin("work")
+                one.cut()
+                until(lambda: len(began()) == 3 and waiting(client, gated)["reason"] == "in_doubt")
+                until(lambda: "queue_gone" in log.read_text("utf-8"))
+                one.mend()
+                until(lambda: "lease_lost" in log.read_text("utf-8"))
+                Path("hold").unlink()
+                approve(client, gated, approved=False)
+                ended = [kinds(done(client, each)) for each in (safe, gated)]
+                second.kill()
+                done(client, launched(client, SAFE_STEP))
+            report = {"ended": ended, "began": began(), "first": first.pid, "second": second.pid}
+            print(json.dumps(report | {"log": log.read_text("utf-8")}))
+        finally:
+            life.end()
