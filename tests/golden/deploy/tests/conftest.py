@@ -30,8 +30,8 @@ os.environ.update(NEEDED)
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: some tests wait."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are processors: some tests wait."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -208,7 +208,7 @@ def test_what_only_looks_a_little_like_a_secret_stays(text: str) -> None:
 )
 def test_a_long_text_is_searched_quickly(piece: str) -> None:
     """A megabyte takes less than a second."""
-    assert takes_less(2, lambda: redact((piece * 100_000)[:100_000]))  # quadratic: minutes
+    assert takes_less(1, lambda: redact((piece * 50_000)[:50_000]))  # quadratic: minutes
 
 
 def test_an_object_with_many_keys_that_are_secrets_is_searched_quickly() -> None:

@@ -331,7 +331,7 @@ LONG = {
 
 
 def test_what_takes_longer_is_told() -> None:
-    assert not takes_less(USUAL, lambda: [known() for _ in range(20)])
+    assert not takes_less(USUAL, lambda: [known() for _ in range(5)])
 
 
 @pytest.mark.parametrize("piece", [":", "a:", '""', "/**/", " "])
