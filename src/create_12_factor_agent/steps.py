@@ -106,7 +106,10 @@ def has_uv() -> bool:
 
 def enter(target: Path) -> list[str]:
     """How to get there, if we are elsewhere."""
-    return [] if target == Path.cwd() else [f"cd {quoted(shown(target))}"]
+    if target == Path.cwd():
+        return []
+    way = shown(target)
+    return [f"cd {quoted(f'./{way}' if way.startswith('-') else way)}"]
 
 
 def shown(path: Path) -> str:

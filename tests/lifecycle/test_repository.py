@@ -1,5 +1,6 @@
 """A new project is one repository with one commit, whatever the user's git is set to."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -36,15 +37,20 @@ def test_inside_a_repository_none_is_made_and_a_word_is_said(desk: Desk, target:
     assert desk.git("diff", "--cached", "--name-only") == ""
 
 
-def test_without_an_identity_the_files_are_there_and_git_says_what_is_missing(desk: Desk) -> None:
+def test_without_an_identity_the_files_are_there_and_it_is_said(desk: Desk) -> None:
     desk.configure("--unset", "user.email")
     desk.configure("user.useConfigOnly", "true")
-    result = desk.run("bot", "--yes")
-    assert result.code == 0
-    assert "git commit -m" in result.stdout
-    assert "git said: " in result.stdout
-    staged = desk.git("diff", "--cached", "--name-only", cwd=desk.here / "bot").split()
-    assert sorted(staged) == sorted(tree(desk.here / "bot"))
+    made = desk.run("bot", "--yes", "--json")
+    assert made.code == 0
+    [said] = [warning for warning in made.json["warnings"] if "git commit -m" in warning]
+    assert said.startswith("git does not know who you are: git config --global user.name and user")
+    bot = desk.here / "bot"
+    staged = desk.git("diff", "--cached", "--name-only", cwd=bot).split()
+    assert sorted(staged) == sorted(tree(bot))
+    desk.configure("user.email", "user@example.org")
+    (bot / ".env").write_text("OPENAI_API_KEY=sk-1\n")
+    subprocess.run(said.rpartition("run: ")[2], shell=True, cwd=bot, env=desk.env, check=True)
+    assert desk.git("ls-files", cwd=bot).split() == sorted(staged)
 
 
 def test_a_signature_that_cannot_be_made_is_a_warning(desk: Desk) -> None:

@@ -49,6 +49,11 @@ def test_a_value_is_yaml_but_text_stays_as_typed(
     assert list(Replies((pair,)).given(asked).values()) == [answer]
 
 
+def test_one_question_has_one_answer(asked: dict[str, Question]) -> None:
+    with pytest.raises(NotPossible, match="--data name: it is answered twice"):
+        Replies(("name=a", "size=1", "name=a")).given(asked)
+
+
 @pytest.mark.parametrize(
     ("pair", "message"),
     [

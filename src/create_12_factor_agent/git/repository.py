@@ -10,6 +10,7 @@ from .command import git
 
 SHOWN = 5
 DENIED = 128  # a repository that another user owns
+UNKNOWN = "git does not know who you are: git config --global user.name and user.email say it"
 
 
 def enclosing(target: Path) -> Path | None:
@@ -55,13 +56,24 @@ def first_commit(project: Path, message: str) -> str | None:
     """Make the repository; if git will not commit, say why and what to run."""
     chosen = git("config", "--get", "init.defaultBranch", cwd=project, fine=(0, 1)).strip()
     git("init", "-q", "-b", chosen or "main", cwd=project)
+    command = f"git commit -m {quoted(message)}"
     try:
         # All that the template made, whatever the user's own gitignore says: updates merge it.
         git("add", "--all", "--force", cwd=project)
+    except Failure as failure:
+        return f"git said: {failure}; left to you, run: git add --all --force && {command}"
+    try:
         # The user's identity and signature, but not their hooks: those are for their own work.
         settings = ("-c", f"core.hooksPath={os.devnull}", "-c", "maintenance.auto=false")
         git(*settings, "commit", "-q", "-m", message, cwd=project)
     except Failure as failure:
-        command = f"git add --all --force && git commit -m {quoted(message)}"
-        return f"git said: {failure}; the first commit is left to you, run: {command}"
+        # Of what is staged, and of nothing that comes meanwhile, such as a .env with a key.
+        why = f"git said: {failure}" if _knows_who_commits(project) else UNKNOWN
+        return f"{why}; the first commit is left to you, run: {command}"
     return None
+
+
+def _knows_who_commits(project: Path) -> bool:
+    """git says it in eight lines, and in the user's language."""
+    both = ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
+    return all(git("var", each, cwd=project, fine=(0, DENIED)) for each in both)

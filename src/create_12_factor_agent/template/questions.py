@@ -109,6 +109,8 @@ class Replies:
             if key not in questions:
                 listed = _listed(questions)
                 raise NotPossible(f"--data {key}: no such question; choose from {listed}")
+            if key in answers:
+                raise NotPossible(f"--data {key}: it is answered twice; give one answer")
             answers[key] = questions[key].parse(text)
         return answers
 
