@@ -38,7 +38,8 @@ def test_without_the_rules_every_chore_is_green_and_nothing_speaks_of_them(
         succeed(run_offline(chore.split(), project))
     refused = run_offline(["uv", "run", "agent", "hello"], project)
     assert refused.code == 2
-    assert refused.stderr == "error: there is no stand-in here: set AGENT_MODEL to a model\n"
+    problem = "the rules that play the model were deleted: set AGENT_MODEL to a model"
+    assert refused.stderr == f"error: {problem}\n"
     assert speaking_of_them(project) == []
 
 

@@ -3,10 +3,13 @@ but their owner reads.
 """
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from stat import S_IMODE, S_ISREG, S_ISVTX
+from tempfile import mkstemp
+from typing import BinaryIO
 
 TEMPORARY = ".unfinished-"
 Fingerprint = tuple[int, int, int]
@@ -93,6 +96,27 @@ def replace(path: Path, text: str) -> None:
     try:
         with open(temporary, "wb", opener=private) as file:
             file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    with suppress(OSError):  # it is there already, and everybody reads it
+        sync_folder(path.parent)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """What is written here takes the file's place when it is whole and on the disk, and never else.
+
+    Its folder is anybody's: it stays as it is, and nobody there can guess the name beforehand.
+    """
+    descriptor, name = mkstemp(prefix=f".{path.name}{TEMPORARY}", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with open(descriptor, "wb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -127,6 +127,25 @@ def test_a_number_can_be_told_where_there_is_no_result_yet() -> None:
     assert decided_in(thread_of(begun, decided(asked), answer(response="3"))) == sum_of("add", 3, 5)
 
 
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("divide 7 by 0", {"intent": "done_for_now", "message": "The result is 3.5."}),
+        ("divide 7 by 0, then add 1 to the result", sum_of("add", 3.5, 1)),
+    ],
+)
+def test_what_mended_an_error_is_not_asked_about_again(text: str, step: dict[str, Any]) -> None:
+    """The context leaves out an error that was overcome."""
+    events: list[AnyEvent] = [said(text), decided(sum_of("divide", 7, 0)), yes(), started()]
+    events.append(error("1", "divide by zero"))
+    asked = decided_in(thread_of(*events))
+    events += [decided(asked, "2"), answer("2", "2")]
+    again = decided_in(thread_of(*events))
+    assert again == sum_of("divide", 7, 2)
+    events += [decided(again, "3"), yes("3"), started("3"), result("3", 3.5)]
+    assert decided_in(thread_of(*events)) == step
+
+
 def test_after_an_error_only_a_go_on_goes_on() -> None:
     step = sum_of("multiply", 3, 4)
     failed: list[AnyEvent] = [

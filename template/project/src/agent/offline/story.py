@@ -56,6 +56,8 @@ class Story:
             case _ if kind in INTENTS:
                 values = [str(value) for name, value in about.items() if name != "intent"]
                 self.decision = kind
+                if kind != ASKS:  # an error that was overcome is shown no more: it was understood
+                    self.misheard = ""
                 self.no = f"Not done: {kind} ({', '.join(values)}) was not approved"
             case _ if self.decision == "done_for_now":
                 self.decision, self.results, self.known = "", [], {}

@@ -1,10 +1,10 @@
 """A store by its URL: its module is imported when it is named, and a component may bring it."""
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from urllib.parse import urlsplit
 
 from ..context import ContextFormat
 from ..due import Policy
@@ -18,6 +18,9 @@ MODULES = {
     "postgresql": "postgres",
     "postgres": "postgres",
 }
+FILES = ("file", "sqlite")
+ADDRESS = re.compile(r"\[[0-9a-fA-F:.]*\]")
+NO_PORT = re.compile(r":(?!\d*(?:[,/]|$))")
 
 
 def open_store(url: str, form: ContextFormat, policy: Callable[[], Policy] = Policy) -> ThreadStore:
@@ -70,14 +73,14 @@ def module_of(url: str) -> ModuleType:
 
 
 def shown(url: str) -> str:
-    """Without a password, and without what else may be one."""
-    scheme, _, rest = url.partition(":")
-    if not rest.startswith("//"):
+    """Without a password, and without what else may be one: where it ends cannot always be told."""
+    scheme, colon, rest = url.partition(":")
+    if scheme in FILES or re.fullmatch(r"\w*", url):
         return url
-    try:
-        parts = urlsplit(url)
-    except ValueError:
+    if not rest.startswith("//"):
+        return f"{scheme if colon else ''}{colon}…"
+    user, at, place = rest[2:].rpartition("@")
+    place = re.split("[?#]", place)[0]
+    if re.search("[/?#]", user) or NO_PORT.search(ADDRESS.sub("", place)):
         return f"{scheme}://…"
-    _, _, place = parts.netloc.rpartition("@")
-    user = f"{parts.username}@" if parts.username else ""
-    return f"{scheme}://{user}{place}{parts.path}"
+    return f"{scheme}://{user.partition(':')[0]}{at}{place}"

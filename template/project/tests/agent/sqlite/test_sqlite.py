@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from agent.store import Locked, NotStored, StoreError, Unusable
-from agent.store.opening import open_store
+from agent.due import Policy
+from agent.store import Busy, Locked, NotStored, StoreError, Unusable
+from agent.store.opening import migrate, open_store
 from agent.store.sqlite import SqliteThreadStore
 from agent.thread import Thread
 
 from ..processes import python
 from ..scripted import NOON, error, said, thread_of, types
-from ..stores import created, read
+from ..stores import created, held, read
 
 FIRST = """
 import asyncio, sys
@@ -73,14 +74,49 @@ def test_what_is_no_database_is_left_as_it_is(content: bytes, tmp_path: Path) ->
     (path := tmp_path / "agent.db").write_bytes(content)
     with pytest.raises(Unusable, match="no SQLite database"):
         asyncio.run(SqliteThreadStore(path).find())
+    with pytest.raises(Unusable, match="no SQLite database"):
+        migrate(f"sqlite:{path}", Policy())
     assert path.read_bytes() == content
+
+
+def test_a_file_that_was_cut_off_is_told_of(store: SqliteThreadStore, tmp_path: Path) -> None:
+    created(store)
+    with sqlite3.connect(path := tmp_path / "copy.db") as copy:
+        store.rows._connection().backup(copy)  # type: ignore[attr-defined]
+    os.truncate(path, path.stat().st_size // 2)
+    with pytest.raises(Unusable, match="it is damaged"):
+        migrate(f"sqlite:{path}", Policy())
+
+
+def test_the_tables_of_another_program_are_left_as_they_are(tmp_path: Path) -> None:
+    with sqlite3.connect(path := tmp_path / "agent.db") as theirs:
+        theirs.execute("CREATE TABLE threads (id)")
+    with pytest.raises(Unusable, match="name an empty database"):
+        migrate(f"sqlite:{path}", Policy())
+    assert theirs.execute("SELECT name FROM sqlite_master").fetchall() == [("threads",)]
 
 
 def test_a_place_that_cannot_be_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for path in (tmp_path, tmp_path / "file" / "agent.db"):
-        with pytest.raises(NotStored, match=str(tmp_path)):
+    for path in (tmp_path, tmp_path / "file" / "agent.db", Path(os.devnull)):
+        with pytest.raises(NotStored, match=str(path)):
             asyncio.run(SqliteThreadStore(path).create(thread_of(said())))
+        with pytest.raises(NotStored, match=str(path)):
+            migrate(f"sqlite:{path}", Policy())
+
+
+def test_who_names_it_by_a_link_has_the_same_leases(
+    store: SqliteThreadStore, tmp_path: Path
+) -> None:
+    (link := tmp_path / "link.db").symlink_to(store.path)
+    thread_id = created(store)
+
+    async def both() -> None:
+        async with store.lease(thread_id):
+            with pytest.raises(Busy):
+                await held(SqliteThreadStore(link), thread_id)
+
+    asyncio.run(both())
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="whoever may do everything may write it")

@@ -24,7 +24,6 @@ import httpx2
 from agent import engine, ticker
 from agent.channels.worker import nothing
 from agent.channels.worker import process as working
-from agent.engine.procrastinate.connection import PatientConnector
 from agent.engine.procrastinate.queue import Queue
 from agent.engine.procrastinate.schema import migrate
 from agent.keepalives import KEEPALIVES
@@ -96,7 +95,7 @@ def serve(place: Place, port: int, url: str, point: str) -> None:
 def work(place: Place, url: str, point: str) -> None:
     agent = agent_that_dies(store_at(url), point)
     with place.inside():
-        asyncio.run(working.Worker(agent, Queue(url, PatientConnector()), 8, nothing).run(GRACE))
+        asyncio.run(working.Worker(agent, Queue(url, patient=True), 8, nothing).run(GRACE))
 
 
 def store_at(url: str) -> ThreadStore:

@@ -1,7 +1,7 @@
 """A server and workers as processes of their own, whose tools write down that they ran.
 
-`python -m tests.agent.worker.living serve|work STORE QUEUE` runs one in the current folder, until
-it is killed or asked to stop. A tool waits while there is a file `hold`.
+`python -m tests.agent.worker.living serve|work STORE QUEUE GRACE` runs one in the current folder,
+until it is killed or asked to stop. A tool waits while there is a file `hold`.
 """
 
 import asyncio
@@ -23,7 +23,6 @@ import httpx2
 from agent.channels.worker import nothing
 from agent.channels.worker import process as working
 from agent.engine.procrastinate import retries
-from agent.engine.procrastinate.connection import PatientConnector
 from agent.engine.procrastinate.queue import Queue
 from agent.events import AnyEvent
 from agent.keepalives import KEEPALIVES
@@ -76,14 +75,14 @@ def hurry() -> None:
     KEEPALIVES.update(HURRIED)
 
 
-def work(store_url: str, queue_url: str) -> None:
+def work(store_url: str, queue_url: str, grace: str) -> None:
     hurry()
     retries.PAUSES = [timedelta(seconds=seconds) for seconds in (0.3, 0.5, 1)]
-    queue = Queue(queue_url, PatientConnector())
-    asyncio.run(working.Worker(agent_here(store_url), queue, 8, nothing).run(GRACE))
+    queue = Queue(queue_url, patient=True)
+    asyncio.run(working.Worker(agent_here(store_url), queue, 8, nothing).run(float(grace)))
 
 
-def serve(store_url: str, queue_url: str) -> None:
+def serve(store_url: str, queue_url: str, _: str) -> None:
     hurry()
     os.environ["AGENT_QUEUE_URL"] = queue_url
     settings = Settings(port=0, max_requests=10**6, engine="procrastinate")
@@ -98,11 +97,11 @@ class Life:
     queue_url: str
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def begin(self, what: str) -> subprocess.Popen[str]:
+    def begin(self, what: str, grace: float = GRACE) -> subprocess.Popen[str]:
         paths = os.pathsep.join([str(SOURCES), str(HOME)])
         with Path(f"{what}-{len(self.processes)}.log").open("w") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", __name__, what, self.store_url, self.queue_url],
+                [sys.executable, "-m", __name__, what, self.store_url, self.queue_url, str(grace)],
                 env=os.environ | {"PYTHONPATH": paths},
                 stdout=log,
                 stderr=log,

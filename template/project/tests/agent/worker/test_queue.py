@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -21,6 +22,7 @@ from ..commands import Shell
 from ..postgres_servers import fresh_url
 
 T = TypeVar("T")
+WORKS = {"AGENT_MODEL": "offline", "AGENT_ENGINE": "procrastinate"}
 
 
 def with_queue(url: str, work: Callable[[Queue], Awaitable[T]]) -> T:
@@ -163,20 +165,36 @@ def test_the_tables_are_brought_once_and_kept_up_to_date(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("postgresql://nobody@127.0.0.1:1/none", "cannot be reached"),
+        ("postgresql://nobody@127.0.0.1:1/none", "refused"),
         ("", "AGENT_QUEUE_URL is not set"),
-        ("mysql://somewhere", "AGENT_QUEUE_URL is not set"),
+        ("mysql://u:secret@h/x", "AGENT_QUEUE_URL is no Postgres"),
+        ("postgresql://u:secret@[bad", "write postgresql://USER:PASSWORD@HOST/NAME"),
     ],
 )
-def test_no_database_is_one_line(url: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.engine.procrastinate.connection.TIMEOUT", 0.5)
-    code, _, err = Shell({"AGENT_QUEUE_URL": url}).here("queue")
-    assert (code, says in err, err.count("\n")) == (2, True, 1), err
+@pytest.mark.parametrize("command", ["queue", "migrate"])
+def test_no_database_is_one_line(command: str, url: str, says: str) -> None:
+    shell = Shell({"AGENT_QUEUE_URL": url, "AGENT_ENGINE": "procrastinate"})
+    code, _, err = shell.here(command)
+    assert (code, says in err, err.count("\n"), "secret" in err) == (2, True, 1, False), err
 
 
-def test_no_tables_is_one_line() -> None:
-    code, _, err = Shell({"AGENT_QUEUE_URL": fresh_url()}).here("queue")
+def test_a_database_that_there_is_not_is_named(url: str) -> None:
+    gone = urlsplit(url)._replace(path="/none").geturl()
+    code, _, err = Shell({"AGENT_QUEUE_URL": gone}).here("queue")
+    assert (code, '"none" does not exist' in err, err.count("\n")) == (2, True, 1), err
+
+
+@pytest.mark.parametrize("command", ["queue", "worker", "serve"])
+def test_without_tables_or_with_those_of_before_nobody_begins(command: str) -> None:
+    url = fresh_url()
+    shell = Shell(WORKS | {"AGENT_QUEUE_URL": url})
+    code, _, err = shell.here(command)
     assert (code, "agent migrate" in err, err.count("\n")) == (2, True, 1), err
+    schema.migrate(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("COMMENT ON TABLE procrastinate_jobs IS '00.00.00_01'")
+    code, _, err = shell.here(command)
+    assert (code, "older version: run `agent migrate`" in err) == (2, True), err
 
 
 def test_agent_migrate_brings_the_tables() -> None:
@@ -190,17 +208,27 @@ def test_agent_migrate_brings_the_tables() -> None:
 
 @pytest.mark.parametrize(
     ("without", "says"),
-    [("AGENT_MODEL", "AGENT_MODEL is not set"), ("AGENT_QUEUE_URL", "AGENT_QUEUE_URL is not set")],
+    [
+        ("AGENT_MODEL", "AGENT_MODEL is not set"),
+        ("AGENT_QUEUE_URL", "AGENT_QUEUE_URL is not set"),
+        ("AGENT_ENGINE", "AGENT_ENGINE=here: no server puts anything into the queue"),
+    ],
 )
 def test_a_worker_says_what_it_lacks(without: str, says: str, url: str) -> None:
-    given = {"AGENT_MODEL": "offline", "AGENT_QUEUE_URL": url} | {without: ""}
+    given = WORKS | {"AGENT_QUEUE_URL": url} | {without: ""}
     code, _, err = Shell(given).here("worker")
     assert (code, says in err) == (2, True), err
 
 
+def test_a_sign_of_life_that_cannot_be_written_is_said_at_once(url: str) -> None:
+    shell = Shell(WORKS | {"AGENT_QUEUE_URL": url})
+    code, _, err = shell.here("worker", "--alive", "not/there")
+    assert (code, "not/there cannot be written: No such file" in err) == (2, True), err
+
+
 @pytest.mark.skipif(not find_spec("agent.store.postgres"), reason="needs the store in Postgres")
 def test_a_worker_does_not_begin_over_a_store_without_tables(url: str) -> None:
-    given = {"AGENT_MODEL": "offline", "AGENT_QUEUE_URL": url, "AGENT_STORE_URL": fresh_url()}
+    given = WORKS | {"AGENT_QUEUE_URL": url, "AGENT_STORE_URL": fresh_url()}
     code, _, err = Shell(given).here("worker")
     assert (code, "agent migrate" in err) == (2, True), err
 

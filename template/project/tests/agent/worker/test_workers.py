@@ -155,6 +155,49 @@ def test_postgres_is_gone_for_a_while_and_what_runs_goes_on(server: Server, life
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("in_time", [True, False], ids=["in time", "too late"])
+def test_who_is_asked_to_stop_while_postgres_is_gone_ends_and_loses_nothing(
+    in_time: bool, server: Server, life: Life
+) -> None:
+    """And what it ran is no failure that waits for a human: another worker goes on."""
+    Path("hold").touch()
+    first = life.begin("work", grace=12)
+    with life.client() as client:
+        thread_id = launched(client, SAFE_STEP, SAFE_STEP)
+        until(began)
+        server.stop()
+        Path("hold").unlink()
+        time.sleep(1)
+        first.send_signal(signal.SIGTERM)
+        if in_time:  # for its last words
+            time.sleep(7)
+            server.start()
+        assert first.wait(timeout=30) == 0
+        life.begin("work")
+        if not in_time:
+            server.start()
+        assert kinds(done(client, thread_id)).count("tool_response") == 2
+
+
+@pytest.mark.slow
+def test_at_the_second_signal_what_runs_has_no_time_left(life: Life) -> None:
+    Path("hold").touch()
+    first = life.begin("work", grace=60)
+    with life.client() as client:
+        thread_id = launched(client, SAFE_STEP)
+        until(began)
+        first.send_signal(signal.SIGTERM)
+        time.sleep(1)
+        assert first.poll() is None
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(timeout=15) == 0
+        life.begin("work")
+        until(lambda: len(began()) == 2)
+        Path("hold").unlink()
+        done(client, thread_id)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("comes_back", [True, False], ids=["comes back", "stays away"])
 def test_a_model_that_cannot_be_asked_is_asked_again(comes_back: bool, life: Life) -> None:
     Path("no-model").touch()

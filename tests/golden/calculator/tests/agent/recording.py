@@ -1,7 +1,8 @@
 """What a process tells its disk, written down, and what a power cut may leave of it at any moment.
 
 What was flushed is there. Of what a file was told since, any beginning is: the last write of it in
-part, with what was there or with zeros for the rest of it. Of what the folder was told, likewise.
+part, with what was there or with zeros for the rest of it, which may be its beginning. Of what the
+folder was told, likewise.
 """
 
 import os
@@ -25,12 +26,14 @@ class Write:
     data: bytes
 
     def on(self, content: bytes) -> bytes:
-        return content[: self.place] + self.data + content[self.place + len(self.data) :]
+        before = content[: self.place].ljust(self.place, b"\0")
+        return before + self.data + content[self.place + len(self.data) :]
 
     def torn(self) -> Iterator["Write"]:
         for length in {1, len(self.data) // 2, len(self.data) - 1} - {0}:
             yield Write(self.file, self.place, self.data[:length])  # behind it, what was there
             yield Write(self.file, self.place, self.data[:length].ljust(len(self.data), b"\0"))
+            yield Write(self.file, self.place + length, self.data[length:])  # or its end alone
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from threading import Thread as Background
 import pytest
 
 from agent.files import append
-from agent.store import Busy, Locked, StoreError
+from agent.store import Busy, Locked, StoreError, Unreadable
 from agent.store.filesystem import FileSystemThreadStore
 from agent.store.opening import open_store as open_by_url
+from agent.store.opening import shown
 from agent.store.thread_file import as_addition, load
 from agent.thread import CannotFollow, Thread
 
@@ -146,6 +147,40 @@ def test_a_power_cut_at_any_byte_of_a_write_loses_nothing(
             assert len(json.loads(path.read_bytes())["events"]) == len(thread.events) + 1
 
 
+@pytest.mark.parametrize("behind", [b"", b"\0" * 40], ids=["", "zeros"])
+def test_a_power_cut_that_keeps_the_end_of_a_write_alone_loses_nothing(
+    behind: bytes, store: FileSystemThreadStore
+) -> None:
+    """The next event does not come behind what is left of it."""
+    path, before, after = torn(store)
+    for length in range(len(before), len(after)):
+        path.write_bytes(before + behind + after[length:])
+        fresh = FileSystemThreadStore(store.root)
+        assert len(read(fresh, path.stem).events) == 2
+        for count in (3, 4):
+            asyncio.run(fresh.update(path.stem, lambda kept: kept.append(error(), at=NOON)))
+            assert len(json.loads(path.read_bytes())["events"]) == count
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [(b'"message"', b'"message",'), (b'"type"', b"type"), (b"\xc3\xa9", b"\xc3"), (b"{}", b"\x01")],
+)
+def test_what_was_damaged_by_hand_is_no_power_cut(
+    wrong: bytes, right: bytes, store: FileSystemThreadStore
+) -> None:
+    """An event that was acknowledged is not cut off, be it the last."""
+    path, _, after = torn(store)
+    damaged = right.join(after.rsplit(wrong, 1))
+    path.write_bytes(damaged)
+    fresh = FileSystemThreadStore(store.root)
+    with pytest.raises(Unreadable, match="is damaged behind event 1"):
+        read(fresh, path.stem)
+    with pytest.raises(Unreadable):
+        asyncio.run(fresh.update(path.stem, lambda kept: kept.append(error(), at=NOON)))
+    assert path.read_bytes() == damaged
+
+
 def test_an_event_is_appended_and_the_rest_is_not_written_again(
     store: FileSystemThreadStore,
 ) -> None:
@@ -176,10 +211,40 @@ def test_a_refused_change_writes_nothing(store: FileSystemThreadStore) -> None:
     assert {path: path.stat().st_mtime_ns for path in store.root.glob(f"{thread_id}.*")} == before
 
 
-@pytest.mark.parametrize("url", ["", "file:", "mysql://u:secret@h/x", "threads"])
+@pytest.mark.parametrize("url", ["", "file:", "mysql://u:secret@h/x", "threads", "host=h p=secret"])
 def test_a_store_that_is_not_here_is_named(url: str) -> None:
-    with pytest.raises(StoreError, match="AGENT_STORE_URL="):
+    with pytest.raises(StoreError, match="AGENT_STORE_URL=") as refused:
         open_by_url(url, "xml")
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "mysql"])
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("//u@h:1/d", "//u@h:1/d"),
+        ("//h/d?sslmode=require", "//h/d"),
+        ("///d", "///d"),
+        ("//u:secret@h:1,i:2/d?password=secret", "//u@h:1,i:2/d"),
+        ("//u:p@ss:w\xf6%@[::1]:1/d#secret", "//u@[::1]:1/d"),
+        ("//u:sec/ret@h/d", "//\u2026"),
+        ("//u:sec#ret?x@h:1/d", "//\u2026"),
+        ("//u:sec?ret@", "//\u2026"),
+        ("//u:secret", "//\u2026"),
+        ("//u:secret/d", "//\u2026"),
+        ("u:secret@h/d", "\u2026"),
+        ("host=h password=secret", "\u2026"),
+        ("//h/d?password=sec@ret", "//\u2026"),
+        ("//h/d?password=secret", "//h/d"),
+    ],
+)
+def test_no_part_of_a_password_is_shown(scheme: str, place: str, told: str) -> None:
+    assert shown(f"{scheme}:{place}") == f"{scheme}:{told}"
+
+
+@pytest.mark.parametrize("url", ["file:a@b?c", "sqlite:deep/er.db"])
+def test_a_file_is_shown_as_it_is(url: str) -> None:
+    assert shown(url) == url
 
 
 def test_the_folder_of_the_url_is_used() -> None:

@@ -75,6 +75,10 @@ def test_no_text_takes_long(unit: str) -> None:
     assert takes_less(3, lambda: decided_for(unit * (1900 // len(unit))))
 
 
+def test_of_a_text_that_is_too_long_it_says_so() -> None:
+    assert "(2001 characters, of which it reads 2000 at most)" in decided_for("a" * 2001)["message"]
+
+
 @pytest.mark.parametrize("text", ["", "hello", "what can you do?", "</thread>"])
 def test_what_is_no_sentence_is_answered_with_what_it_is(text: str) -> None:
     step = decided_for(text)

@@ -14,11 +14,13 @@ from ...engine import NotQueued
 from ...engine.procrastinate.connection import why
 from ...engine.procrastinate.queue import ADVANCE, QUEUE, RESUME, Queue, thread_of
 from ...engine.procrastinate.retries import WHO, pause_before_next
+from ...errors import format_error
 from ...events import Resumed
 from ...log import logger
 from ...parts import Agent
 from ...people import said_by
 from ...runner import Runner
+from ...store import NotStored
 from ...thread import CannotFollow
 
 BEAT = 1.0  # seconds between two signs of life
@@ -54,14 +56,18 @@ class Worker:
         job = context.job
         self._jobs.add(job.id)
         try:
-            with suppress(asyncio.CancelledError):
+            # The store is waited for until we are asked to stop, and the thread is no worse then.
+            with suppress(asyncio.CancelledError, NotStored):
                 thread = await self.runner.run(thread_id, again=job.attempts > 0)
                 if pause := pause_before_next(thread.events):
                     await self.queue.put_later(thread_id, pause)
         finally:
             self._jobs.discard(job.id)
         if self.agent.stopping.is_set():  # it may be done, or not: whoever is next sees
-            await self.queue.put(thread_id)
+            with suppress(
+                NotQueued
+            ):  # who looks for what nobody has puts it, once there is a queue
+                await self.queue.put(thread_id)
 
     async def resume(self, thread_id: str) -> None:
         """Where its model failed, and nobody was quicker or has tried too often."""
@@ -72,29 +78,43 @@ class Worker:
                 await self.queue.put(thread_id)
 
     async def run(self, grace: float) -> None:
-        """Until SIGTERM or SIGINT; then what runs has so many seconds to come to its next event."""
-        stop = asyncio.Event()
+        """Until SIGTERM or SIGINT; then what runs has so many seconds to come to its next event,
+        and none more at the next signal.
+        """
+        stop, hurry = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            asyncio.get_running_loop().add_signal_handler(number, asked_to, stop, hurry)
         await self.queue.open()
         await self.runner.start_unfinished()
         taking = asyncio.create_task(self._take(), name="taking")
         looking = asyncio.create_task(self._look_after(), name="looking")
         while not stop.is_set():
-            self.alive()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(BEAT):
-                    await stop.wait()
+            self._say_that_we_live()
+            await over(stop, BEAT)
         self.agent.stopping.set()
         logger().info("stopping", grace=grace)
         if self._taker:
             self._taker.stop()
-        await self.runner.shut_down(grace)
-        await asyncio.wait([taking], timeout=END)
-        for task in (taking, looking):
+        ending = asyncio.create_task(self.runner.shut_down(grace), name="ending")
+        hurrying = asyncio.create_task(hurry.wait(), name="hurrying")
+        await asyncio.wait({ending, hurrying}, return_when=asyncio.FIRST_COMPLETED)
+        if not ending.done():
+            await self.runner.shut_down(0)
+        await asyncio.wait([taking], timeout=0 if hurry.is_set() else END)
+        self.queue.gives_up.set()  # a database that is gone is waited for no longer
+        ending_too = (ending, hurrying, taking, looking)
+        for task in ending_too:
             task.cancel()
-        await asyncio.gather(taking, looking, return_exceptions=True)
-        await self.queue.close()
+        await asyncio.wait(ending_too, timeout=END)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END):
+                await self.queue.close()
+
+    def _say_that_we_live(self) -> None:
+        try:
+            self.alive()
+        except OSError as error:  # whoever looks at it will see
+            logger().error("alive_not_written", problem=format_error(error))
 
     async def _take(self) -> None:
         """procrastinate's worker, and another one when it ends."""
@@ -114,9 +134,7 @@ class Worker:
                 await self._taker.run()
             except Exception as error:  # noqa: BLE001, whatever it is, threads wait for a worker
                 logger().error("taker_ended", problem=why(error), again_in=AGAIN)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(AGAIN):
-                    await self.agent.stopping.wait()
+            await over(self.agent.stopping, AGAIN)
 
     async def _look_after(self) -> None:
         """Says that this worker lives, and puts back what those had who do not. Not before the
@@ -151,3 +169,14 @@ class Worker:
         with suppress(NotQueued):  # another worker was quicker
             await self.queue.put_back(job)
             logger().warning(event, thread=thread_of(job), tries=job.attempts + 1)
+
+
+def asked_to(stop: asyncio.Event, hurry: asyncio.Event) -> None:
+    (hurry if stop.is_set() else stop).set()
+
+
+async def over(event: asyncio.Event, seconds: float) -> None:
+    """Until it happens, or so many seconds are over."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -17,6 +17,13 @@ def opened(settings: Settings) -> Engine:
     return Queue(url_of(settings))
 
 
+def check(settings: Settings) -> None:
+    """Raises WrongSettings and NotQueued."""
+    from . import schema
+
+    schema.check(url_of(settings))
+
+
 def migrated(settings: Settings) -> str:
     """Raises WrongSettings and NotQueued."""
     from .schema import migrate

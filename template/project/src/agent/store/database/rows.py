@@ -12,7 +12,7 @@ from ...due import Policy
 from ...thread import Thread
 from ...views import Summary, due_at, summary_of
 from ...waiting import Status
-from .. import Unusable
+from .. import Unreadable, Unusable
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class Rows(Protocol):
         """What is derived, anew. False, and nothing was done, where there are more events."""
 
     def events(self, thread_id: str, known: int) -> list[str]:
-        """Those behind so many."""
+        """Those behind so many; none where there is no thread. Raises Unreadable where the thread
+        says that there are more or fewer: nothing could be appended to that.
+        """
 
     def page(
         self, status: Status | None, after: str | None, limit: int | None, newest: bool = False
@@ -68,6 +70,19 @@ def row_of(thread_id: str, thread: Thread, policy: Policy) -> Row:
         due=due_at(summary, policy),
         summary=summaries().dump_json(summary).decode(),
     )
+
+
+def none_missing(thread_id: str, known: int, found: Sequence[tuple[int, str | None]]) -> list[str]:
+    """The events behind so many, each with the version of its thread beside it, which stands alone
+    where there are none. Raises Unreadable.
+    """
+    if not found:
+        return []
+    events = [event for _, event in found if event is not None]
+    there, (version, _) = known + len(events), found[0]
+    if there != version:
+        raise Unreadable(f"thread {thread_id} has {there} of its {version} events: mend it")
+    return events
 
 
 def summary_from(text: str) -> Summary:

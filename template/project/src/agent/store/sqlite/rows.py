@@ -10,7 +10,7 @@ from typing import Any
 
 from ...waiting import Status
 from .. import NoSuchThread
-from ..database.rows import Row
+from ..database.rows import Row, none_missing
 from .file import connect, said_plainly
 
 
@@ -43,11 +43,12 @@ class SqliteRows:
 
     def events(self, thread_id: str, known: int) -> list[str]:
         found = self._read(
-            "SELECT event FROM events WHERE thread_id = ? AND seq >= ? ORDER BY seq",
-            thread_id,
+            "SELECT version, event FROM threads LEFT JOIN events ON thread_id = id AND seq >= ?"
+            " WHERE id = ? ORDER BY seq",
             known,
+            thread_id,
         )
-        return [event for (event,) in found]
+        return none_missing(thread_id, known, found)
 
     def page(
         self, status: Status | None, after: str | None, limit: int | None, newest: bool = False

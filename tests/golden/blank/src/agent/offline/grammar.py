@@ -118,7 +118,8 @@ LONGEST, MOST_CUTS = 2000, 8  # so that no text takes long
 def understand(text: str, sentences: tuple[Sentence, ...]) -> list[Draft]:
     """The steps that a text asks for. Raises Unclear, and then none of it is to be done."""
     if len(text) > LONGEST:
-        raise Unclear("", "")
+        part = f"{text[:40]}… ({len(text)} characters, of which it reads {LONGEST} at most)"
+        raise Unclear(part, part)
     if steps := first(sentence.steps(bare(text)) for sentence in sentences if sentence.whole):
         return steps
     clauses = [clause for clause in map(bare, NEXT.split(text)) if clause]

@@ -31,7 +31,7 @@ from ..waiting import Status
 from . import Busy, Full, Locked, NoSuchThread, NotStored, Purpose, ThreadExists
 from .locking import Taken, file_lock
 from .summaries import Summaries
-from .thread_file import END, as_addition, as_file, load, path_of
+from .thread_file import END, as_addition, as_file, loaded, path_of
 
 T = TypeVar("T")
 PAUSE = 0.01  # seconds between two looks at a lock
@@ -138,28 +138,38 @@ class FileSystemThreadStore:
         return thread_id
 
     def _update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
-        stored = self._read(thread_id)
+        stored, is_whole = self._stored(thread_id)
         changed = change(stored)
         if changed is not stored:
-            self._write(thread_id, changed, stored)
+            self._write(thread_id, changed, stored, is_whole)
         return changed
 
     def _read(self, thread_id: str) -> Thread:
+        thread, _ = self._stored(thread_id)
+        return thread
+
+    def _stored(self, thread_id: str) -> tuple[Thread, bool]:
+        """The thread, and whether its file is all of it."""
         path = self._path(thread_id)
         try:
             seen, known = fingerprint(path), self._threads.get(thread_id)
         except FileNotFoundError:
             raise NoSuchThread(f"there is no thread {thread_id}") from None
         if known and known[0] == seen:
-            return known[1]
-        return self._remember(thread_id, seen, load(thread_id, path))
+            return known[1], True
+        thread, is_whole = loaded(thread_id, path)
+        if is_whole:
+            self._remember(thread_id, seen, thread)
+        return thread, is_whole
 
-    def _write(self, thread_id: str, thread: Thread, stored: Thread | None = None) -> None:
+    def _write(
+        self, thread_id: str, thread: Thread, stored: Thread | None = None, is_whole: bool = True
+    ) -> None:
         """What came behind what is stored is appended; else the file is written anew."""
         path = self._path(thread_id)
         follows = stored is not None and thread.follows(stored)
         new = thread.events[len(stored.events) :] if stored else ()
-        if not (follows and append(path, END.encode(), as_addition(new))):
+        if not (follows and is_whole and append(path, END.encode(), as_addition(new))):
             if follows:
                 logger().warning("thread_written_anew", file=path.name, problem=CUT_OFF)
             replace(path, as_file(thread_id, thread))
@@ -184,10 +194,9 @@ class FileSystemThreadStore:
             with suppress(Taken), self._lock(thread_id, "write"):
                 left.unlink(missing_ok=True)
 
-    def _remember(self, thread_id: str, seen: Fingerprint, thread: Thread) -> Thread:
+    def _remember(self, thread_id: str, seen: Fingerprint, thread: Thread) -> None:
         _, _, size = seen
         self._threads.keep(thread_id, (seen, thread), MEMORY_FOR_A_BYTE * size)
-        return thread
 
     def _path(self, thread_id: str) -> Path:
         return path_of(self.root, thread_id)

@@ -208,13 +208,31 @@ def test_what_is_derived_is_old_once_an_approver_may_say_something_else(
 )
 def test_another_schema_is_said_so(schema: str | None, says: str, url: str) -> None:
     thread_id = created(store := opened(url))
-    alter(store, "DELETE FROM alembic_version")
-    if schema:
-        alter(store, f"INSERT INTO alembic_version VALUES ('{schema}')")
+    put_schema(store, schema)
     store = opened(url)
     for use in (store.get(thread_id), store.check(), store.create(thread_of(said()))):
         with pytest.raises(Unusable, match=says):
             asyncio.run(use)
+
+
+@pytest.mark.parametrize(
+    ("schema", "says"),
+    [("0000", "update the agent"), ("9999", "update the agent"), (None, "put the row back")],
+)
+def test_what_no_migration_helps_is_said_so(schema: str | None, says: str, url: str) -> None:
+    thread_id = created(store := opened(url))
+    put_schema(store, schema)
+    with pytest.raises(Unusable, match=says) as found:
+        migrate(url, Policy())
+    assert "\n" not in str(found.value)
+    put_schema(store, "0001")
+    assert read(opened(url), thread_id)
+
+
+def put_schema(store: DatabaseStore, schema: str | None) -> None:
+    alter(store, "DELETE FROM alembic_version")
+    if schema:
+        alter(store, f"INSERT INTO alembic_version VALUES ('{schema}')")
 
 
 def alter(store: DatabaseStore, statement: str) -> None:
@@ -234,6 +252,34 @@ def test_an_event_that_is_none_is_named_and_holds_up_no_other_thread(torn: str, 
     assert read(fresh, other_id)
     assert len(asyncio.run(fresh.find())) == 2
     migrate(url, Policy())
+
+
+@pytest.mark.parametrize(
+    ("lost", "says"), [("1", "2 of its 3"), ("2", "2 of its 3"), ("0, 1, 2", "0 of its 3")]
+)
+def test_a_thread_that_lacks_events_is_named_and_holds_up_no_other(
+    lost: str, says: str, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = opened(url)
+    thread_id, other_id = created(store, thread_of(said(), error(), error())), created(store)
+    alter(store, f"DELETE FROM events WHERE thread_id = '{thread_id}' AND seq IN ({lost})")
+    fresh = opened(url)
+    for use in (fresh.get(thread_id), fresh.update(thread_id, one_more)):
+        with pytest.raises(Unreadable, match=f"{thread_id} has {says} events"):
+            asyncio.run(use)
+    assert read(fresh, other_id)
+    assert "with 1 threads" in migrate(url, Policy())
+    assert f"{thread_id} has {says} events" in capsys.readouterr().err
+
+
+def test_a_thread_that_has_more_events_than_it_says_is_named(url: str) -> None:
+    """Also by whoever has them in mind, when they add to it."""
+    store = opened(url)
+    thread_id = created(store, thread_of(said(), error()))
+    alter(store, f"UPDATE threads SET version = 1 WHERE id = '{thread_id}'")
+    for each in (store, opened(url)):
+        with pytest.raises(Unreadable, match=f"{thread_id} has 2 of its 1 events"):
+            asyncio.run(each.update(thread_id, one_more))
 
 
 class Breaks:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -29,7 +30,7 @@ from agent.thread import Thread
 from ...yours.samples import SAFE_STEP
 from ..postgres_servers import GIVEN, fresh_url, server, started
 from ..processes import python
-from ..scripted import DONE, NOON, agent_of, error, model_that_says, said, types
+from ..scripted import DONE, NOON, agent_of, error, model_that_says, said, thread_of, types
 from ..serving import HERE, THREADS, as_told, told
 from ..stores import created, held, read
 
@@ -62,11 +63,24 @@ def wrong() -> dict[str, tuple[str, str]]:
         "no user": (as_user("nobody_here", "secret-word"), "does not exist|failed"),
         "no schema": (fresh_url(), "run `agent migrate`"),
         "no address": ("postgresql://u:secret-word%@h:x/y", "no address of a Postgres"),
+        "no port": ("postgresql://u:secret-word@127.0.0.1:99999/x", "invalid port number"),
+        "no sslmode": (f"{fresh_url()}&sslmode=bogus", "invalid sslmode value"),
+        "no option": (f"{fresh_url()}&options=-cbogus%3D1", "unrecognized"),
         "no setting": ("postgresql://u:secret-word@h/y?nonsense=1", "no address of a Postgres"),
     }
 
 
-KINDS = ["no server", "no database", "no user", "no schema", "no address", "no setting"]
+KINDS = [
+    "no server",
+    "no database",
+    "no user",
+    "no schema",
+    "no address",
+    "no port",
+    "no sslmode",
+    "no option",
+    "no setting",
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -107,6 +121,30 @@ def test_who_may_not_write_is_told_so(store: PostgresThreadStore) -> None:
         set_up(f"{as_user(schema)}&options=-csearch_path%3D{schema}_nowhere,public")
 
 
+def test_every_letter_is_kept_whatever_the_environment_says_of_them(
+    store: PostgresThreadStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    thread = thread_of(said("\U0001f600"))
+    assert read(store, created(store, thread)) == thread
+
+
+def test_a_database_of_another_encoding_is_refused() -> None:
+    """It would take all but what it has no letters for, such as an emoji."""
+    name = f"test_{uuid4().hex}"
+    url = urlsplit(server())._replace(path=f"/{name}").geturl()
+    with psycopg.connect(server(), autocommit=True) as connection:
+        made = f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
+        connection.execute(made.encode())
+        try:
+            with pytest.raises(Unusable, match="has the encoding LATIN1 and needs UTF8"):
+                set_up(url)
+            with pytest.raises(Unusable, match="has the encoding LATIN1 and needs UTF8"):
+                asyncio.run(PostgresThreadStore(url).find())
+        finally:
+            connection.execute(f"DROP DATABASE {name}".encode())
+
+
 @pytest.fixture
 def apart() -> Iterator[Path]:
     """A server of this test alone, which it may stop."""
@@ -123,6 +161,21 @@ def stopped(folder: Path) -> None:
         os.kill(pid, signal.SIGQUIT)
         while file.exists() and Path(f"/proc/{pid}").exists():
             time.sleep(0.02)
+
+
+@pytest.mark.slow
+@ours_to_stop
+def test_who_gives_no_password_is_told_so_for_good(
+    apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, asked = started(apart), apart / "pg_hba.conf"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE asked LOGIN PASSWORD 'secret-word'")
+        asked.write_text(f"local all asked scram-sha-256\n{asked.read_text()}")
+        connection.execute("SELECT pg_reload_conf()")
+    monkeypatch.delenv("PGPASSWORD", raising=False)
+    with pytest.raises(Unusable, match="no password supplied"):
+        asyncio.run(PostgresThreadStore(url.replace("postgres:@", "asked@")).find())
 
 
 @pytest.mark.slow

@@ -116,7 +116,8 @@ def test_every_file_is_applied_and_every_name_is_there() -> None:
 @pytest.mark.parametrize(("waiting", "taking"), [(0, 0), (3, 0), (3, 2)])
 def test_the_scaler_counts_what_waits_and_what_runs(waiting: int, taking: int, url: str) -> None:
     async def fill(queue: Any) -> None:
-        await queue.put_later(str(uuid4()), timedelta(hours=1))  # needs no worker now
+        for pause in (timedelta(), timedelta(hours=1)):  # a reminder is over as soon as it is due
+            await queue.put_later(str(uuid4()), pause)
         for _ in range(waiting):
             await queue.put(str(uuid4()))
         for _ in range(taking):

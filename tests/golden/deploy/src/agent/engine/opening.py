@@ -8,7 +8,7 @@ from ..settings import Settings, WrongSettings
 from . import Engine
 
 HERE = "here"  # no engine
-# Which component brings which. A module has `opened(settings)` and `migrated(settings)`.
+# Which component brings which. A module has `opened`, `check` and `migrated`, of settings.
 COMPONENTS = {"procrastinate": "worker"}
 
 
@@ -21,6 +21,14 @@ def open_engine(settings: Settings) -> Engine | None:
         return None
     engine: Engine = module_of(settings.engine).opened(settings)
     return engine
+
+
+def check_engine(settings: Settings) -> None:
+    """What is gone may come back, and is waited for. Raises WrongSettings and, for what stays as it
+    is, NotQueued.
+    """
+    if settings.engine != HERE:
+        module_of(settings.engine).check(settings)
 
 
 def migrate(settings: Settings) -> str | None:

@@ -103,7 +103,8 @@ def stand_in() -> Any:
     except ModuleNotFoundError as error:
         if error.name != room:
             raise
-        raise Unavailable("there is no stand-in here: set AGENT_MODEL to a model") from None
+        problem = "the rules that play the model were deleted: set AGENT_MODEL to a model"
+        raise Unavailable(problem) from None
 
 
 def described(request: Request) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from socket import socket
 import uvicorn
 from fastapi import FastAPI
 
+from ..engine.opening import check_engine
 from ..log import logger
 from ..model import baml
 from ..model.next_step import note_on
@@ -40,6 +41,7 @@ def serve(settings: Settings) -> None:
     with patient_streams():
         app = create_app(settings)
         asyncio.run(check_store(app.state.runner.agent.store))
+        check_engine(settings)
         if settings.approvers is None:
             problem = "AGENT_APPROVERS is not set: whoever may answer may approve anything"
             logger().warning("approvers_unset", problem=problem)

@@ -5,6 +5,7 @@ power cut leaves of that is no event, and the whole ones before it are there.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from . import NoSuchThread, Unreadable, require_id
 
 BETWEEN, END = ",\n", "\n]}\n"
 EVENT = json.JSONDecoder()
+BETWEEN_THEM = re.compile(r",?\s*")  # the comma may have been in what a power cut left as it was
+NO_TEXT = re.compile("[\udc80-\udcff]")  # a byte that is not UTF-8
 # What a file raises that is read and is none.
 NO_THREAD = (ValueError, LookupError, TypeError, RecursionError, IsADirectoryError, PermissionError)
 
@@ -45,6 +48,14 @@ def head(thread_id: str) -> str:
 
 def load(thread_id: str, path: Path) -> Thread:
     """Raises NoSuchThread and Unreadable."""
+    thread, _ = loaded(thread_id, path)
+    return thread
+
+
+def loaded(thread_id: str, path: Path) -> tuple[Thread, bool]:
+    """The thread, and whether its file is all of it. What a write that was cut off left there is
+    in the way of the next. Raises NoSuchThread and Unreadable.
+    """
     try:
         return from_file(thread_id, content(path))
     except FileNotFoundError:
@@ -54,15 +65,16 @@ def load(thread_id: str, path: Path) -> Thread:
         raise Unreadable(f"{problem} ({format_error(error)})") from error
 
 
-def from_file(thread_id: str, written: bytes) -> Thread:
+def from_file(thread_id: str, written: bytes) -> tuple[Thread, bool]:
     """Raises ValueError, LookupError, TypeError and RecursionError for what is no such thread."""
     try:
-        stored = from_json(written, allow_inf_nan=False)
+        read = from_json(written, allow_inf_nan=False)
     except ValueError:
-        return Thread.load(whole_events(thread_id, written.decode("utf-8", "replace")))
-    if stored["id"] != thread_id:
+        text = written.decode("utf-8", "surrogateescape")
+        return Thread.load(whole_events(thread_id, text)), False
+    if read["id"] != thread_id:
         raise ValueError("its id is another one")
-    return Thread.load(stored["events"])
+    return Thread.load(read["events"]), True
 
 
 def whole_events(thread_id: str, text: str) -> list[Any]:
@@ -70,18 +82,27 @@ def whole_events(thread_id: str, text: str) -> list[Any]:
     if not text.startswith(head(thread_id)):
         raise ValueError("it does not begin as a thread does")
     events, place = [], len(head(thread_id))
-    while True:
+    while between := BETWEEN_THEM.match(text, place):
         try:
-            event, end = EVENT.raw_decode(text, place)
+            event, end = EVENT.raw_decode(text, between.end())
         except ValueError:
             break
-        events.append(event)
-        place = end + len(BETWEEN)
-        if not text.startswith(BETWEEN, end):
+        if NO_TEXT.search(text, place, end):
             break
-    if any(is_whole(line) for line in text[place:].splitlines()):
+        events.append(event)
+        place = end
+    if not is_cut_off(text[place:]):
         raise ValueError(f"it is damaged behind event {len(events) - 1}")
     return events
+
+
+def is_cut_off(rest: str) -> bool:
+    """Whether a power cut leaves this behind whole events. Of a write it may lose the end; or what
+    comes before, where there are zeros then, or the brackets that closed the file as it was.
+    """
+    if "\0" in rest or rest.lstrip().startswith("]"):
+        return True
+    return not rest.endswith(END) and not any(is_whole(line) for line in rest.splitlines())
 
 
 def is_whole(line: str) -> bool:

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from ..log import logger
 from ..parts import Agent
 from ..settings import load_settings
+from ..store import Unreadable
 from ..views import listing, view
 from ..waiting import Status
 from ..wiring import build, oddities
@@ -46,7 +48,12 @@ def threads(
         typer.echo(json.dumps(listing(found, agent.policy), indent=2))
         return
     for each in found:
-        screen.show_in_list(each.id, asyncio.run(agent.store.get(each.id)))
+        try:
+            thread = asyncio.run(agent.store.get(each.id))
+        except Unreadable as problem:  # it is found all the same where what it is in short is kept
+            logger().warning("unreadable_thread", problem=str(problem))
+        else:
+            screen.show_in_list(each.id, thread)
 
 
 @commands.command()

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ...engine.opening import check_engine
 from ...engine.procrastinate.settings import QueueSettings as settings
 from ...engine.procrastinate.settings import url_of
 from ...log import log_event, log_waiting, logger
@@ -20,6 +21,7 @@ from ...stream import leave, patient_streams
 from ...watch import watched
 from ...wiring import NO_MODEL, build, oddities, with_channels
 
+ENGINE = "procrastinate"
 CONNECTIONS = 8  # of a worker to the queue, and one more that hears what is put there
 commands = typer.Typer()
 __all__ = ["commands", "settings"]
@@ -36,12 +38,14 @@ def worker(
     ] = None,
 ) -> None:
     """Take threads from the queue and run them."""
-    from ...engine.procrastinate.connection import PatientConnector
     from ...engine.procrastinate.queue import Queue
 
     given = load_settings()
+    require_writable(alive)
     with patient_streams():
-        agent, queue = agent_of(given), Queue(url_of(given), PatientConnector(), CONNECTIONS)
+        agent = agent_of(given)
+        check_engine(given)
+        queue = Queue(url_of(given), patient=True, connections=CONNECTIONS)
         asyncio.run(work(agent, queue, concurrency, grace, alive))
     leave(0)
 
@@ -60,8 +64,20 @@ def nothing() -> None:
     pass
 
 
+def require_writable(alive: Path | None) -> None:
+    """Raises what typer tells."""
+    try:
+        if alive:
+            alive.touch()
+    except OSError as error:
+        raise typer.BadParameter(f"{alive} cannot be written: {error.strerror}") from None
+
+
 def agent_of(given: Settings) -> Agent:
     """Raises WrongSettings, also where no model is named: the stand-in would answer others."""
+    if given.engine != ENGINE:
+        problem = f"no server puts anything into the queue: say AGENT_ENGINE={ENGINE}"
+        raise WrongSettings([f"AGENT_ENGINE={given.engine}: {problem}"])
     if "model" not in given.model_fields_set:
         raise WrongSettings([NO_MODEL])
     if missing := lacking(given.model):
@@ -79,7 +95,9 @@ def queue(
 ) -> None:
     """Say what waits in the queue, what runs, and what could not be run."""
     from ...engine.procrastinate.queue import Queue
+    from ...engine.procrastinate.schema import require
 
+    require(url_of(load_settings()))
     found = asyncio.run(looked_at(Queue(url_of(load_settings())), retry))
     if as_json:
         typer.echo(json.dumps(found, indent=2))

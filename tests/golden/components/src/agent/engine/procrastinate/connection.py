@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from itertools import chain, repeat
 from typing import Any, TypeVar
@@ -45,32 +46,39 @@ async def configured(connection: psycopg.AsyncConnection[Any]) -> None:
 
 class PatientConnector(PsycopgConnector):
     """Waits for a database that is gone, for whoever runs threads: procrastinate's worker would
-    end, and nobody would finish the jobs that it has.
+    end, and nobody would finish the jobs that it has. Until it is told to give up.
     """
 
+    def __init__(self, gives_up: asyncio.Event) -> None:
+        super().__init__()
+        self.gives_up = gives_up
+
     async def execute_query_async(self, query: Any, **arguments: Any) -> None:
-        await until_it_is_back(partial(super().execute_query_async, query, **arguments))
+        await self._until_it_is_back(partial(super().execute_query_async, query, **arguments))
 
     async def execute_query_one_async(self, query: Any, **arguments: Any) -> Any:
-        return await until_it_is_back(partial(super().execute_query_one_async, query, **arguments))
+        work = partial(super().execute_query_one_async, query, **arguments)
+        return await self._until_it_is_back(work)
 
     async def execute_query_all_async(self, query: Any, **arguments: Any) -> Any:
-        return await until_it_is_back(partial(super().execute_query_all_async, query, **arguments))
+        work = partial(super().execute_query_all_async, query, **arguments)
+        return await self._until_it_is_back(work)
 
     async def listen_notify(self, *arguments: Any, **named: Any) -> None:
-        await until_it_is_back(partial(super().listen_notify, *arguments, **named))
+        await self._until_it_is_back(partial(super().listen_notify, *arguments, **named))
 
-
-async def until_it_is_back(work: Callable[[], Awaitable[T]]) -> T:
-    pauses = chain((0.2, 0.5, 1), repeat(2.0))  # seconds
-    while True:
-        try:
-            return await work()
-        except ConnectorException as error:
-            if not is_gone(error):
-                raise
-            logger().error("queue_gone", problem=why(error), again_in=(pause := next(pauses)))
-        await asyncio.sleep(pause)
+    async def _until_it_is_back(self, work: Callable[[], Awaitable[T]]) -> T:
+        pauses = chain((0.2, 0.5, 1), repeat(2.0))  # seconds
+        while True:
+            try:
+                return await work()
+            except ConnectorException as error:
+                if self.gives_up.is_set() or not is_gone(error):
+                    raise
+                logger().error("queue_gone", problem=why(error), again_in=(pause := next(pauses)))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self.gives_up.wait()
 
 
 def is_gone(error: ConnectorException) -> bool:

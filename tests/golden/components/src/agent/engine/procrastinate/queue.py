@@ -1,5 +1,6 @@
 """The queue: which threads somebody is to look at. It holds their ids and nothing else."""
 
+import asyncio
 from collections.abc import Collection, Iterator, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from psycopg.errors import RaiseException
 
 from ...log import logger
 from .. import NotQueued
-from .connection import log_as_we_do, pool_of, why
+from .connection import PatientConnector, log_as_we_do, pool_of, why
 
 ADVANCE = "advance"  # a thread, to its next wait
 RESUME = "resume"  # one whose model could not be asked
@@ -48,12 +49,14 @@ class Counts:
 
 
 class Queue:
-    """An Engine. It connects when it is first used."""
+    """An Engine. It connects when it is first used. One that is patient waits for a database that
+    is gone, until it `gives_up`.
+    """
 
-    def __init__(
-        self, url: str, connector: PsycopgConnector | None = None, connections: int = 4
-    ) -> None:
-        self.app = App(connector=connector or PsycopgConnector())
+    def __init__(self, url: str, *, patient: bool = False, connections: int = 4) -> None:
+        self.gives_up = asyncio.Event()
+        connector = PatientConnector(self.gives_up) if patient else PsycopgConnector()
+        self.app = App(connector=connector)
         self.app.job_manager = Jobs(self.app.connector)
         self._pool = pool_of(url, connections)
 

@@ -5,12 +5,15 @@ of those a database has had: that stands in a comment on its table.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from procrastinate.schema import SchemaManager
 
-from ...errors import format_error
+from ...errors import format_error, one_line
+from ...log import logger
 from .. import NotQueued
+from .connection import TIMEOUT
 
 TABLE = "procrastinate_jobs"
 HAD = f"SELECT obj_description(to_regclass('{TABLE}')), to_regclass('{TABLE}') IS NOT NULL"
@@ -22,7 +25,7 @@ LOCK = "SELECT pg_advisory_lock(hashtext('procrastinate'))"  # of two that migra
 
 def migrate(url: str) -> list[str]:
     """Brings the tables up to date; what was applied. Raises NotQueued."""
-    with said_plainly(), psycopg.connect(url, autocommit=True) as connection:
+    with said_plainly(), connected(url) as connection:
         connection.execute(LOCK)
         had, are_there = connection.execute(HAD).fetchone() or (None, False)
         wanted = migrations()
@@ -39,10 +42,43 @@ def migrate(url: str) -> list[str]:
     return sorted(missing)
 
 
+def check(url: str) -> None:
+    """A database that is gone is waited for, by whoever works with it. Raises NotQueued."""
+    try:
+        require(url)
+    except NotQueued as problem:
+        if not isinstance(problem.__cause__, psycopg.OperationalError):
+            raise
+        logger().error("queue_gone", problem=str(problem))
+
+
+def require(url: str) -> None:
+    """Raises NotQueued unless the tables are there, and none is of an older agent."""
+    with said_plainly(), connected(url) as connection:
+        had, are_there = connection.execute(HAD).fetchone() or (None, False)
+    if not are_there:
+        raise NotQueued("the queue is not in this database: run `agent migrate`")
+    if max(migrations()) > (had or FIRST):
+        raise NotQueued("the queue's tables are of an older version: run `agent migrate`")
+
+
+def connected(url: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """Each statement is a transaction. Raises what psycopg does, and NotQueued."""
+    try:
+        return psycopg.connect(url, autocommit=True, connect_timeout=int(TIMEOUT))
+    except psycopg.ProgrammingError:  # which may say the password
+        raise NotQueued(
+            "the queue's address is none of a Postgres: write postgresql://USER:PASSWORD@HOST/NAME,"
+            " with %XX for signs that mean something in an address"
+        ) from None
+
+
 @contextmanager
 def said_plainly() -> Iterator[None]:
     try:
         yield
+    except psycopg.OperationalError as error:
+        raise NotQueued(f"the queue's database cannot be used: {one_line(str(error))}") from error
     except psycopg.Error as error:
         raise NotQueued(format_error(error)) from error
 

@@ -13,9 +13,10 @@ class QueueSettings(Section):
 
 def url_of(settings: Settings) -> str:
     """Raises WrongSettings where no database is named."""
-    url = load(QueueSettings).queue_url or settings.store_url
+    given = load(QueueSettings).queue_url
+    url = given or settings.store_url
     if not url.startswith(("postgresql:", "postgres:")):
-        raise WrongSettings(
-            ["AGENT_QUEUE_URL is not set, and AGENT_STORE_URL is no Postgres: name one"]
-        )
+        unset = "is not set, and AGENT_STORE_URL is no Postgres: name one"
+        wrong = "is no Postgres: write postgresql://USER@HOST/NAME"
+        raise WrongSettings([f"AGENT_QUEUE_URL {wrong if given else unset}"])
     return url

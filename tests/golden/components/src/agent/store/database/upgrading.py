@@ -45,18 +45,34 @@ def require_schema(found: str | None, wanted: str, name: str) -> None:
         raise Unusable(f"{name} has schema {found}, newer than {wanted}: update the agent")
 
 
-def upgrade(engine: Any, versions: Path) -> None:
-    """Apply what is missing, each migration whole or not at all. `engine` is SQLAlchemy's."""
+def upgrade(engine: Any, versions: Path, name: str) -> None:
+    """Apply what is missing, each migration whole or not at all. `engine` is SQLAlchemy's.
+
+    Raises what the driver does, and Unusable.
+    """
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
+    from sqlalchemy.exc import DBAPIError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", str(versions))
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError as error:
+        problem = f"{name} has a schema that this agent does not know: update the agent"
+        raise Unusable(f"{problem} ({error})") from error
+    except DBAPIError as error:
+        if "already exists" in str(error.orig):
+            raise Unusable(
+                f"{name} has tables of another program's, or ours without their row in"
+                " `alembic_version`: name an empty database, or put the row back"
+            ) from error
+        raise error.orig or error from None
 
 
 def is_old(rows: Rows, policy: Policy) -> bool:

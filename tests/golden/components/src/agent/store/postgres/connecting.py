@@ -23,20 +23,32 @@ TIMEOUT = 5  # seconds for a connection
 # A server that cannot be written to has perhaps just handed over to another.
 GONE = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
 # What the server says, and says again until somebody mends it.
-STAYS_SO = re.compile("does not exist|authentication failed|permission denied|pg_hba|not permitted")
+STAYS_SO = re.compile(
+    "does not exist|authentication failed|no password|permission denied|pg_hba|not permitted"
+    r"|unrecognized|invalid (port number|value|\w+ value)"
+)
 
 
 def connect(url: str, name: str = "agent", *, is_pooled: bool = False) -> Connection:
     """Each statement is a transaction. Raises what psycopg does, and Unusable."""
     try:
         connection = psycopg.connect(
-            url, autocommit=True, application_name=name, connect_timeout=TIMEOUT, **KEEPALIVES
+            url,
+            autocommit=True,
+            application_name=name,
+            connect_timeout=TIMEOUT,
+            client_encoding="UTF8",  # whatever PGCLIENTENCODING says
+            **KEEPALIVES,
         )
     except psycopg.ProgrammingError:  # which may say the password
         raise Unusable(
             f"{shown(url)} is no address of a Postgres: write postgresql://USER:PASSWORD@HOST/NAME,"
             " with %XX for signs that mean something in an address"
         ) from None
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding not in ("UTF8", None):  # a pooler may not say
+        connection.close()
+        raise Unusable(f"{shown(url)} has the encoding {encoding} and needs UTF8: make it anew")
     if is_pooled:
         connection.prepare_threshold = None
     return connection
@@ -56,7 +68,6 @@ def connect_to_schema(url: str, *, is_pooled: bool = False) -> Connection:
 def set_up(url: str) -> None:
     """Of two that come at once, one waits for the other. Raises NotStored."""
     from sqlalchemy import create_engine, event
-    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
     def creator() -> Any:
@@ -68,10 +79,7 @@ def set_up(url: str) -> None:
     lock = f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})"
     event.listen(engine, "begin", lambda each: each.exec_driver_sql(lock))
     with said_plainly(url):
-        try:
-            upgrade(engine, VERSIONS)
-        except DBAPIError as error:
-            raise error.orig or error from None
+        upgrade(engine, VERSIONS, shown(url))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from psycopg import Cursor
 
 from ...waiting import Status
 from .. import NoSuchThread
-from ..database.rows import Row
+from ..database.rows import Row, none_missing
 from .connecting import Connection, connect_to_schema, said_plainly
 
 # Each is one statement, so one way there and back, and all or nothing.
@@ -55,8 +55,13 @@ class PostgresRows:
         return self._do(UPDATE, *changed(row, row.version)).rowcount > 0
 
     def events(self, thread_id: str, known: int) -> list[str]:
-        query = "SELECT event FROM events WHERE thread_id = %s AND seq >= %s ORDER BY seq"
-        return [event for (event,) in self._read(query, thread_id, known)]
+        found = self._read(
+            "SELECT version, event FROM threads LEFT JOIN events ON thread_id = id AND seq >= %s"
+            " WHERE id = %s ORDER BY seq",
+            known,
+            thread_id,
+        )
+        return none_missing(thread_id, known, found)
 
     def page(
         self, status: Status | None, after: str | None, limit: int | None, newest: bool = False

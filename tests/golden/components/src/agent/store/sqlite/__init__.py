@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from os.path import realpath
 from pathlib import Path
 
 from ...context import ContextFormat
@@ -21,7 +22,8 @@ class SqliteThreadStore(DatabaseStore):
     def __init__(
         self, path: Path, policy: Callable[[], Policy] = Policy, patience: float = 5.0
     ) -> None:
-        self.path = path.absolute()  # a tool may go elsewhere
+        # A tool may go elsewhere, and whoever names it by a link has the same locks.
+        self.path = Path(realpath(path))
         super().__init__(SqliteRows(self.path, patience), policy, patience=patience)
 
     @asynccontextmanager

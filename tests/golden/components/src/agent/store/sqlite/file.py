@@ -70,7 +70,7 @@ def set_up(path: Path) -> None:
         make(path)
         engine = create_engine("sqlite://", creator=lambda: open_file(path, 60), poolclass=NullPool)
         event.listen(engine, "begin", lambda each: each.exec_driver_sql("BEGIN IMMEDIATE"))
-        upgrade(engine, VERSIONS)
+        upgrade(engine, VERSIONS, str(path))
 
 
 @contextmanager
