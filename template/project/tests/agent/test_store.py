@@ -252,6 +252,12 @@ def test_the_folder_of_the_url_is_used() -> None:
     assert {path.suffix for path in Path("deep/er").glob("*.*")} >= {".json", ".txt"}
 
 
+def test_the_folder_of_the_url_can_be_below_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(Path("home").absolute()))
+    asyncio.run(open_by_url("file:~/threads", "json").create(thread_of(said())))
+    assert list(Path("home/threads").glob("*.json"))
+
+
 def test_a_lock_that_is_not_got_is_an_error_and_holds_up_no_other_thread(tmp_path: Path) -> None:
     """Whoever holds it has stopped, and more calls wait than the store has threads."""
     store = FileSystemThreadStore(tmp_path / ".threads", patience=1.0)

@@ -30,6 +30,7 @@ from ..views import Summary, due_at
 from ..waiting import Status
 from . import Busy, Full, Locked, NoSuchThread, NotStored, Purpose, ThreadExists
 from .locking import Taken, file_lock
+from .opening import place_in
 from .summaries import Summaries
 from .thread_file import END, as_addition, as_file, loaded, path_of
 
@@ -220,4 +221,4 @@ class FileSystemThreadStore:
 
 
 def opened(url: str, form: ContextFormat, _: Callable[[], Policy]) -> FileSystemThreadStore:
-    return FileSystemThreadStore(Path(url.partition(":")[2]), form)
+    return FileSystemThreadStore(place_in(url), form)

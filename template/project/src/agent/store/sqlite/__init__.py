@@ -12,6 +12,7 @@ from .. import Busy, Purpose, StoreError
 from ..database.store import DatabaseStore
 from ..database.upgrading import derive_all
 from ..locking import Taken, file_lock
+from ..opening import place_in
 from .file import set_up
 from .rows import SqliteRows
 
@@ -60,6 +61,6 @@ def migrated(url: str, policy: Policy) -> str:
 def path_from(url: str) -> Path:
     """Raises StoreError."""
     place = url.partition(":")[2]
-    if not place.strip("/") or place == ":memory:":
+    if place.endswith("/") or "?" in place or place == ":memory:":
         raise StoreError(f"AGENT_STORE_URL={url} names no file: write sqlite:agent.db")
-    return Path(place)
+    return place_in(url)

@@ -127,7 +127,7 @@ def test_a_file_that_cannot_be_written_to_is_told_of(store: SqliteThreadStore) -
         asyncio.run(SqliteThreadStore(store.path).update(thread_id, one_more))
 
 
-@pytest.mark.parametrize("url", ["sqlite:", "sqlite::memory:", "sqlite:///"])
-def test_a_url_without_a_file_is_named(url: str) -> None:
+@pytest.mark.parametrize("place", ["", ":memory:", "///", "new/", "agent.db?mode=ro"])
+def test_a_url_without_a_file_is_named(place: str) -> None:
     with pytest.raises(StoreError, match="AGENT_STORE_URL="):
-        open_store(url, "xml")
+        open_store(f"sqlite:{place}", "xml")

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
+from os.path import expanduser
+from pathlib import Path
 from types import ModuleType
 
 from ..context import ContextFormat
@@ -70,6 +72,11 @@ def module_of(url: str) -> ModuleType:
             f" run `create-12-factor-agent add {name}`"
         )
     return import_module(f".{name}", __package__)
+
+
+def place_in(url: str) -> Path:
+    """The file or folder that it names, with `~` as a shell has it."""
+    return Path(expanduser(url.partition(":")[2]))
 
 
 def shown(url: str) -> str:
