@@ -64,9 +64,7 @@ class Worker:
         finally:
             self._jobs.discard(job.id)
         if self.agent.stopping.is_set():  # it may be done, or not: whoever is next sees
-            with suppress(
-                NotQueued
-            ):  # who looks for what nobody has puts it, once there is a queue
+            with suppress(NotQueued):  # then it is put by whoever looks for what nobody has
                 await self.queue.put(thread_id)
 
     async def resume(self, thread_id: str) -> None:
@@ -91,24 +89,28 @@ class Worker:
         while not stop.is_set():
             self._say_that_we_live()
             await over(stop, BEAT)
-        self.agent.stopping.set()
         logger().info("stopping", grace=grace)
-        if self._taker:
-            self._taker.stop()
-        ending = asyncio.create_task(self.runner.shut_down(grace), name="ending")
-        hurrying = asyncio.create_task(hurry.wait(), name="hurrying")
-        await asyncio.wait({ending, hurrying}, return_when=asyncio.FIRST_COMPLETED)
-        if not ending.done():
-            await self.runner.shut_down(0)
-        await asyncio.wait([taking], timeout=0 if hurry.is_set() else END)
+        await self._leave_the_threads(grace, hurry)
+        await asyncio.wait([taking], timeout=END)
         self.queue.gives_up.set()  # a database that is gone is waited for no longer
-        ending_too = (ending, hurrying, taking, looking)
-        for task in ending_too:
+        for task in (taking, looking):
             task.cancel()
-        await asyncio.wait(ending_too, timeout=END)
+        await asyncio.wait([taking, looking], timeout=END)
         with suppress(TimeoutError):
             async with asyncio.timeout(END):
                 await self.queue.close()
+
+    async def _leave_the_threads(self, grace: float, hurry: asyncio.Event) -> None:
+        self.agent.stopping.set()
+        if self._taker:
+            self._taker.stop()
+        leaving = asyncio.create_task(self.runner.shut_down(grace), name="leaving")
+        hurrying = asyncio.create_task(hurry.wait(), name="hurrying")
+        await asyncio.wait([leaving, hurrying], return_when=asyncio.FIRST_COMPLETED)
+        if hurry.is_set():
+            await self.runner.shut_down(0)
+        await leaving
+        hurrying.cancel()
 
     def _say_that_we_live(self) -> None:
         try:
