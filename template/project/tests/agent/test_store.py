@@ -162,19 +162,36 @@ def test_a_power_cut_that_keeps_the_end_of_a_write_alone_loses_nothing(
             assert len(json.loads(path.read_bytes())["events"]) == count
 
 
-@pytest.mark.parametrize(
-    ("wrong", "right"),
-    [(b'"message"', b'"message",'), (b'"type"', b"type"), (b"\xc3\xa9", b"\xc3"), (b"{}", b"\x01")],
-)
+SLIPS = [(b'"message"', b'"message",'), (b'"type"', b"type"), (b"\xc3\xa9", b"\xc3")]
+
+
+@pytest.mark.parametrize(("wrong", "right"), [*SLIPS, (b"{}", b"\x01")])
+@pytest.mark.parametrize("end", [END, b"\n]}", b"\n]}\r\n", b"\n ]}\n\n"])
 def test_what_was_damaged_by_hand_is_no_power_cut(
-    wrong: bytes, right: bytes, store: FileSystemThreadStore
+    wrong: bytes, right: bytes, end: bytes, store: FileSystemThreadStore
 ) -> None:
     """An event that was acknowledged is not cut off, be it the last."""
     path, _, after = torn(store)
-    damaged = right.join(after.rsplit(wrong, 1))
+    left_alone(path, right.join(after.removesuffix(END).rsplit(wrong, 1)) + end)
+
+
+@pytest.mark.parametrize("hole", [b"\0", b"\0" * 40, END], ids=["zero", "zeros", "end"])
+def test_a_hole_amid_events_is_no_power_cut_either(
+    hole: bytes, store: FileSystemThreadStore
+) -> None:
+    """What comes behind it was acknowledged."""
+    path, before, _ = torn(store)
+    place = len(before) - len(END)
+    asyncio.run(store.update(path.stem, lambda kept: kept.append(error(), at=NOON)))
+    whole = path.read_bytes()
+    left_alone(path, whole[:place] + hole + whole[place + len(hole) :])
+    left_alone(path, whole[: place - 9] + hole + whole[place - 9 + len(hole) :])
+
+
+def left_alone(path: Path, damaged: bytes) -> None:
     path.write_bytes(damaged)
-    fresh = FileSystemThreadStore(store.root)
-    with pytest.raises(Unreadable, match="is damaged behind event 1"):
+    fresh = FileSystemThreadStore(path.parent)
+    with pytest.raises(Unreadable, match="is damaged behind event"):
         read(fresh, path.stem)
     with pytest.raises(Unreadable):
         asyncio.run(fresh.update(path.stem, lambda kept: kept.append(error(), at=NOON)))

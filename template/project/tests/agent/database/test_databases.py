@@ -11,7 +11,7 @@ import pytest
 
 from agent.due import Policy, Route
 from agent.events import Error
-from agent.store import Busy, Lost, Unreadable, Unusable
+from agent.store import Busy, Lost, NoSuchThread, Unreadable, Unusable
 from agent.store.database import upgrading
 from agent.store.database.rows import Row
 from agent.store.database.store import DatabaseStore
@@ -280,6 +280,27 @@ def test_a_thread_that_has_more_events_than_it_says_is_named(url: str) -> None:
     for each in (store, opened(url)):
         with pytest.raises(Unreadable, match=f"{thread_id} has 2 of its 1 events"):
             asyncio.run(each.update(thread_id, one_more))
+
+
+def test_a_thread_that_is_shorter_than_it_was_is_read_as_it_is(url: str) -> None:
+    """From a backup, or by a server that lagged behind the one that is gone."""
+    store = opened(url)
+    thread_id = created(store, thread_of(said(), error(), error()))
+    alter(store, f"DELETE FROM events WHERE thread_id = '{thread_id}' AND seq = 2")
+    alter(store, f"UPDATE threads SET version = 2 WHERE id = '{thread_id}'")
+    assert len(read(store, thread_id).events) == 2
+    assert len(asyncio.run(store.update(thread_id, one_more)).events) == 3
+    assert len(read(opened(url), thread_id).events) == 3
+
+
+def test_a_thread_that_is_gone_is_told_of_whoever_has_it_in_mind(url: str) -> None:
+    store = opened(url)
+    thread_id = created(store)
+    alter(store, f"DELETE FROM events WHERE thread_id = '{thread_id}'")
+    alter(store, f"DELETE FROM threads WHERE id = '{thread_id}'")
+    for use in (store.get(thread_id), store.update(thread_id, one_more)):
+        with pytest.raises(NoSuchThread):
+            asyncio.run(use)
 
 
 class Breaks:

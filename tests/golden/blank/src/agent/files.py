@@ -112,7 +112,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Its folder is anybody's: it stays as it is, and nobody there can guess the name beforehand.
     """
-    descriptor, name = mkstemp(prefix=f".{path.name}{TEMPORARY}", dir=path.parent)
+    # Not TEMPORARY: a store that it is written beside sweeps those away.
+    descriptor, name = mkstemp(prefix=f".{path.name}.new-", dir=path.parent)
     temporary = Path(name)
     try:
         with open(descriptor, "wb") as file:

@@ -33,7 +33,8 @@ class Write:
         for length in {1, len(self.data) // 2, len(self.data) - 1} - {0}:
             yield Write(self.file, self.place, self.data[:length])  # behind it, what was there
             yield Write(self.file, self.place, self.data[:length].ljust(len(self.data), b"\0"))
-            yield Write(self.file, self.place + length, self.data[length:])  # or its end alone
+            if self.data.count(b"\n{") < 2:  # or its end alone, with no whole event in it
+                yield Write(self.file, self.place + length, self.data[length:])
 
 
 @dataclass(frozen=True)

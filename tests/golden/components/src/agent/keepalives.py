@@ -1,7 +1,9 @@
 """How a connection to Postgres notices that there is nobody at its other end: the network is cut,
 or the host is gone, or a router has forgotten it. Nothing says so, and TCP by itself waits long.
+And what is said of one that there will not be either.
 """
 
+import re
 from typing import Any
 
 # As libpq has them, in seconds and milliseconds; so within a quarter of a minute.
@@ -11,6 +13,12 @@ KEEPALIVES: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
+
+# What the server says, and says again until somebody mends it.
+STAYS_SO = re.compile(
+    "does not exist|authentication failed|no password|permission denied|pg_hba|not permitted"
+    r"|unrecognized|invalid (port number|value|\w+ value)"
+)
 
 
 def at_the_server() -> str:

@@ -119,6 +119,28 @@ def test_an_export_that_fails_leaves_the_earlier_one(
     assert (Path("all.jsonl").read_bytes(), sorted(Path.cwd().iterdir())) == (before, there)
 
 
+def test_an_export_can_lie_beside_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    thread_id = created(open_store("file:here", "xml"))
+    for _ in range(2):
+        assert run("file:here", "export", "here/all.jsonl", monkeypatch=monkeypatch) == 0
+    assert thread_id in Path("here/all.jsonl").read_text("utf-8")
+    assert listed(open_store("file:here", "xml")) == [thread_id]
+
+
+def test_an_import_passes_over_what_is_there_and_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids = [created(open_store("file:here", "xml"), thread) for thread in THREADS[:2]]
+    assert run("file:here", "export", "all.jsonl", monkeypatch=monkeypatch) == 0
+    Path("there").mkdir()
+    for thread_id in ids[:1]:
+        Path(f"there/{thread_id}.json").write_text("{")
+    capsys.readouterr()
+    assert run("file:there", "import", "all.jsonl", monkeypatch=monkeypatch) == 1
+    assert ids[0] in capsys.readouterr().err
+    assert listed(open_store("file:there", "xml")) == ids[1:]
+
+
 def test_a_link_leads_to_what_is_exported_and_imported(
     source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from ...due import Policy
 from ...thread import Thread
 from ...views import Summary, due_at, summary_of
 from ...waiting import Status
-from .. import Unreadable, Unusable
+from .. import NoSuchThread, Unreadable, Unusable
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Rows(Protocol):
 
     def events(self, thread_id: str, known: int) -> list[str]:
         """Those behind so many; none where there is no thread. Raises Unreadable where the thread
-        says that there are more or fewer: nothing could be appended to that.
+        says that there are more or fewer: nothing could be appended to that. Raises NoSuchThread
+        where some are known, and it is gone.
         """
 
     def page(
@@ -74,8 +75,10 @@ def row_of(thread_id: str, thread: Thread, policy: Policy) -> Row:
 
 def none_missing(thread_id: str, known: int, found: Sequence[tuple[int, str | None]]) -> list[str]:
     """The events behind so many, each with the version of its thread beside it, which stands alone
-    where there are none. Raises Unreadable.
+    where there are none. Raises Unreadable, and NoSuchThread for one that is gone.
     """
+    if not found and known:
+        raise NoSuchThread(f"there is no thread {thread_id} any more")
     if not found:
         return []
     events = [event for _, event in found if event is not None]

@@ -1,6 +1,5 @@
 """A connection to Postgres, the schema there, and what can be wrong with both."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,10 +8,10 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from ...keepalives import KEEPALIVES
+from ...keepalives import KEEPALIVES, STAYS_SO
 from .. import Full, Lost, NotStored, Unusable
 from ..database.upgrading import require_schema, upgrade
-from ..opening import shown
+from ..opening import is_unclear, shown
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 SCHEMA = "0001"  # the last of `versions`
@@ -22,16 +21,13 @@ ONE_AT_A_TIME = 6_513_421_012  # the advisory lock of whoever migrates
 TIMEOUT = 5  # seconds for a connection
 # A server that cannot be written to has perhaps just handed over to another.
 GONE = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
-# What the server says, and says again until somebody mends it.
-STAYS_SO = re.compile(
-    "does not exist|authentication failed|no password|permission denied|pg_hba|not permitted"
-    r"|unrecognized|invalid (port number|value|\w+ value)"
-)
 
 
 def connect(url: str, name: str = "agent", *, is_pooled: bool = False) -> Connection:
     """Each statement is a transaction. Raises what psycopg does, and Unusable."""
     try:
+        if is_unclear(url):
+            raise psycopg.ProgrammingError
         connection = psycopg.connect(
             url,
             autocommit=True,

@@ -21,6 +21,7 @@ from . import NoSuchThread, Unreadable, require_id
 BETWEEN, END = ",\n", "\n]}\n"
 EVENT = json.JSONDecoder()
 BETWEEN_THEM = re.compile(r",?\s*")  # the comma may have been in what a power cut left as it was
+CLOSED = re.compile(r"\n\s*\]\s*\}\s*\Z")  # by whoever wrote it, and no event has a line end
 NO_TEXT = re.compile("[\udc80-\udcff]")  # a byte that is not UTF-8
 # What a file raises that is read and is none.
 NO_THREAD = (ValueError, LookupError, TypeError, RecursionError, IsADirectoryError, PermissionError)
@@ -82,7 +83,7 @@ def whole_events(thread_id: str, text: str) -> list[Any]:
     if not text.startswith(head(thread_id)):
         raise ValueError("it does not begin as a thread does")
     events, place = [], len(head(thread_id))
-    while between := BETWEEN_THEM.match(text, place):
+    while between := BETWEEN_THEM.match(text, place):  # always
         try:
             event, end = EVENT.raw_decode(text, between.end())
         except ValueError:
@@ -97,12 +98,13 @@ def whole_events(thread_id: str, text: str) -> list[Any]:
 
 
 def is_cut_off(rest: str) -> bool:
-    """Whether a power cut leaves this behind whole events. Of a write it may lose the end; or what
-    comes before, where there are zeros then, or the brackets that closed the file as it was.
+    """Whether a power cut leaves this behind whole events: of one write its end is lost; or what
+    comes before, where there are zeros then, or the brackets that closed the file as it was. Whole
+    events behind such a place are those of other writes, and it is damage.
     """
-    if "\0" in rest or rest.lstrip().startswith("]"):
-        return True
-    return not rest.endswith(END) and not any(is_whole(line) for line in rest.splitlines())
+    if any(is_whole(line) for line in rest.splitlines()):
+        return False
+    return "\0" in rest or rest.lstrip().startswith("]") or not CLOSED.search(rest)
 
 
 def is_whole(line: str) -> bool:

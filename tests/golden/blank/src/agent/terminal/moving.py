@@ -147,10 +147,18 @@ async def keep_all(store: ThreadStore, lines: Iterable[bytes], taken: Taken) -> 
             await store.create(thread, thread_id)
             taken.kept += 1
         except ThreadExists:
-            if (await store.get(thread_id)).dump() == thread.dump():
+            if await is_there(store, thread_id, thread):
                 taken.there += 1
             else:
                 taken.others.append(thread_id)
+
+
+async def is_there(store: ThreadStore, thread_id: str, thread: Thread) -> bool:
+    try:
+        return (await store.get(thread_id)).dump() == thread.dump()
+    except Unreadable as problem:
+        screen.complain(str(problem))
+        return False
 
 
 def numbered(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -79,6 +79,13 @@ def place_in(url: str) -> Path:
     return Path(expanduser(url.partition(":")[2]))
 
 
+def is_unclear(url: str) -> bool:
+    """Whether signs in it mean something in an address that they should not: a part of a password
+    would be taken for a host, and be said where that is not found.
+    """
+    return re.split("[/?#]", url.partition("//")[2])[0].count("@") > 1
+
+
 def shown(url: str) -> str:
     """Without a password, and without what else may be one: where it ends cannot always be told."""
     scheme, colon, rest = url.partition(":")

@@ -168,6 +168,7 @@ def test_the_tables_are_brought_once_and_kept_up_to_date(monkeypatch: pytest.Mon
         ("postgresql://nobody@127.0.0.1:1/none", "refused"),
         ("", "AGENT_QUEUE_URL is not set"),
         ("mysql://u:secret@h/x", "AGENT_QUEUE_URL is no Postgres"),
+        ("postgresql://u:hunter@secret@h/x", "write postgresql://USER:PASSWORD@HOST/NAME"),
         ("postgresql://u:secret@[bad", "write postgresql://USER:PASSWORD@HOST/NAME"),
     ],
 )
@@ -178,9 +179,10 @@ def test_no_database_is_one_line(command: str, url: str, says: str) -> None:
     assert (code, says in err, err.count("\n"), "secret" in err) == (2, True, 1, False), err
 
 
-def test_a_database_that_there_is_not_is_named(url: str) -> None:
+@pytest.mark.parametrize("command", ["queue", "worker", "serve"])
+def test_a_database_that_there_is_not_is_named(command: str, url: str) -> None:
     gone = urlsplit(url)._replace(path="/none").geturl()
-    code, _, err = Shell({"AGENT_QUEUE_URL": gone}).here("queue")
+    code, _, err = Shell(WORKS | {"AGENT_QUEUE_URL": gone}).here(command)
     assert (code, '"none" does not exist' in err, err.count("\n")) == (2, True, 1), err
 
 

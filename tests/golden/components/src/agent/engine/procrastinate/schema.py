@@ -11,7 +11,9 @@ import psycopg
 from procrastinate.schema import SchemaManager
 
 from ...errors import format_error, one_line
+from ...keepalives import STAYS_SO
 from ...log import logger
+from ...store.opening import is_unclear
 from .. import NotQueued
 from .connection import TIMEOUT
 
@@ -47,7 +49,8 @@ def check(url: str) -> None:
     try:
         require(url)
     except NotQueued as problem:
-        if not isinstance(problem.__cause__, psycopg.OperationalError):
+        gone = isinstance(problem.__cause__, psycopg.OperationalError)
+        if not gone or STAYS_SO.search(str(problem)):
             raise
         logger().error("queue_gone", problem=str(problem))
 
@@ -65,6 +68,8 @@ def require(url: str) -> None:
 def connected(url: str) -> psycopg.Connection[tuple[Any, ...]]:
     """Each statement is a transaction. Raises what psycopg does, and NotQueued."""
     try:
+        if is_unclear(url):
+            raise psycopg.ProgrammingError
         return psycopg.connect(url, autocommit=True, connect_timeout=int(TIMEOUT))
     except psycopg.ProgrammingError:  # which may say the password
         raise NotQueued(

@@ -4,7 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime
 from itertools import chain, repeat
 from typing import Any, TypeVar
@@ -203,7 +203,14 @@ class DatabaseStore(ABC):
 
     def _refreshed(self, thread_id: str) -> tuple[Thread, int]:
         """What is remembered, and what was written behind it. Raises NoSuchThread, Unreadable."""
-        thread, size = self._known.get(thread_id) or (Thread(), 0)
+        kept = self._known.get(thread_id)
+        with suppress(Unreadable):
+            if kept:
+                return self._behind(thread_id, *kept)
+        # It is not known, or shorter than it was: a backup took its place, or a server that lagged.
+        return self._behind(thread_id, Thread(), 0)
+
+    def _behind(self, thread_id: str, thread: Thread, size: int) -> tuple[Thread, int]:
         new = self.rows.events(thread_id, len(thread.events))
         if not new and thread.events:
             return thread, size
