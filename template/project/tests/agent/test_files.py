@@ -144,13 +144,18 @@ def test_a_folder_that_stood_open_is_closed(store: FileSystemThreadStore) -> Non
 
 @needs_modes
 def test_a_folder_that_is_more_than_ours_stays_open(tmp_path: Path) -> None:
-    shared, around = tmp_path / "shared", tmp_path / "around"
+    shared, around, other = (tmp_path / name for name in ("shared", "around", "other"))
     shared.mkdir()
     shared.chmod(0o1777)
+    other.mkdir()
+    other.chmod(0o755)
+    (other / "passwd").touch()
+    store = FileSystemThreadStore(other)
+    asyncio.run(store.update(created(store), lambda kept: kept.append(error(), at=NOON)))
     (around / "us").mkdir(parents=True)
     around.chmod(0o755)
     os.chdir(around / "us")
-    for folder, mode in {shared: 0o1777, around: 0o755}.items():
+    for folder, mode in {shared: 0o1777, around: 0o755, other: 0o755}.items():
         private_folder(folder)
         assert folder.stat().st_mode & 0o7777 == mode
 

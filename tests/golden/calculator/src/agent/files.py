@@ -3,8 +3,10 @@ but their owner reads.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from io import FileIO
 from pathlib import Path
 from stat import S_IMODE, S_ISREG, S_ISVTX
@@ -12,6 +14,7 @@ from tempfile import mkstemp
 from typing import BinaryIO
 
 TEMPORARY = ".unfinished-"
+OF_ONE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.")
 Fingerprint = tuple[int, int, int]
 
 
@@ -35,16 +38,22 @@ def content(path: Path) -> bytes:
 
 def private_folder(path: Path) -> None:
     """Make it, or close it to others. What is more than a folder of ours stays as it is: one that
-    is shared by its nature, and one that we are in.
+    is shared by its nature, one that we are in, and one that holds something else.
     """
     if not path.is_dir():
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     mode = path.stat().st_mode
     if os.name == "nt" or not S_IMODE(mode) & 0o077 or mode & S_ISVTX:
         return
-    if not Path.cwd().is_relative_to(path.resolve()):
+    if not Path.cwd().is_relative_to(path.resolve()) and is_ours(path):
         with suppress(PermissionError):  # it is somebody else's, and what we write there is not
             path.chmod(0o700)
+
+
+@lru_cache(maxsize=64)  # what holds something else is asked about for each event
+def is_ours(folder: Path) -> bool:
+    """Whether nothing is in there that a store does not keep: what is about one thread."""
+    return all(name.startswith(".") or OF_ONE.match(name) for name in os.listdir(folder))
 
 
 def private(path: str | Path, flags: int) -> int:
