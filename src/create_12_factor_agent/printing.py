@@ -68,8 +68,8 @@ def created(created: Created, *, as_json: bool) -> None:
         console.print("\nNothing was written.", style="bold")
         return
     solve = ["edit the files with conflicts, and commit them"] if created.conflicts else []
-    enter = [step for step in created.next_steps if step.startswith("cd ")]
-    _next([*enter, *solve, *created.next_steps[len(enter) :]])
+    way = enter(created.path)
+    _next([*way, *solve, *created.next_steps[len(way) :]])
 
 
 @_told()

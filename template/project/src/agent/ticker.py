@@ -7,9 +7,9 @@ now and then, for what other processes did, and knows of the threads that its ow
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 
+from .aside import wait_at_most
 from .boundary import is_ending
 from .due import Contact, Due, Expire, Settle, all_due, expired, is_over
 from .errors import format_error
@@ -61,9 +61,7 @@ class Ticker:
                     if is_ending():
                         raise
                     logger().error("ticker_failed", problem=format_error(error))
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(TICK):  # `wait_for` can miss that it is cancelled
-                        await self._woken.wait()
+                await wait_at_most(TICK, self._woken)
                 self._woken.clear()
         finally:
             if at_work := list(self._at_work.values()):

@@ -10,6 +10,7 @@ from procrastinate import JobContext
 from procrastinate.jobs import Job
 from procrastinate.worker import Worker as Taker
 
+from ...aside import wait_at_most
 from ...engine import NotQueued
 from ...engine.procrastinate.connection import why
 from ...engine.procrastinate.queue import ADVANCE, QUEUE, RESUME, Queue, thread_of
@@ -88,7 +89,7 @@ class Worker:
         looking = asyncio.create_task(self._look_after(), name="looking")
         while not stop.is_set():
             self._say_that_we_live()
-            await over(stop, BEAT)
+            await wait_at_most(BEAT, stop)
         logger().info("stopping", grace=grace)
         await self._leave_the_threads(grace, hurry)
         await asyncio.wait([taking], timeout=END)
@@ -136,7 +137,7 @@ class Worker:
                 await self._taker.run()
             except Exception as error:  # noqa: BLE001, whatever it is, threads wait for a worker
                 logger().error("taker_ended", problem=why(error), again_in=AGAIN)
-            await over(self.agent.stopping, AGAIN)
+            await wait_at_most(AGAIN, self.agent.stopping)
 
     async def _look_after(self) -> None:
         """Says that this worker lives, and puts back what those had who do not. Not before the
@@ -175,10 +176,3 @@ class Worker:
 
 def asked_to(stop: asyncio.Event, hurry: asyncio.Event) -> None:
     (hurry if stop.is_set() else stop).set()
-
-
-async def over(event: asyncio.Event, seconds: float) -> None:
-    """Until it happens, or so many seconds are over."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 from itertools import chain, repeat
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from procrastinate import PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from ...aside import wait_at_most
 from ...errors import format_error, one_line
 from ...keepalives import KEEPALIVES
 from ...log import logger
@@ -76,9 +76,7 @@ class PatientConnector(PsycopgConnector):
                 if self.gives_up.is_set() or not is_gone(error):
                     raise
                 logger().error("queue_gone", problem=why(error), again_in=(pause := next(pauses)))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self.gives_up.wait()
+            await wait_at_most(pause, self.gives_up)
 
 
 def is_gone(error: ConnectorException) -> bool:

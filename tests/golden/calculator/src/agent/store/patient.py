@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from itertools import chain, repeat
 from typing import TypeVar
 
+from ..aside import wait_at_most
 from ..due import Policy
 from ..log import logger
 from ..thread import Thread
@@ -72,6 +73,4 @@ class PatientStore:
                 if self.stopping.is_set():
                     raise
                 logger().error("not_stored", problem=str(problem), again_in=(pause := next(pauses)))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self.stopping.wait()
+            await wait_at_most(pause, self.stopping)

@@ -97,8 +97,8 @@ def queue(
     from ...engine.procrastinate.queue import Queue
     from ...engine.procrastinate.schema import require
 
-    require(url_of(load_settings()))
-    found = asyncio.run(looked_at(Queue(url_of(load_settings())), retry))
+    require(url := url_of(load_settings()))
+    found = asyncio.run(looked_at(Queue(url), retry))
     if as_json:
         typer.echo(json.dumps(found, indent=2))
         return
