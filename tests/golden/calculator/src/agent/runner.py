@@ -38,16 +38,16 @@ async def advance(
     not left lying. Who is patient takes over from a holder that dies. `again`: it was running when
     its process ended, which is written down; after three times a human is asked.
     """
-    await end_if_over(thread_id, agent)
+    thread = await end_if_over(thread_id, agent)
     held_at: int | None = None  # so many events, when another had it, or had had it
-    while (thread := await agent.store.get(thread_id)).status == "running":
+    while thread.status == "running":
         if again:
             again, held_at = False, done_in(thread)
         if agent.stopping.is_set():
             break
         try:
             async with agent.store.lease(thread_id):
-                if held_at == done_in(await agent.store.get(thread_id)):
+                if held_at is not None and held_at == done_in(await agent.store.get(thread_id)):
                     await agent.record(thread_id, Restarted())  # whoever had it has died
                 held_at = None
                 await agent_loop(thread_id, agent)
@@ -60,6 +60,7 @@ async def advance(
             now = await agent.store.get(thread_id)
             if now.status == "running" and now.events == thread.events:
                 raise  # nobody has stopped it meanwhile, or run it where the lease was lost
+        thread = await agent.store.get(thread_id)
     return thread
 
 
@@ -68,12 +69,15 @@ def done_in(thread: Thread) -> int:
     return sum(not isinstance(event, HumanContacted) for event in thread.events)
 
 
-async def end_if_over(thread_id: str, agent: Agent) -> None:
+async def end_if_over(thread_id: str, agent: Agent) -> Thread:
     """What nobody answered in time is over: where no ticker says so, it is said here."""
-    waiting = (await agent.store.get(thread_id)).awaiting
-    if waiting and is_over(waiting, agent.policy, agent.clock()):
-        with suppress(CannotFollow):  # somebody was quicker
-            await agent.record(thread_id, expired(waiting))
+    thread = await agent.store.get(thread_id)
+    waiting = thread.awaiting
+    if waiting is None or not is_over(waiting, agent.policy, agent.clock()):
+        return thread
+    with suppress(CannotFollow):  # somebody was quicker
+        return await agent.record(thread_id, expired(waiting))
+    return await agent.store.get(thread_id)
 
 
 async def take_up(thread_id: str, agent: Agent, person: Person) -> Thread:
@@ -82,8 +86,7 @@ async def take_up(thread_id: str, agent: Agent, person: Person) -> Thread:
 
     Raises CannotFollow where it makes no sense.
     """
-    await end_if_over(thread_id, agent)
-    thread = await agent.store.get(thread_id)
+    thread = await end_if_over(thread_id, agent)
     if thread.status == "running":
         return thread
     return await agent.record(thread_id, said_by(person, Resumed()))
@@ -106,7 +109,7 @@ class Runner:
         self.patient = patient
         self.engine = engine
         waiting = PatientStore(agent.store, agent.stopping)
-        self._at_work = replace(agent, store=waiting) if patient else agent
+        self.at_work = replace(agent, store=waiting) if patient else agent
         self._tasks: set[asyncio.Task[Thread | None]] = set()
         self._ticker = Ticker(agent, self.start)
         self._beside: list[asyncio.Task[None]] = []
@@ -124,7 +127,7 @@ class Runner:
         return await asyncio.shield(self._begin(thread_id, self._advance(thread_id, again)))
 
     def _advance(self, thread_id: str, again: bool) -> Coroutine[Any, Any, Thread]:
-        return advance(thread_id, self._at_work, patient=self.patient, again=again)
+        return advance(thread_id, self.at_work, patient=self.patient, again=again)
 
     def _begin(self, thread_id: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work, name=thread_id)
@@ -166,10 +169,10 @@ class Runner:
 
     async def _settled(self, thread_id: str) -> None:
         """Whoever runs it, and wherever."""
-        thread = await self._at_work.store.get(thread_id)
+        thread = await self.at_work.store.get(thread_id)
         while thread.status == "running":
             await asyncio.sleep(GLANCE)
-            thread = await self._at_work.store.get(thread_id)
+            thread = await self.at_work.store.get(thread_id)
 
     def _running(self, thread_id: str) -> list[asyncio.Task[Thread | None]]:
         return [task for task in self._tasks if task.get_name() == thread_id]
@@ -206,7 +209,7 @@ class Runner:
     async def _take_up_all(self, since: datetime) -> None:
         """What went on after `since` was not left: it was begun while we looked."""
         try:
-            left = await self._at_work.store.find(status="running")
+            left = await self.at_work.store.find(status="running")
         except StoreError as problem:
             logger().error("threads_not_taken_up", problem=str(problem))
             return

@@ -70,10 +70,11 @@ class Worker:
 
     async def resume(self, thread_id: str) -> None:
         """Where its model failed, and nobody was quicker or has tried too often."""
-        thread = await self.agent.store.get(thread_id)
+        agent = self.runner.at_work  # a reminder comes once: the store is waited for
+        thread = await agent.store.get(thread_id)
         if pause_before_next(thread.events):
             with suppress(CannotFollow):
-                await self.agent.record(thread_id, said_by(WHO, Resumed()))
+                await agent.record(thread_id, said_by(WHO, Resumed()))
                 await self.queue.put(thread_id)
 
     async def run(self, grace: float) -> None:

@@ -62,5 +62,5 @@ def path_from(url: str) -> Path:
     """Raises StoreError."""
     place = url.partition(":")[2]
     if place.endswith("/") or "?" in place or place == ":memory:":
-        raise StoreError(f"AGENT_STORE_URL={url} names no file: write sqlite:agent.db")
+        raise StoreError(f"AGENT_STORE_URL={url} names no file: write sqlite:.threads/agent.db")
     return place_in(url)
