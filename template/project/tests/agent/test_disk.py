@@ -3,8 +3,8 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from agent.thread import Thread
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP, effects
 from .commands import shell_with
-from .disks import full
+from .disks import full, gone
 from .processes import python
 from .scripted import (
     DONE,
@@ -48,19 +48,6 @@ from tests.agent.scripted import said, thread_of
 Path.replace = lambda *_: os._exit(9)
 asyncio.run(FileSystemThreadStore(Path(sys.argv[1])).create(thread_of(said())))
 """
-
-
-@contextmanager
-def gone(store: FileSystemThreadStore) -> Iterator[None]:
-    """Something else is where the folder was, as where a disk was taken away."""
-    away = store.root.with_name("away")
-    store.root.rename(away)
-    store.root.write_text("")
-    try:
-        yield
-    finally:
-        store.root.unlink()
-        away.rename(store.root)
 
 
 def files(store: FileSystemThreadStore) -> list[str]:

@@ -1,10 +1,12 @@
-"""Disks that are full, in this process or in another one, for as long as a test wants it."""
+"""Disks that are full or gone, here or in another process, for as long as a test wants it."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+
+from agent.store.filesystem import FileSystemThreadStore
 
 resource = pytest.importorskip("resource")  # not on Windows
 
@@ -19,3 +21,16 @@ def full(room: int = 0, process: int | None = None) -> Iterator[None]:
         yield
     finally:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+
+
+@contextmanager
+def gone(store: FileSystemThreadStore) -> Iterator[None]:
+    """Something else is where the folder was, as where a disk was taken away."""
+    away = store.root.with_name("away")
+    store.root.rename(away)
+    store.root.write_text("")
+    try:
+        yield
+    finally:
+        store.root.unlink()
+        away.rename(store.root)
