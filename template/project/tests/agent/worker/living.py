@@ -25,9 +25,9 @@ from agent.channels.worker import process as working
 from agent.engine.procrastinate import retries
 from agent.engine.procrastinate.queue import Queue
 from agent.events import AnyEvent
-from agent.keepalives import KEEPALIVES
 from agent.log import log_event
 from agent.parts import Agent
+from agent.postgres import KEEPALIVES
 from agent.server.app import create_app
 from agent.server.process import run
 from agent.settings import Settings

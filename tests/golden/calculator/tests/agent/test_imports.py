@@ -15,7 +15,7 @@ MODULES = [path for path in PACKAGE.rglob("*.py") if "baml_client" not in path.p
 # What is in none of them is yours: a module of your tools.
 FLOORS = [
     {"steps", "humans", "shapes", "events", "errors", "exactness", "results", "redaction"},
-    {"files", "cache", "aside", "workers", "signatures", "outgoing", "keepalives"},
+    {"files", "cache", "aside", "workers", "signatures", "outgoing", "postgres"},
     {"tools"},
     {"decisions", "waiting", "states", "rules", "repetition", "outcomes", "due", "people"},
     {"context", "history", "thread"},
@@ -83,5 +83,5 @@ def test_nothing_but_themselves_imports_the_channels_the_server_and_the_terminal
 def test_every_room_of_the_agent_s_has_its_floor() -> None:
     """So that this test cannot pass by not looking."""
     rooms = {room(path) for path in MODULES} - {"__init__"}
-    can_be_absent = {"offline", "keepalives"}  # deleted, or of a component that is not there
+    can_be_absent = {"offline", "postgres"}  # deleted, or of a component that is not there
     assert {name for names in FLOORS for name in names} - can_be_absent <= rooms

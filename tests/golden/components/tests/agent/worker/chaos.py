@@ -26,7 +26,7 @@ from agent.channels.worker import nothing
 from agent.channels.worker import process as working
 from agent.engine.procrastinate.queue import Queue
 from agent.engine.procrastinate.schema import migrate
-from agent.keepalives import KEEPALIVES
+from agent.postgres import KEEPALIVES
 from agent.server.app import create_app
 from agent.server.process import run
 from agent.settings import Settings

@@ -13,7 +13,7 @@ from pathlib import Path
 from agent.due import Policy
 from agent.engine.procrastinate.queue import Queue
 from agent.engine.procrastinate.schema import migrate
-from agent.keepalives import KEEPALIVES
+from agent.postgres import KEEPALIVES
 from agent.store import ThreadStore, opening
 
 from ...yours.samples import APPROVAL_STEP, SAFE_STEP

@@ -14,8 +14,8 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from ...aside import wait_at_most
 from ...errors import format_error, one_line
-from ...keepalives import KEEPALIVES
 from ...log import logger
+from ...postgres import KEEPALIVES
 
 T = TypeVar("T")
 TIMEOUT = 5.0  # seconds for a connection

@@ -11,8 +11,8 @@ import psycopg
 from procrastinate.schema import SchemaManager
 
 from ...errors import format_error, one_line
-from ...keepalives import STAYS_SO
 from ...log import logger
+from ...postgres import STAYS_SO
 from ...store.opening import is_unclear
 from .. import NotQueued
 from .connection import TIMEOUT

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from ...keepalives import KEEPALIVES, STAYS_SO
+from ...postgres import KEEPALIVES, STAYS_SO
 from .. import Full, Lost, NotStored, Unusable
 from ..database.upgrading import require_schema, upgrade
 from ..opening import is_unclear, shown

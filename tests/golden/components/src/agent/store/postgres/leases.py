@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import psycopg
 
-from ...keepalives import at_the_server
 from ...log import logger
+from ...postgres import at_the_server
 from .. import NotStored
 from .connecting import Connection, connect, said_plainly
 

@@ -1,6 +1,7 @@
-"""How a connection to Postgres notices that there is nobody at its other end: the network is cut,
-or the host is gone, or a router has forgotten it. Nothing says so, and TCP by itself waits long.
-And what is said of one that there will not be either.
+"""What a connection to Postgres is told, and what Postgres says, for stores and engines alike.
+
+It has to notice by itself that there is nobody at its other end: the network is cut, or the host is
+gone, or a router has forgotten it. Nothing says so, and TCP by itself waits long.
 """
 
 import re
