@@ -1,12 +1,14 @@
 """What a route is given, the server's or a channel's: what arrives, checked, and the runner."""
 
-from collections.abc import Set
+from collections.abc import Callable, Coroutine, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from json import JSONDecodeError
 from typing import Annotated, Any, Self
 from uuid import UUID, uuid5
 
 from fastapi import Depends, Header, HTTPException, Request
+from fastapi.routing import APIRoute
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -16,14 +18,17 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+from starlette.responses import Response as HttpResponse
 
-from .errors import LONGEST, one_line
+from .errors import LONGEST, format_error, one_line
 from .events import Answer, Error, HumanResponse, Postponed, ToolResponse, Trigger
 from .people import E, Person, said_by
 from .results import as_result
 from .runner import Runner
 from .settings import SCOPES, Scope
-from .shapes import Exactly
+from .shapes import Exactly, read_json
+
+Handle = Callable[[Request], Coroutine[Any, Any, HttpResponse]]
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,37 @@ Words = Annotated[
 ]
 Comment = Annotated[str, StringConstraints(max_length=100_000)]
 CallId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class ToTheLetter(Request):
+    """What Python's own reader makes of JSON is not what was sent: of a key that is there twice it
+    drops one, and `NaN` it takes.
+    """
+
+    async def json(self) -> Any:
+        try:
+            return read_json(await self.body())
+        except JSONDecodeError:
+            raise
+        except ValueError as error:
+            raise HTTPException(422, format_error(error)) from None
+
+
+class Exact(APIRoute):
+    """A route that reads its JSON to the letter."""
+
+    def get_route_handler(self) -> Handle:
+        handle = super().get_route_handler()
+
+        async def exactly(request: Request) -> HttpResponse:
+            request = ToTheLetter(request.scope, request.receive)
+            await self.check(request)
+            return await handle(request)
+
+        return exactly
+
+    async def check(self, request: Request) -> None:
+        """Before anything is read. Raises HTTPException."""
 
 
 class Body(BaseModel):

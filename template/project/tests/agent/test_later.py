@@ -13,6 +13,7 @@ from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import CannotFollow, Thread
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
+from .commands import shell_with
 from .scripted import (
     DONE,
     NOON,
@@ -34,6 +35,7 @@ from .scripted import (
     yes,
 )
 from .serving import launch, serving
+from .stores import created, read
 
 UNTIL = NOON + timedelta(minutes=10)
 
@@ -206,6 +208,18 @@ def test_a_result_is_cut_as_a_tool_s_is() -> None:
         stored: Any = client.get(f"/api/v1/threads/{thread['id']}").json()["events"]
         [given] = [each["data"] for each in stored if each["type"] == "tool_response"]
         assert len(given) < 2_000
+
+
+@pytest.mark.parametrize(
+    ("value", "given"), [("-27", -27), ("done", "done"), ('{"a": 1}', {"a": 1})]
+)
+def test_from_a_terminal(store: FileSystemThreadStore, value: str, given: Any) -> None:
+    thread_id = created(store, thread_of(said(), decided(SAFE_STEP), deferred()))
+    with shell_with(AGENT_STORE_URL=f"file:{store.root}") as shell:
+        code, _, err = shell.here("result", thread_id, "1", value)
+        assert code == 0, err
+        results = (e.data for e in read(store, thread_id).events if e.type == "tool_response")
+        assert next(results) == given
 
 
 def test_a_thread_knows_itself_again_while_it_waits() -> None:

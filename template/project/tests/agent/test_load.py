@@ -1,6 +1,7 @@
 """Much of anything holds up nobody else: caches, listings, large threads, slow callers."""
 
 import asyncio
+import json
 import os
 import socket
 import threading
@@ -212,6 +213,25 @@ def whole(connection: socket.socket) -> bytes:
 
 
 HEAD = b"POST /api/v1/threads HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /healthz HTTP/1.1\r\n",
+        b"GET /api/v1/threads/\xc3\xa9 HTTP/1.1\r\nHost: localhost\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: elsewhere\r\n",
+        HEAD + b"Content-Length: abc\r\n",
+        HEAD + b"X: \0\r\n",
+    ],
+)
+def test_what_is_no_http_is_told_as_every_other_error(port: int, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(sent + b"\r\n")
+        head, _, body = whole(connection).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\ncontent-type: application/problem+json" in head.lower()
+    assert json.loads(body).keys() == {"type", "title", "status", "detail"}
 
 
 @pytest.mark.slow

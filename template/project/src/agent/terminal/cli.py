@@ -96,7 +96,7 @@ def reject(
     tell(thread_id, {"approved": False, **({"comment": because} if because else {})}, call)
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # "-5" is a result
 def result(
     thread_id: ThreadId,
     call: Annotated[str, typer.Argument(help="The call that was to give it later.")],

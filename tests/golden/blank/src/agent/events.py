@@ -191,9 +191,9 @@ class HumanResponse(Event):
     data: Answer
 
     @property
-    def said(self) -> tuple[Any, ...]:
+    def said(self) -> list[Any]:
         what = ("response", "approved", "arguments", "comment")
-        return tuple(self.data.get(name) for name in what)
+        return [self.data.get(name) for name in what]
 
 
 class ModelFailed(Event):

@@ -21,11 +21,11 @@ from pydantic_core import to_jsonable_python
 
 from .errors import LONGEST, format_error
 from .events import Deferral
-from .shapes import MAX_DEPTH
+from .shapes import MAX_DEPTH, MAX_DIGITS
 from .steps import Later
 
 DEEPEST = MAX_DEPTH - 3  # levels, so that there is room for a word about what is below
-LARGEST = 10**4000  # Python itself reads no whole numbers that are much longer
+LARGEST = 10**MAX_DIGITS
 TOO_DEEP = "(nested too deep to be shown)"
 ASK_FOR_LESS = "too large to be shown whole, so ask for less"
 

@@ -13,6 +13,16 @@ from typing import Any
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
+def is_equal(one: Any, other: Any) -> bool:
+    """Whether both are the same JSON: 1 is 1.0, and no yes."""
+    match one, other:
+        case dict(), dict():
+            return one.keys() == other.keys() and all(is_equal(one[k], other[k]) for k in one)
+        case list(), list():
+            return len(one) == len(other) and all(map(is_equal, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
 def changed(said: dict[str, Any], read: dict[str, Any]) -> list[str]:
     """The keys whose value is another one now; `read` is what the validated object holds."""
     return [key for key in said if key in read and not is_same(said[key], read[key])]

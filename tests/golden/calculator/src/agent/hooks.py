@@ -1,15 +1,11 @@
 """What a webhook's body is checked with before anything reads it, the JSON parser included."""
 
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any
 
 from fastapi import HTTPException, Request
-from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader
-from starlette.responses import Response
 
-from .inbound import Caller
+from .inbound import Caller, Exact
 from .people import Person
 from .settings import Settings
 from .signatures import ID, NAMES, SIGNATURE, fault_before, fault_in, keys_in
@@ -17,28 +13,21 @@ from .signatures import ID, NAMES, SIGNATURE, fault_before, fault_in, keys_in
 CHANNEL = "webhook"
 # Says in the description of the API what is sent; `Signed` looks at it.
 signature = APIKeyHeader(name=SIGNATURE, auto_error=False, description="Standard Webhooks")
-Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class Signed(APIRoute):
+class Signed(Exact):
     """A route whose callers sign after Standard Webhooks, in place of a token, while
     AGENT_WEBHOOK_SECRET is set: `routes = APIRouter(route_class=Signed)`.
     """
 
-    def get_route_handler(self) -> Handle:
-        handle = super().get_route_handler()
-
-        async def checked(request: Request) -> Response:
-            settings: Settings = request.app.state.settings
-            if settings.webhook_secret:
-                keys = keys_in(settings.webhook_secret.get_secret_value())
-                if why := await fault_of(request, keys):
-                    raise HTTPException(401, why)
-                request.state.caller = Caller(Person(CHANNEL, "signed"))
-                request.state.signed_as = request.headers[ID]
-            return await handle(request)
-
-        return checked
+    async def check(self, request: Request) -> None:
+        settings: Settings = request.app.state.settings
+        if settings.webhook_secret:
+            keys = keys_in(settings.webhook_secret.get_secret_value())
+            if why := await fault_of(request, keys):
+                raise HTTPException(401, why)
+            request.state.caller = Caller(Person(CHANNEL, "signed"))
+            request.state.signed_as = request.headers[ID]
 
 
 async def fault_of(request: Request, keys: list[bytes]) -> str | None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from agent.events import HumanResponse, ToolCall
+from agent.events import HumanResponse, ToolCall, Trigger
+from agent.exactness import is_equal
 from agent.store.filesystem import FileSystemThreadStore
-from agent.thread import CannotFollow, Thread, WrongArguments
+from agent.thread import AnotherDelivery, CannotFollow, Thread, WrongArguments
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP, effects
 from .commands import HERE, shell_with
@@ -152,6 +153,33 @@ def test_the_same_change_twice_is_one_and_another_is_refused() -> None:
     for other in (yes(), yes_with(BEFORE), no()):
         with pytest.raises(CannotFollow):
             once.append(other, at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_equal"),
+    [
+        (1, 1.0, True),
+        (1, True, False),
+        ({"a": [0, None]}, {"a": [False, None]}, False),
+        ({"a": 1}, {"a": 1, "b": None}, False),
+        ([1, 2], [1], False),
+        ({"a": "1", "b": [{}]}, {"b": [{}], "a": "1"}, True),
+        (2**53 + 1, float(2**53), False),
+        (None, False, False),
+    ],
+)
+def test_what_is_the_same_is_the_same_json(one: Any, other: Any, are_equal: bool) -> None:
+    """To Python a yes is 1, and whoever says another thing than before would be told that it was
+    the same.
+    """
+    assert is_equal(one, other) == is_equal(other, one) == are_equal
+    delivered = thread_of(Trigger(type="order", data={"n": one}, meta={"delivery": "k"}))
+    again = Trigger(type="order", data={"n": other}, meta={"delivery": "k"})
+    if are_equal:
+        assert delivered.append(again, at=NOON) is delivered
+    else:
+        with pytest.raises(AnotherDelivery):
+            delivered.append(again, at=NOON)
 
 
 def test_over_http() -> None:

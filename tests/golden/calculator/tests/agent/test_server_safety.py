@@ -20,8 +20,9 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 ODD_IDS = ["%2e%2e%2fvictim", "..%2fvictim", "NULL", "%00", "x" * 300, "%ff", "%F0%9F%92%A9"]
 ODD_IDS += [NOBODY, NOBODY.replace("-", ""), f"{NOBODY}.json", f"urn:uuid:{NOBODY}", "%0d%0aX: 1"]
 BAD_JSON = [b"", b"{", b"\xff", b"\0", b'{"message": "a"', b"[" * 100_000, b'{"a":' * 100_000]
-BAD_JSON += [b'{"message": ' + b"9" * 5000 + b"}", b"message=hello", b'{"message": "\n"}']
-BAD_SHAPES = [b"null", b"[]", b'"hello"', b"{}", b"3", b"NaN", b'{"message": NaN}']
+BAD_JSON += [b"message=hello", b'{"message": "\n"}', b"NaN", b'{"message": "a", "x": -Infinity}']
+BAD_SHAPES = [b"null", b"[]", b'"hello"', b"{}", b"3", b'{"message": ' + b"9" * 5000 + b"}"]
+BAD_SHAPES += [b'{"message": "a", "x": [{"y": 1, "y": 1}]}', b'{"message": "a", "x": 1e999}']
 BAD_SHAPES += [b'{"message": 1e999}', b'{"message": null}', b'{"message": " "}', b'{"at": -1}']
 BAD_SHAPES += [b'{"message": ["a"]}', b'{"message": {"a": 1}}', b'{"response": "a", "call_id": 1}']
 
@@ -70,6 +71,20 @@ def test_json_of_the_wrong_shape_is_a_422(client: TestClient, body: bytes) -> No
     for path in (THREADS, *paths, "/api/v1/conversations"):
         answer = client.post(path, content=body, headers=JSON)
         assert problem(answer) == 422
+
+
+@pytest.mark.parametrize("second", [True, False])
+def test_a_body_that_says_two_things_says_none(client: TestClient, second: bool) -> None:
+    """Most readers take the last of two keys, and a human may have read the first."""
+    thread = launch(client, QUESTION)
+    call_id, word = thread["awaiting"]["call_id"], "false" if second else "true"
+    both = f'"response": "a", "approved": {word}, "approved": {str(second).lower()}'
+    for what, said in (("approvals", both), ("responses", '"response": "a", "response": "b"')):
+        body = f'{{"call_id": "{call_id}", {said}}}'.encode()
+        answer = client.post(f"{THREADS}/{thread['id']}/{what}", content=body, headers=JSON)
+        assert problem(answer) == 422
+        assert "is there twice" in answer.json()["detail"]
+    assert client.get(f"{THREADS}/{thread['id']}").json() == thread
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,8 @@ def misfit(asked: Waiting, event: HumanResponse) -> str | None:
     """Why the call cannot run with the arguments that a human gives it, if they give any."""
     if "arguments" not in event.data:
         return None
+    if asked.reason == "in_doubt":
+        return "a call in doubt is run as it was begun: leave the arguments out"
     if asked.reason != "approval" or not event.data.get("approved"):
         return "only a call that is approved can be given other arguments"
     if fault := untaken(asked, event):
@@ -162,6 +164,8 @@ def refusal(state: State, event: AnyEvent) -> str:
         return f"{event.type} cannot come now"
     if not isinstance(state, Waiting) or state.call_id != event.call_id:
         return f"call {event.call_id} is not waiting for a human"
+    if state.reason == "result":
+        return f"call {event.call_id} waits for its result, and for no human"
     if why := misfit(state, event):
         return why
     wanted = "an approval or a rejection" if state.for_approval else "an answer in words"

@@ -2,12 +2,15 @@
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from math import isfinite
+from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 STORED = "stored"  # the context in which events are validated that come from a store
+MAX_DIGITS = 4_000  # Python itself reads no whole numbers that are much longer
 MAX_DEPTH = 100  # YAML, which the model reads, gives up soon after
 
 
@@ -21,6 +24,50 @@ def as_json(value: Any, errors: str = "replace") -> Any:
         raise ValueError(f"this is nested more than {MAX_DEPTH} levels deep")
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     return json.loads(text.encode("utf-8", errors))
+
+
+def read_json(written: bytes) -> Any:
+    """What a JSON text says, to the letter. Raises JSONDecodeError for what is none, as `NaN` is,
+    or is nested so deep that nobody can tell; and ValueError for numbers that cannot be held, and
+    for what says one thing twice.
+    """
+    try:
+        return json.loads(
+            written,
+            parse_constant=no_json,
+            parse_float=finite,
+            parse_int=whole,
+            object_pairs_hook=said_once,
+        )
+    except UnicodeDecodeError:
+        no_json("what is no UTF-8")
+    except RecursionError:
+        no_json("what nobody can read")
+
+
+def no_json(what: str) -> NoReturn:
+    raise json.JSONDecodeError(f"{what[:50]} is no JSON", "", 0)
+
+
+def finite(number: str) -> float:
+    if not isfinite(read := float(number)):
+        raise ValueError(f"{number[:50]} is larger than a number can be")
+    return read
+
+
+def whole(number: str) -> int:
+    if len(number) > MAX_DIGITS:
+        raise ValueError(f"a number has {len(number):,} digits, and {MAX_DIGITS:,} at most")
+    return int(number)
+
+
+def said_once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in read:
+            raise ValueError(f"{name[:50]!r} is there twice: say one thing")
+        read[name] = value
+    return read
 
 
 def exactly_json(value: Any) -> Any:

@@ -20,6 +20,7 @@ from .events import (
     Trigger,
     load,
 )
+from .exactness import is_equal
 from .history import History
 from .outcomes import Stale, became_of, stale
 from .people import Person, is_answer_of
@@ -95,7 +96,7 @@ class Thread:
                     raise AnotherDelivery
                 continue
             if known := thread.answer_to(event):
-                if known.said != getattr(event, "said", None):
+                if not is_equal(known.said, getattr(event, "said", None)):
                     raise CannotFollow(
                         f"call {event.call_id} has another answer: {thread.why(event)}"
                     )
@@ -247,4 +248,4 @@ def has_wrong_arguments(thread: Thread, event: AnyEvent) -> bool:
 
 
 def same_words(one: AnyEvent, other: AnyEvent) -> bool:
-    return (one.type, one.data) == (other.type, other.data)
+    return one.type == other.type and is_equal(one.data, other.data)

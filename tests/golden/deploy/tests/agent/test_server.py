@@ -85,7 +85,26 @@ def test_a_body_that_is_no_object_is_told_how_to_be_one(sent: dict[str, Any]) ->
         assert answer.json()["detail"] == "send a JSON object, with Content-Type: application/json"
 
 
-@pytest.mark.parametrize("prefer", ["wait=", "wait=-1", "wait=x", "respond-async", "wait=0"])
+@pytest.mark.parametrize(
+    "prefer",
+    [
+        ["wait=10"],
+        ["respond-async", "wait=10"],
+        ["respond-async, Wait = 10; x=1"],
+        ['wait="10"'],
+        ["wait=99999999999"],
+    ],
+)
+def test_a_preference_is_known_in_every_form_that_it_has(prefer: list[str]) -> None:
+    with serving() as client:
+        headers = [("Prefer", each) for each in prefer]
+        answer = client.post(THREADS, json=told(), headers=headers)
+        assert (answer.status_code, answer.json()["status"]) == (200, "done")
+
+
+@pytest.mark.parametrize(
+    "prefer", ["wait=", "wait=-1", "wait=x", "respond-async", "wait=0", "x-wait=10", "wait=1.5"]
+)
 def test_a_preference_that_makes_no_sense_is_passed_over(prefer: str) -> None:
     with serving() as client:
         answer = client.post(THREADS, json=told(), headers={"Prefer": prefer})

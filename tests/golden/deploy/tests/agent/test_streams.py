@@ -4,6 +4,8 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -56,6 +58,19 @@ def test_whoever_comes_back_is_told_what_they_have_not_seen(seen: int) -> None:
         ):
             assert answer.status_code == (200 if seen < 1 else 204)
             assert messages(answer.text) == list(enumerate(thread["events"]))[seen + 1 :]
+
+
+def test_what_is_still_to_come_has_been_seen_by_nobody(store: FileSystemThreadStore) -> None:
+    """Whoever names a place behind the end, perhaps another thread's, is told all that happens."""
+    thread_id = asyncio.run(store.create(thread_of(said(), decided(QUESTION))))
+    with serving() as client, ThreadPoolExecutor() as beside:
+        place = f"{THREADS}/{thread_id}"
+        follow = partial(client.get, f"{place}/events", headers={"Last-Event-ID": "50"})
+        following = beside.submit(follow)
+        time.sleep(0.3)
+        client.post(f"{place}/responses", json={"call_id": "1", "response": "red"})
+        events = client.get(place, headers={}).json()["events"]
+        assert messages(following.result(timeout=20).text)[0] == (2, events[2])
 
 
 @pytest.mark.parametrize("wrong", ["x", "-2", "1.5", ""])

@@ -19,6 +19,7 @@ from ..inbound import (
     Body,
     Calling,
     Delivery,
+    Exact,
     Launch,
     NotNow,
     Response,
@@ -33,8 +34,9 @@ from ..waiting import Status
 from .streams import AS_IT_IS, Streams, has_ended
 
 MAX_WAIT = 300  # seconds that `Prefer: wait=` can ask for
+WAIT = re.compile(r'(?:^|[,;])\s*wait\s*=\s*"?(\d{1,99})"?\s*(?=[,;]|$)', re.IGNORECASE)
 
-api = APIRouter(prefix="/api/v1")
+api = APIRouter(prefix="/api/v1", route_class=Exact)
 
 
 @api.post("/threads", status_code=202, dependencies=[needs("launch")])
@@ -44,10 +46,10 @@ async def launch(
     runner: Running,
     delivery: Delivery,
     caller: Calling,
-    prefer: Annotated[str, Header()] = "",
+    prefer: Annotated[list[str] | None, Header()] = None,
 ) -> HttpResponse:
     thread_id = await runner.launch(caller.said(body.event(delivery)), delivery)
-    if wait := re.search(r"(?i)\bwait\s*=\s*(\d{1,6})\b", prefer):
+    if wait := WAIT.search(",".join(prefer or ())):
         await runner.wait(thread_id, min(int(wait[1]), MAX_WAIT))
     thread = await runner.agent.store.get(thread_id)
     status = 202 if not wait or thread.status == "running" else 200
@@ -99,6 +101,7 @@ async def follow(
     thread = await runner.agent.store.get(thread_id)
     if has_ended(thread) and seen >= len(thread.events) - 1:
         return HttpResponse(status_code=204)
+    seen = min(seen, len(thread.events) - 1)  # of what is to come nobody has seen anything
     following = streams.follow(thread_id, runner.agent.store, seen)
     return EventSourceResponse(following, headers=AS_IT_IS)
 
