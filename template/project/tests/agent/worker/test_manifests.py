@@ -35,6 +35,12 @@ def pods() -> Iterator[tuple[str, Any]]:
             yield name, each["spec"]["template"]["spec"]
 
 
+def containers() -> Iterator[tuple[str, Any]]:
+    for name, pod in pods():
+        for each in (*pod.get("initContainers", ()), *pod["containers"]):
+            yield name, each
+
+
 def commands() -> list[list[str]]:
     """What each container is told to do."""
     ours = [each["command"] for each in services().values() if "command" in each]
@@ -84,12 +90,13 @@ def test_a_server_is_asked_for_what_it_answers_without_a_token() -> None:
 
 
 def test_nothing_runs_as_root_or_can_write_but_where_it_must() -> None:
-    for name, pod in pods():
-        [container] = pod["containers"]
-        assert pod["securityContext"]["runAsNonRoot"], name
+    for name, container in containers():
         assert container["securityContext"]["readOnlyRootFilesystem"], name
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}, name
         assert set(container["resources"]) == {"requests", "limits"}, name
+    for name, pod in pods():
+        [container] = pod["containers"]
+        assert pod["securityContext"]["runAsNonRoot"], name
         mounted = {each["mountPath"] for each in container["volumeMounts"]}
         assert mounted == {"/data", "/tmp"}, name
         assert {each["name"] for each in container["volumeMounts"]} == {

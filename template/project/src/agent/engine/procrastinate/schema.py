@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 from procrastinate.schema import SchemaManager
+from psycopg import errors
 
 from ...errors import format_error, one_line
 from ...log import logger
@@ -22,6 +23,7 @@ HAD = f"SELECT obj_description(to_regclass('{TABLE}')), to_regclass('{TABLE}') I
 FIRST = "03.04.00_50"  # what the tables had when this agent first brought them
 # Whoever takes a job asks for others with its lock, and there are as many locks as threads.
 INDEX = f"CREATE INDEX IF NOT EXISTS agent_jobs_by_lock ON {TABLE} (lock)"
+PARTS = (errors.DuplicateObject, errors.DuplicateTable, errors.DuplicateFunction)
 LOCK = "SELECT pg_advisory_lock(hashtext('procrastinate'))"  # of two that migrate, one waits
 
 
@@ -32,6 +34,7 @@ def migrate(url: str) -> list[str]:
         had, are_there = connection.execute(HAD).fetchone() or (None, False)
         wanted = migrations()
         last = max(wanted)
+        require_known(had, last)
         if not are_there:
             missing = {last: SchemaManager.get_schema()}
         else:
@@ -56,13 +59,20 @@ def check(url: str) -> None:
 
 
 def require(url: str) -> None:
-    """Raises NotQueued unless the tables are there, and none is of an older agent."""
+    """Raises NotQueued unless the tables are there, and are this agent's."""
     with said_plainly(), connected(url) as connection:
         had, are_there = connection.execute(HAD).fetchone() or (None, False)
     if not are_there:
         raise NotQueued("the queue is not in this database: run `agent migrate`")
-    if max(migrations()) > (had or FIRST):
+    last = max(migrations())
+    require_known(had, last)
+    if last > (had or FIRST):
         raise NotQueued("the queue's tables are of an older version: run `agent migrate`")
+
+
+def require_known(had: str | None, last: str) -> None:
+    if had and had > last:
+        raise NotQueued(f"the queue's tables are newer than this agent ({had}): update the agent")
 
 
 def connected(url: str) -> psycopg.Connection[tuple[Any, ...]]:
@@ -84,6 +94,9 @@ def said_plainly() -> Iterator[None]:
         yield
     except psycopg.OperationalError as error:
         raise NotQueued(f"the queue's database cannot be used: {one_line(str(error))}") from error
+    except PARTS as error:
+        problem = "the queue is there in part, as where a restore broke off: bring back all of it"
+        raise NotQueued(f"{problem}, or none ({one_line(str(error))})") from error
     except psycopg.Error as error:
         raise NotQueued(format_error(error)) from error
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import typer
 
-from ..engine.opening import open_engine
+from ..engine import NotQueued
+from ..engine.opening import check_engine, open_engine
 from ..model.asking import Manner
 from ..model.clients import OFFLINE, lacking
 from ..model.failures import Unavailable
@@ -53,9 +54,12 @@ def faults() -> list[str]:
 
 def faults_of_settings() -> list[str]:
     try:
-        open_engine(load_settings())
+        open_engine(settings := load_settings())
+        check_engine(settings)
     except WrongSettings as error:
         return error.faults
+    except NotQueued as error:
+        return [str(error)]
     return []
 
 

@@ -149,6 +149,25 @@ def test_what_failed_is_shown_and_sent_again_when_somebody_says_so(url: str) -> 
     assert (found["sent"], found["failed"], found["todo"]) == ([thread_id], [], 1)
 
 
+def test_what_is_put_anew_has_not_failed(url: str) -> None:
+    """What went on after it had failed was called failed for ever, and nobody looked after it."""
+    thread_id, other = str(uuid4()), str(uuid4())
+
+    async def end(queue: Queue, thread_id: str, status: Status) -> None:
+        await queue.put(thread_id)
+        job = await taken(queue)
+        assert job
+        await queue.app.job_manager.finish_job(job, status, status is Status.SUCCEEDED)
+
+    async def fail(queue: Queue) -> Any:
+        for each in (thread_id, other):
+            await end(queue, each, Status.FAILED)
+        await end(queue, thread_id, Status.SUCCEEDED)
+        return await queue.failed(), await queue.has([thread_id, other])
+
+    assert with_queue(url, fail) == ([other], {other})
+
+
 def test_the_tables_are_brought_once_and_kept_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     url = fresh_url()
     first = schema.migrate(url)
@@ -179,14 +198,14 @@ def test_no_database_is_one_line(command: str, url: str, says: str) -> None:
     assert (code, says in err, err.count("\n"), "secret" in err) == (2, True, 1, False), err
 
 
-@pytest.mark.parametrize("command", ["queue", "worker", "serve"])
+@pytest.mark.parametrize("command", ["queue", "worker", "serve", "check"])
 def test_a_database_that_there_is_not_is_named(command: str, url: str) -> None:
     gone = urlsplit(url)._replace(path="/none").geturl()
     code, _, err = Shell(WORKS | {"AGENT_QUEUE_URL": gone}).here(command)
     assert (code, '"none" does not exist' in err, err.count("\n")) == (2, True, 1), err
 
 
-@pytest.mark.parametrize("command", ["queue", "worker", "serve"])
+@pytest.mark.parametrize("command", ["queue", "worker", "serve", "check"])
 def test_without_tables_or_with_those_of_before_nobody_begins(command: str) -> None:
     url = fresh_url()
     shell = Shell(WORKS | {"AGENT_QUEUE_URL": url})
@@ -197,6 +216,19 @@ def test_without_tables_or_with_those_of_before_nobody_begins(command: str) -> N
         connection.execute("COMMENT ON TABLE procrastinate_jobs IS '00.00.00_01'")
     code, _, err = shell.here(command)
     assert (code, "older version: run `agent migrate`" in err) == (2, True), err
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("COMMENT ON TABLE procrastinate_jobs IS '99.00.00_01'")
+    for each in (command, "migrate"):
+        code, _, err = shell.here(each)
+        assert (code, "update the agent" in err, err.count("\n")) == (2, True, 1), err
+
+
+def test_what_is_left_of_a_queue_is_called_that() -> None:
+    schema.migrate(url := fresh_url())
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP TABLE procrastinate_jobs CASCADE")
+    code, _, err = Shell(WORKS | {"AGENT_QUEUE_URL": url}).here("migrate")
+    assert (code, "there in part" in err, err.count("\n")) == (2, True, 1), err
 
 
 def test_agent_migrate_brings_the_tables() -> None:

@@ -88,6 +88,7 @@ class Worker:
         await self.runner.start_unfinished()
         taking = asyncio.create_task(self._take(), name="taking")
         looking = asyncio.create_task(self._look_after(), name="looking")
+        logger().info("taking", concurrency=self.concurrency)
         while not stop.is_set():
             self._say_that_we_live()
             await wait_at_most(BEAT, stop)

@@ -24,12 +24,13 @@ KNOWN = """
 SELECT DISTINCT lock FROM procrastinate_jobs
  WHERE lock = ANY(%(ids)s) AND status IN ('todo', 'doing', 'failed')
 """
+FORGET = "DELETE FROM procrastinate_jobs WHERE lock = %(id)s AND status = 'failed'"
 COUNTED = """
 SELECT count(*) FILTER (WHERE status = 'todo') AS todo,
        count(*) FILTER (WHERE status = 'doing') AS doing,
        count(*) FILTER (WHERE status = 'failed') AS failed,
        (SELECT count(*) FROM procrastinate_workers
-         WHERE last_heartbeat > now() - interval '1 minute') AS workers,
+         WHERE last_heartbeat > now() - interval '10 seconds') AS workers,
        (SELECT extract(epoch FROM now() - min(at))::float FROM procrastinate_events
          JOIN procrastinate_jobs AS job ON job.id = job_id
         WHERE job.status = 'todo' AND task_name = %(task)s AND type = 'deferred') AS oldest
@@ -61,7 +62,12 @@ class Queue:
         self._pool = pool_of(url, connections)
 
     async def put(self, thread_id: str) -> None:
-        """The same lock keeps two from beginning at once, the other one two from waiting."""
+        """The same lock keeps two from beginning at once, the other one two from waiting. What has
+        failed is forgotten: with it there, nobody would look after the thread ever again.
+        """
+        with translated():
+            await self.open()
+            await self.app.connector.execute_query_async(FORGET, id=thread_id)
         await self._defer(ADVANCE, thread_id, lock=thread_id, queueing_lock=thread_id)
 
     async def put_later(self, thread_id: str, pause: timedelta) -> None:
@@ -84,18 +90,17 @@ class Queue:
 
     async def failed(self) -> list[str]:
         """The threads that could not be run. Raises NotQueued."""
-        return [thread_of(job) for job in await self._failed()]
+        with translated():
+            await self.open()
+            jobs = await self.app.job_manager.list_jobs_async(status="failed", task=ADVANCE)
+        return [thread_of(job) for job in jobs]
 
     async def put_failed(self) -> list[str]:
         """Once more, those that could not be run. Raises NotQueued."""
-        jobs = await self._failed()
-        for job in jobs:
-            await self.put(thread_of(job))
-            with translated():
-                await self.app.connector.execute_query_async(
-                    "DELETE FROM procrastinate_jobs WHERE id = %(id)s", id=job.id
-                )
-        return [thread_of(job) for job in jobs]
+        threads = await self.failed()
+        for thread_id in threads:
+            await self.put(thread_id)
+        return threads
 
     async def put_back(self, job: Job) -> None:
         """What a worker had that is gone. Another job for this thread, which has not begun, has
@@ -115,12 +120,6 @@ class Queue:
 
     async def close(self) -> None:
         await self._pool.close()
-
-    async def _failed(self) -> list[Job]:
-        with translated():
-            await self.open()
-            found = await self.app.job_manager.list_jobs_async(status="failed", task=ADVANCE)
-        return list(found)
 
     async def _defer(self, task: str, thread_id: str, **options: Any) -> None:
         with translated():
