@@ -45,12 +45,13 @@ class Punctual(H11Protocol):
         self._forget()
 
     def send_400_response(self, msg: str) -> None:
-        """What h11 does not take is answered as every other error is."""
-        answer = problem(400, "this is no request of HTTP: check its first line and its headers")
-        headers = [*answer.raw_headers, (b"connection", b"close")]
-        head = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
-        for part in (head, h11.Data(data=bytes(answer.body)), h11.EndOfMessage()):
-            self.transport.write(self.conn.send(part) or b"")
+        """What h11 does not take is answered as every other error is, where no answer has begun."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            answer = problem(400, "this is no HTTP: check the first line, the headers and the body")
+            headers = [*answer.raw_headers, (b"connection", b"close")]
+            head = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
+            for part in (head, h11.Data(data=bytes(answer.body)), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(part) or b"")
         self.transport.close()
 
     def on_response_complete(self) -> None:

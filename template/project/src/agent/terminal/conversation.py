@@ -14,7 +14,7 @@ from ..parts import Agent
 from ..people import E, Person, said_by
 from ..reach import Asked, contact
 from ..runner import advance
-from ..shapes import exactly_json
+from ..shapes import exactly_json, read_json
 from ..thread import CannotFollow, Thread
 from ..waiting import Status, Waiting
 from ..wiring import TERMINAL
@@ -184,7 +184,10 @@ def changed_arguments(thread: Thread, call_id: str, changes: Sequence[str]) -> d
 
 
 def json_or_text(value: str) -> Any:
+    """Raises WrongUsage for JSON that says two things, or a number that cannot be held."""
     try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
+        return read_json(value)
+    except json.JSONDecodeError:
         return value
+    except ValueError as error:
+        raise WrongUsage(str(error)) from None

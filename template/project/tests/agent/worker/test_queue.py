@@ -163,9 +163,16 @@ def test_what_is_put_anew_has_not_failed(url: str) -> None:
         for each in (thread_id, other):
             await end(queue, each, Status.FAILED)
         await end(queue, thread_id, Status.SUCCEEDED)
-        return await queue.failed(), await queue.has([thread_id, other])
+        await queue.put(thread_id)
+        job = await taken(queue)
+        assert job
+        await queue.put(thread_id)  # while that one runs, and then fails
+        await queue.app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+        failed = await queue.failed()
+        await end(queue, thread_id, Status.SUCCEEDED)
+        return failed, await queue.failed(), await queue.has([thread_id, other])
 
-    assert with_queue(url, fail) == ([other], {other})
+    assert with_queue(url, fail) == ([other], [other], {other})
 
 
 def test_the_tables_are_brought_once_and_kept_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,15 @@
 """A model that could not be asked is asked again, some times, and then a human must say so."""
 
 import asyncio
+from asyncio import create_task, sleep, timeout, wait_for
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agent.channels.worker import nothing
-from agent.channels.worker.process import Worker
-from agent.engine.procrastinate.queue import Queue
+from agent.channels.worker import nothing, process
+from agent.engine.procrastinate.queue import QUEUE, RESUME, Queue
 from agent.engine.procrastinate.retries import PAUSES, WHO, pause_before_next
 from agent.events import AnyEvent, Resumed
 from agent.people import Person, said_by
@@ -58,26 +60,42 @@ def test_what_did_not_fail_is_left_alone() -> None:
         assert pause_before_next(thread_of(*events).events) is None
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("is_stopped", [False, True])
 def test_a_reminder_waits_for_a_store_that_is_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    is_stopped: bool, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It comes once: where it was lost, the thread would stay failed."""
-    put = list[str]()
-
-    async def remember(queue: Queue, thread_id: str) -> None:
-        put.append(thread_id)
-
-    monkeypatch.setattr(Queue, "put", remember)
+    """It comes once, and where it was lost the thread would stay failed. While it is waited for it
+    is not put back: it would fill every worker.
+    """
+    monkeypatch.setattr(process, "BEAT", 0.2)
+    monkeypatch.setattr(process, "GONE", 0.6)
     store = FileSystemThreadStore(tmp_path / "threads")
 
-    async def reminded() -> None:
+    async def remind() -> None:
         thread_id = await store.create(thread_of(said(), unasked()))
-        worker = Worker(agent_of(store, model_that_says()), Queue("postgresql://"), 1, nothing)
-        with gone(store):
-            resuming = asyncio.create_task(worker.resume(thread_id))
-            await asyncio.sleep(0.3)
-        await resuming
-        assert put == [thread_id]
-        assert (await store.get(thread_id)).status == "running"
+        queue = Queue(url, patient=True)
+        worker = process.Worker(agent_of(store, model_that_says(DONE)), queue, 4, nothing)
 
-    asyncio.run(reminded())
+        async def jobs() -> list[tuple[Any, ...]]:
+            found = await queue.app.job_manager.list_jobs_async(queue=QUEUE)
+            return [(job.task_name, job.status, job.attempts) for job in found]
+
+        await queue.put_later(thread_id, timedelta())
+        taking, looking = create_task(worker._take()), create_task(worker._look_after())
+        with gone(store):
+            await sleep(4)
+            assert await jobs() == [(RESUME, "doing", 0)]
+            if is_stopped:
+                worker.agent.stopping.set()
+                worker._taker.stop()
+                await wait_for(taking, 10)
+                assert await jobs() == [(RESUME, "todo", 0)]
+        async with timeout(20):
+            while not is_stopped and (await store.get(thread_id)).status != "done":  # noqa: ASYNC110
+                await sleep(0.1)
+        for task in (taking, looking):
+            task.cancel()
+        await queue.close()
+
+    asyncio.run(remind())

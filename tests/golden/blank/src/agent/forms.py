@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from .errors import format_error
 from .redaction import marked
 from .rules import call_of, strictly
+from .shapes import read_json
 from .shown import visible
 from .tools import parse_tool
 from .waiting import Waiting
@@ -219,9 +220,11 @@ def number_in(text: str) -> int | float:
 
 def json_in(text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except json.JSONDecodeError:
         raise NotAValue('write JSON: "text" in quotes, [a, list] or {"an": "object"}') from None
+    except ValueError as error:
+        raise NotAValue(str(error)) from None
 
 
 def faults_of(waiting: Waiting, arguments: Mapping[str, Any]) -> dict[str, str]:

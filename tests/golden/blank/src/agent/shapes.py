@@ -26,7 +26,7 @@ def as_json(value: Any, errors: str = "replace") -> Any:
     return json.loads(text.encode("utf-8", errors))
 
 
-def read_json(written: bytes) -> Any:
+def read_json(written: str | bytes) -> Any:
     """What a JSON text says, to the letter. Raises JSONDecodeError for what is none, as `NaN` is,
     or is nested so deep that nobody can tell; and ValueError for numbers that cannot be held, and
     for what says one thing twice.
@@ -50,8 +50,11 @@ def no_json(what: str) -> NoReturn:
 
 
 def finite(number: str) -> float:
-    if not isfinite(read := float(number)):
-        raise ValueError(f"{number[:50]} is larger than a number can be")
+    """Raises ValueError for what would be something else, or nothing."""
+    read = float(number)
+    is_lost = read == 0 and re.search("[1-9]", number.lower().partition("e")[0])
+    if is_lost or not isfinite(read):
+        raise ValueError(f"{number[:50]} is larger or smaller than a number can be")
     return read
 
 

@@ -215,7 +215,12 @@ def test_a_result_is_cut_as_a_tool_s_is() -> None:
 )
 def test_from_a_terminal(store: FileSystemThreadStore, value: str, given: Any) -> None:
     thread_id = created(store, thread_of(said(), decided(SAFE_STEP), deferred()))
+    before = read(store, thread_id)
     with shell_with(AGENT_STORE_URL=f"file:{store.root}") as shell:
+        for wrong in ("--eror=no", "-x", '{"a": 1, "a": 2}', "1e999"):
+            code, _, err = shell.here("result", thread_id, "1", wrong)
+            assert (code, err.count("\n")) == (2, 1), err
+        assert read(store, thread_id) == before
         code, _, err = shell.here("result", thread_id, "1", value)
         assert code == 0, err
         results = (e.data for e in read(store, thread_id).events if e.type == "tool_response")

@@ -23,6 +23,7 @@ BAD_JSON = [b"", b"{", b"\xff", b"\0", b'{"message": "a"', b"[" * 100_000, b'{"a
 BAD_JSON += [b"message=hello", b'{"message": "\n"}', b"NaN", b'{"message": "a", "x": -Infinity}']
 BAD_SHAPES = [b"null", b"[]", b'"hello"', b"{}", b"3", b'{"message": ' + b"9" * 5000 + b"}"]
 BAD_SHAPES += [b'{"message": "a", "x": [{"y": 1, "y": 1}]}', b'{"message": "a", "x": 1e999}']
+BAD_SHAPES += [b'{"message": "a", "x": -0.01E-400}']
 BAD_SHAPES += [b'{"message": 1e999}', b'{"message": null}', b'{"message": " "}', b'{"at": -1}']
 BAD_SHAPES += [b'{"message": ["a"]}', b'{"message": {"a": 1}}', b'{"response": "a", "call_id": 1}']
 

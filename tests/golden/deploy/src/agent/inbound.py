@@ -136,7 +136,7 @@ class Exact(APIRoute):
         handle = super().get_route_handler()
 
         async def exactly(request: Request) -> HttpResponse:
-            request = ToTheLetter(request.scope, request.receive)
+            request.__class__ = ToTheLetter  # the same one, of which a body can be read once
             await self.check(request)
             return await handle(request)
 

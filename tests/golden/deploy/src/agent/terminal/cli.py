@@ -113,7 +113,10 @@ def result(
 
 
 def result_of(call: str, value: str, agent: Agent) -> ToolResponse:
-    given = as_result(conversation.json_or_text(value), agent.max_result)
+    read = conversation.json_or_text(value)
+    if value.startswith("-") and read == value:
+        raise WrongUsage(f"{value} is no option and no number: write a text that begins so as JSON")
+    given = as_result(read, agent.max_result)
     return ToolResponse(call_id=call, data=given)
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 from procrastinate import JobContext
@@ -48,34 +49,44 @@ class Worker:
         self._jobs: set[int | None] = set()  # that run here
         self._lost: set[int | None] = set()  # that should, as far as the queue knows
         queue.app.task(name=ADVANCE, queue=QUEUE, pass_context=True)(self.advance)
-        queue.app.task(name=RESUME, queue=QUEUE)(self.resume)
+        queue.app.task(name=RESUME, queue=QUEUE, pass_context=True)(self.resume)
 
     async def advance(self, context: JobContext, thread_id: str) -> None:
         """One job. A taker that ends meanwhile leaves the thread running here, and whoever finds it
         without a job puts it anew.
         """
-        job = context.job
-        self._jobs.add(job.id)
-        try:
-            # The store is waited for until we are asked to stop, and the thread is no worse then.
-            with suppress(asyncio.CancelledError, NotStored):
-                thread = await self.runner.run(thread_id, again=job.attempts > 0)
-                if pause := pause_before_next(thread.events):
-                    await self.queue.put_later(thread_id, pause)
-        finally:
-            self._jobs.discard(job.id)
+        # The store is waited for until we are asked to stop, and the thread is no worse then.
+        with self._ours(context.job), suppress(asyncio.CancelledError, NotStored):
+            thread = await self.runner.run(thread_id, again=context.job.attempts > 0)
+            if pause := pause_before_next(thread.events):
+                await self.queue.put_later(thread_id, pause)
         if self.agent.stopping.is_set():  # it may be done, or not: whoever is next sees
             with suppress(NotQueued):  # then it is put by whoever looks for what nobody has
                 await self.queue.put(thread_id)
 
-    async def resume(self, thread_id: str) -> None:
-        """Where its model failed, and nobody was quicker or has tried too often."""
-        agent = self.runner.at_work  # a reminder comes once: the store is waited for
-        thread = await agent.store.get(thread_id)
-        if pause_before_next(thread.events):
-            with suppress(CannotFollow):
-                await agent.record(thread_id, said_by(WHO, Resumed()))
-                await self.queue.put(thread_id)
+    async def resume(self, context: JobContext, thread_id: str) -> None:
+        """Where its model failed, and nobody was quicker or has tried too often. A reminder comes
+        once: the store is waited for, and by somebody else where we are asked to stop.
+        """
+        agent = self.runner.at_work
+        with self._ours(context.job):
+            try:
+                thread = await agent.store.get(thread_id)
+                if pause_before_next(thread.events):
+                    with suppress(CannotFollow):
+                        await agent.record(thread_id, said_by(WHO, Resumed()))
+                        await self.queue.put(thread_id)
+            except NotStored:
+                with suppress(NotQueued):
+                    await self.queue.put_later(thread_id, timedelta())
+
+    @contextmanager
+    def _ours(self, job: Job) -> Iterator[None]:
+        self._jobs.add(job.id)
+        try:
+            yield
+        finally:
+            self._jobs.discard(job.id)
 
     async def run(self, grace: float) -> None:
         """Until SIGTERM or SIGINT; then what runs has so many seconds to come to its next event,

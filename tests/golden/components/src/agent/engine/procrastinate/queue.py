@@ -25,6 +25,10 @@ SELECT DISTINCT lock FROM procrastinate_jobs
  WHERE lock = ANY(%(ids)s) AND status IN ('todo', 'doing', 'failed')
 """
 FORGET = "DELETE FROM procrastinate_jobs WHERE lock = %(id)s AND status = 'failed'"
+FORGET_IF_PUT = f"""
+{FORGET} AND EXISTS (
+    SELECT FROM procrastinate_jobs WHERE lock = %(id)s AND status IN ('todo', 'doing'))
+"""
 COUNTED = """
 SELECT count(*) FILTER (WHERE status = 'todo') AS todo,
        count(*) FILTER (WHERE status = 'doing') AS doing,
@@ -65,10 +69,9 @@ class Queue:
         """The same lock keeps two from beginning at once, the other one two from waiting. What has
         failed is forgotten: with it there, nobody would look after the thread ever again.
         """
-        with translated():
-            await self.open()
-            await self.app.connector.execute_query_async(FORGET, id=thread_id)
         await self._defer(ADVANCE, thread_id, lock=thread_id, queueing_lock=thread_id)
+        with translated():
+            await self.app.connector.execute_query_async(FORGET, id=thread_id)
 
     async def put_later(self, thread_id: str, pause: timedelta) -> None:
         """Only a reminder, and without a lock: what is not due yet would hold up what is."""
@@ -130,7 +133,9 @@ class Queue:
 
 
 class Jobs(JobManager):
-    """procrastinate's. A worker whose network was cut may finish what was given to another."""
+    """procrastinate's. A worker whose network was cut may finish what was given to another. And
+    what fails when its thread has been put anew is not the last word on it.
+    """
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         try:
@@ -139,6 +144,8 @@ class Jobs(JobManager):
             if not isinstance(error.__cause__, RaiseException):
                 raise
             logger().warning("job_not_ours", thread=thread_of(job), problem=why(error))
+        if status is Status.FAILED:
+            await self.connector.execute_query_async(FORGET_IF_PUT, id=job.lock)
 
 
 def thread_of(job: Job) -> str:
