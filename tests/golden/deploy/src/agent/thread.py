@@ -97,9 +97,8 @@ class Thread:
                 continue
             if known := thread.answer_to(event):
                 if not is_equal(known.said, getattr(event, "said", None)):
-                    raise CannotFollow(
-                        f"call {event.call_id} has another answer: {thread.why(event)}"
-                    )
+                    why = thread.why(event)
+                    raise CannotFollow(f"call {event.call_id} has another answer: {why}")
                 continue
             if not can_follow(thread.state, event) or not thread.knows_its_place(event):
                 reason = f"{refusal(thread.state, event)}: {thread.why(event)}"
