@@ -2,7 +2,8 @@
 
 A module here may bring any of these, and is mounted because it is there:
 
-    routes    an APIRouter that is served to whoever has the token
+    routes    an APIRouter that is served to whoever has the token; one whose class is
+              `inbound.Exact` reads its JSON to the letter
     hooks     an APIRouter that is open: each route checks who calls, as a signed webhook does
               (what is signed after Standard Webhooks are `routes` whose class is `hooks.Signed`)
     pages     an APIRouter for browsers: whoever is not known is led to where they can sign in
