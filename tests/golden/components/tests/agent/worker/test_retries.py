@@ -72,14 +72,18 @@ def test_a_reminder_waits_for_a_store_that_is_gone(
     monkeypatch.setattr(process, "GONE", 0.6)
     store = FileSystemThreadStore(tmp_path / "threads")
 
-    async def remind() -> None:
+    async def remind(queue: Queue) -> None:
         thread_id = await store.create(thread_of(said(), unasked()))
-        queue = Queue(url, patient=True)
         worker = process.Worker(agent_of(store, model_that_says(DONE)), queue, 4, nothing)
 
         async def jobs() -> list[tuple[Any, ...]]:
             found = await queue.app.job_manager.list_jobs_async(queue=QUEUE)
             return [(job.task_name, job.status, job.attempts) for job in found]
+
+        async def stop() -> None:
+            worker.agent.stopping.set()
+            worker._taker.stop()
+            await wait_for(taking, 10)
 
         await queue.put_later(thread_id, timedelta())
         taking, looking = create_task(worker._take()), create_task(worker._look_after())
@@ -87,15 +91,20 @@ def test_a_reminder_waits_for_a_store_that_is_gone(
             await sleep(4)
             assert await jobs() == [(RESUME, "doing", 0)]
             if is_stopped:
-                worker.agent.stopping.set()
-                worker._taker.stop()
-                await wait_for(taking, 10)
+                await stop()
                 assert await jobs() == [(RESUME, "todo", 0)]
         async with timeout(20):
             while not is_stopped and (await store.get(thread_id)).status != "done":  # noqa: ASYNC110
                 await sleep(0.1)
-        for task in (taking, looking):
-            task.cancel()
-        await queue.close()
+        await stop()
+        looking.cancel()
 
-    asyncio.run(remind())
+    async def run() -> None:
+        queue = Queue(url, patient=True)
+        try:
+            await remind(queue)
+        finally:
+            queue.gives_up.set()  # or it waits for its connections for ever
+            await queue.close()
+
+    asyncio.run(run())
