@@ -163,6 +163,7 @@ def test_what_is_put_anew_has_not_failed(url: str) -> None:
         for each in (thread_id, other):
             await end(queue, each, Status.FAILED)
         await end(queue, thread_id, Status.SUCCEEDED)
+        assert await queue.failed() == [other]
         await queue.put(thread_id)
         job = await taken(queue)
         assert job
