@@ -40,9 +40,11 @@ def private_folder(path: Path) -> None:
     """Make it, or close it to others. What is more than a folder of ours stays as it is: one that
     is shared by its nature, one that we are in, and one that holds something else.
     """
-    if not path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mode = path.stat().st_mode
+        mode = path.stat().st_mode
     if os.name == "nt" or not S_IMODE(mode) & 0o077 or mode & S_ISVTX:
         return
     if not Path.cwd().is_relative_to(path.resolve()) and is_ours(path):

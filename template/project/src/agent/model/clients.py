@@ -28,6 +28,7 @@ def clients() -> dict[str, str]:
     return dict(CLIENT.findall(text))
 
 
+@cache
 def provider_of(model: str) -> str:
     found = re.search(r"^\s*provider\s+\"?([\w-]+)", clients().get(model, ""), re.MULTILINE)
     return found[1] if found else model.partition("/")[0]
@@ -39,17 +40,24 @@ def is_sent_by_baml(model: str) -> bool:
 
 def lacking(model: str) -> list[str]:
     """Everything that is missing before this model can be asked, each in a few words."""
-    provider, slash, name = model.partition("/")
-    if model == OFFLINE or model in clients():
-        wanted = re.findall(r"env\.(\w+)", clients().get(model, ""))
-    elif slash and name:
-        wanted = [SHORTHANDS[provider]] if provider in SHORTHANDS else []
-    else:
+    wanted = wanted_by(model)
+    if wanted is None:
         named = ", ".join(name for name in clients() if name != "Offline")
         return [
             f"AGENT_MODEL={model} is neither {OFFLINE}, nor a client ({named}), nor PROVIDER/MODEL"
         ]
-    return [f"{name} is not set" for name in dict.fromkeys(wanted) if not os.environ.get(name)]
+    return [f"{name} is not set" for name in wanted if not os.environ.get(name)]
+
+
+@cache
+def wanted_by(model: str) -> list[str] | None:
+    """The variables that must be set. None for what is no model."""
+    provider, slash, name = model.partition("/")
+    if model == OFFLINE or model in clients():
+        return list(dict.fromkeys(re.findall(r"env\.(\w+)", clients().get(model, ""))))
+    if slash and name:
+        return [SHORTHANDS[provider]] if provider in SHORTHANDS else []
+    return None
 
 
 def options(model: str) -> dict[str, Any]:

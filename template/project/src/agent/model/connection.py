@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
@@ -37,7 +38,7 @@ class Request:
     headers: dict[str, str] = field(repr=False)
     body: str = field(repr=False)
 
-    @property
+    @cached_property
     def place(self) -> str:
         return re.sub(r"//[^/]*@", "//", re.split(r"[?#]", self.url)[0])
 

@@ -1,4 +1,5 @@
-"""The events of a thread, in order. They never change, and one more costs the same behind any.
+"""The events of a thread, in order. They never change, and one more costs the same behind any;
+what is known of all of them, their size and their hash, is made of what was known before.
 
 Threads that come of each other share one list, of which each sees so many. Who appends where the
 list ends adds to it, which no thread sees that was there before. Who appends to an earlier thread,
@@ -7,6 +8,7 @@ as where two do it to the same, has a list of their own from there on.
 
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
+from hashlib import sha256
 from itertools import islice
 from threading import Lock
 from typing import Self, overload
@@ -19,12 +21,14 @@ ONE_AT_A_TIME = Lock()  # for as long as it takes to append
 class History(Sequence[AnyEvent]):
     """Equal to whatever has the same events in the same order."""
 
-    __slots__ = ("_count", "_kept", "_places")
+    __slots__ = ("_count", "_hashed", "_kept", "_places", "size")
 
     def __init__(self, events: Iterable[AnyEvent] = ()) -> None:
         self._kept: list[AnyEvent] = []
         self._places: dict[str | None, int] = {}  # where each call id stands first
         self._count = 0
+        self._hashed = 0, sha256()  # so many of them
+        self.size = 0  # characters of what happened, about
         self._add(events)
 
     def plus(self, events: Iterable[AnyEvent]) -> Self:
@@ -44,10 +48,28 @@ class History(Sequence[AnyEvent]):
         """Whether any of them bears it."""
         return self._places.get(call_id, self._count) < self._count
 
+    def since(self, *kinds: type[AnyEvent]) -> tuple[AnyEvent, ...]:
+        """Those behind the last one of these kinds."""
+        place = self._count
+        while place and not isinstance(self._kept[place - 1], kinds):
+            place -= 1
+        return self[place:]
+
+    def sha256(self) -> str:
+        """Of one JSON object an event, a line each."""
+        count, hashed = self._hashed
+        hashed = hashed.copy()
+        for place in range(count, self._count):
+            line = self._kept[place].model_dump_json()
+            hashed.update(f"\n{line}".encode() if place else line.encode())
+        self._hashed = self._count, hashed
+        return hashed.hexdigest()
+
     def _add(self, events: Iterable[AnyEvent]) -> None:
         for event in events:
             self._places.setdefault(event.call_id, len(self._kept))
             self._kept.append(event)
+            self.size += len(str(event.data))
         self._count = len(self._kept)
 
     @overload

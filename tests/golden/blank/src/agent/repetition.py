@@ -1,6 +1,7 @@
 """Factor 10: an agent that goes round in circles. Derived from the events, as everything is."""
 
 from collections.abc import Iterable, Sequence
+from itertools import dropwhile, takewhile
 
 from .events import (
     AnyEvent,
@@ -12,26 +13,28 @@ from .events import (
     Trigger,
 )
 
+ASIDE = (Restarted, HumanContacted)
+SPOKEN = (Trigger, HumanResponse)
 ENOUGH = 3  # times that one call gives one result
 
 
 def goes_in_circles(events: Sequence[AnyEvent]) -> ToolCall | None:
     """The call that has just given, for the third time since a human spoke, the same result."""
-    calls: dict[str, ToolCall] = {}
-    results: list[tuple[object, object]] = []
-    last: ToolCall | None = None
-    for event in events:
-        match event:
-            case Trigger() | HumanResponse():
-                results = []
-            case ToolCall(call_id=call_id):
-                calls[call_id] = event
-            case ToolResponse(call_id=call_id, data=data) if call_id in calls:
-                last = calls[call_id]
-                results.append((last.data, data))
-    happened = [event for event in events if not isinstance(event, Restarted | HumanContacted)]
-    just_now = bool(happened) and isinstance(happened[-1], ToolResponse)
-    return last if just_now and results and results.count(results[-1]) >= ENOUGH else None
+    happened = dropwhile(lambda event: isinstance(event, ASIDE), reversed(events))
+    since = takewhile(lambda event: not isinstance(event, SPOKEN), happened)
+    last = next(since, None)
+    if not isinstance(last, ToolResponse):
+        return None
+    results = (event for event in since if isinstance(event, ToolResponse))
+    same = [last.call_id, *(event.call_id for event in results if event.data == last.data)]
+    if len(same) < ENOUGH:
+        return None
+    calls = {event.call_id: event for event in events if isinstance(event, ToolCall)}
+    call, *others = (calls.get(call_id) for call_id in same)
+    if call is None:
+        return None
+    again = [other for other in others if other and other.data == call.data]
+    return call if len(again) + 1 >= ENOUGH else None
 
 
 def was_refused(call: ToolCall, before: Iterable[AnyEvent]) -> bool:

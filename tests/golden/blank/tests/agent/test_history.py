@@ -4,13 +4,14 @@ import sys
 import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from threading import Barrier
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.events import AnyEvent
+from agent.events import AnyEvent, ToolResponse
 from agent.history import History
 from agent.thread import Thread
 
@@ -22,21 +23,25 @@ SOME = st.lists(st.sampled_from(IDS), max_size=4)
 
 
 def named(call_id: str | None, number: int) -> AnyEvent:
-    return error(call_id, str(number))
+    return error(call_id, str(number)) if number % 2 or not call_id else result(call_id)
 
 
 @given(
-    branches=st.lists(st.tuples(st.integers(0), SOME), max_size=12),
+    branches=st.lists(st.tuples(st.integers(0), SOME, st.booleans()), max_size=12),
     place=st.slices(20),
     within=st.data(),
 )
 def test_it_is_what_a_tuple_would_be(
-    branches: list[tuple[int, list[str | None]]], place: slice, within: st.DataObject
+    branches: list[tuple[int, list[str | None], bool]], place: slice, within: st.DataObject
 ) -> None:
-    """Each is made by appending to any that is there, so twice to the same too."""
+    """Each is made by appending to any that is there, so twice to the same too; of some the hash
+    was asked for before.
+    """
     made: list[tuple[History, tuple[AnyEvent, ...]]] = [(History(), ())]
-    for number, (base, call_ids) in enumerate(branches):
+    for number, (base, call_ids, is_hashed) in enumerate(branches):
         history, plain = made[base % len(made)]
+        if is_hashed:
+            history.sha256()
         new = tuple(named(call_id, number) for call_id in call_ids)
         made.append((history.plus(new), (*plain, *new)))
     other, plain_other = within.draw(st.sampled_from(made))
@@ -48,6 +53,11 @@ def test_it_is_what_a_tuple_would_be(
         assert tuple(reversed(history)) == plain[::-1]
         assert history[place] == plain[place]
         assert [history[each] for each in range(-len(plain), len(plain))] == [*plain, *plain]
+        lines = "\n".join(event.model_dump_json() for event in plain)
+        assert history.sha256() == sha256(lines.encode()).hexdigest()
+        assert history.size == sum(len(str(event.data)) for event in plain)
+        ends = [place for place, event in enumerate(plain, 1) if isinstance(event, ToolResponse)]
+        assert history.since(ToolResponse) == plain[max(ends, default=0) :]
         for call_id in "abcd":
             assert history.has(call_id) == any(event.call_id == call_id for event in plain)
         for earlier in (other, plain_other):

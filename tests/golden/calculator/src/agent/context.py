@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import yaml
+from pydantic_core import to_json
 
 from .cache import Cache
 from .events import (
@@ -29,7 +30,7 @@ from .events import (
 from .redaction import our_secrets, redact
 
 ContextFormat = Literal["xml", "json"]
-BOOKKEEPING = (
+BOOKKEEPING = {
     ToolStarted,
     HumanContacted,
     Postponed,
@@ -37,10 +38,11 @@ BOOKKEEPING = (
     Restarted,
     Resumed,
     Stopped,
-)
+}
+FAULTS = (Error, Expired)
 
 # A thread is rendered again with every event. A character has four bytes at most.
-_tags: Cache[tuple[str, str, frozenset[str]], str] = Cache(16_000_000)
+_tags: Cache[tuple[str, bytes, frozenset[str]], str] = Cache(16_000_000)
 
 # What could begin a tag, and what could be read as an escape of ours. `R&D` and the `&` of a URL
 # stay as they are: the model copies what it reads into arguments.
@@ -64,29 +66,28 @@ def serialize_for_llm(events: Sequence[AnyEvent], form: ContextFormat = "xml") -
 
 def visible(events: Sequence[AnyEvent]) -> list[AnyEvent]:
     """Without the agent's own bookkeeping, and without errors that a later result overcame."""
-    placed = list(enumerate(events))
-    last_result = max((place for place, e in placed if isinstance(e, ToolResponse)), default=-1)
+    results = (place for place, e in enumerate(reversed(events)) if isinstance(e, ToolResponse))
+    last_result = len(events) - 1 - next(results, len(events))
     return [
         event
-        for place, event in placed
-        if not isinstance(event, BOOKKEEPING)
-        and not (isinstance(event, Error) and place < last_result)
+        for place, event in enumerate(events)
+        if type(event) not in BOOKKEEPING and not (isinstance(event, Error) and place < last_result)
     ]
 
 
 def as_tag(event: AnyEvent, own: frozenset[str]) -> str:
     """`<done_for_now>`: the tag is the intent or the kind of event, the body is YAML."""
     if isinstance(event, ToolCall):
-        return tag(event.intent, json.dumps(event.arguments), own)
-    body = event.data["message"] if isinstance(event, Error | Expired) else event.data
-    return tag(event.type, json.dumps(body), own)
+        return tag(event.intent, event.arguments, own)
+    return tag(event.type, event.data["message"] if isinstance(event, FAULTS) else event.data, own)
 
 
-def tag(name: str, body: str, own: frozenset[str]) -> str:
-    if known := _tags.get((name, body, own)):
+def tag(name: str, body: Any, own: frozenset[str]) -> str:
+    key = name, to_json(body), own
+    if known := _tags.get(key):
         return known
-    made = f"<{name}>\n{escape(as_yaml(redact(json.loads(body), own)))}\n</{name}>"
-    return _tags.keep((name, body, own), made, 4 * (len(body) + len(made)))
+    made = f"<{name}>\n{escape(as_yaml(redact(body, own)))}\n</{name}>"
+    return _tags.keep(key, made, len(key[1]) + 4 * len(made))
 
 
 def as_json_line(event: AnyEvent, own: frozenset[str]) -> str:

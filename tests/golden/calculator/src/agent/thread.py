@@ -173,10 +173,15 @@ class Thread:
     def state(self) -> State:
         return state_of(self.events)
 
-    @cached_property
+    @property
     def size(self) -> int:
         """Characters of what happened, about."""
-        return sum(len(str(event.data)) for event in self.events)
+        return self._history.size
+
+    @property
+    def sha256(self) -> str:
+        """Of what `dump` gives, a line each: what an auditor compares."""
+        return self._history.sha256()
 
     @property
     def status(self) -> Status:
@@ -187,9 +192,7 @@ class Thread:
         return self.state if isinstance(self.state, Waiting) else None
 
     def asked(self, call_id: str | None) -> Waiting | None:
-        """What a human is asked about this call, as long as they are. Its result, which can be to
-        come under the same id, is not theirs to give.
-        """
+        """What a human is asked about this call, as long as they are. Its result is not theirs."""
         waiting = self.awaiting
         is_asked = waiting and waiting.call_id == call_id and waiting.reason != "result"
         return waiting if is_asked else None
@@ -226,17 +229,13 @@ class Thread:
     @property
     def steps(self) -> int:
         """Decisions since a human last spoke."""
-        return self._count(ToolCall, since=(Trigger, HumanResponse))
+        since = self._history.since(Trigger, HumanResponse)
+        return sum(isinstance(event, ToolCall) for event in since)
 
     @property
     def errors_in_a_row(self) -> int:
-        return self._count(Error, since=(Trigger, HumanResponse, ToolResponse))
-
-    def _count(self, kind: type[AnyEvent], since: tuple[type[AnyEvent], ...]) -> int:
-        count = 0
-        for event in self.events:
-            count = 0 if isinstance(event, since) else count + isinstance(event, kind)
-        return count
+        since = self._history.since(Trigger, HumanResponse, ToolResponse)
+        return sum(isinstance(event, Error) for event in since)
 
 
 def has_wrong_arguments(thread: Thread, event: AnyEvent) -> bool:

@@ -61,7 +61,7 @@ def run(work: Work, outcome: Future[Any]) -> None:
     """In a loop of its own, which ends with it, and with it whatever it left there."""
     try:
         with closing(asyncio.new_event_loop()) as loop:
-            loop.set_default_executor(Threads())
+            loop.set_default_executor(THREADS)
             task = loop.create_task(settled_by(work, outcome))
             outcome.add_done_callback(lambda _: cancel(task, outcome, loop))
             try:
@@ -114,7 +114,9 @@ def settle(outcome: Future[Any], result: Any = None, fault: BaseException | None
 
 
 class Threads(ThreadPoolExecutor):
-    """For `asyncio.to_thread`: a thread for each, so that none waits for those that hang."""
+    """For `asyncio.to_thread`: a thread for each, so that none waits for those that hang. A loop
+    that ends shuts it down, which means nothing here, so all have the same.
+    """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         outcome: Future[T] = Future()
@@ -128,3 +130,6 @@ class Threads(ThreadPoolExecutor):
 
         Thread(target=run, name="worker-thread", daemon=True).start()
         return outcome
+
+
+THREADS = Threads()

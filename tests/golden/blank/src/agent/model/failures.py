@@ -53,9 +53,9 @@ CONSTRAINT = re.compile(
 
 def passes(response: Response) -> bool:
     """Whether to ask again can help: a spent quota and a wrong request stay what they are."""
-    is_spent = QUOTA.search(start_of(response))
-    lasting = is_spent or is_too_long(response) or refuses_constraint(response)
-    return response.status in PASSING and not lasting
+    if response.status not in PASSING or QUOTA.search(start_of(response)):
+        return False
+    return not (is_too_long(response) or refuses_constraint(response))
 
 
 def is_too_long(response: Response) -> bool:

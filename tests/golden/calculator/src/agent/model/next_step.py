@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -77,16 +78,15 @@ async def determine_next_step(
 def rendered(thread: Thread, form: ContextFormat) -> tuple[str, dict[str, str]]:
     """What the model will see, and the hashes that prove what it was made of."""
     context = thread.serialize_for_llm(form)
-    of_thread = sha256("\n".join(thread.dump()))
-    return context, {"context_sha256": sha256(context), "thread_sha256": of_thread}
+    return context, {"context_sha256": sha256(context), "thread_sha256": thread.sha256}
 
 
 async def too_long_before(thread: Thread, context: str, meta: dict[str, Any]) -> ModelFailed | None:
     """The failure that a thread was resumed from, if it is known that it would fail again: the same
     would be asked of the same address.
     """
-    happened = [event for event in thread.events if not isinstance(event, Restarted)]
-    failures = [event for event in happened[-2:] if isinstance(event, ModelFailed)]
+    latest = (event for event in reversed(thread.events) if not isinstance(event, Restarted))
+    failures = [event for event in islice(latest, 2) if isinstance(event, ModelFailed)]
     known = {(failed.meta or {}).get("too_long"): failed for failed in failures}
     if not known.keys() - {None}:
         return None

@@ -43,7 +43,7 @@ def verdict(thread: Thread, event: AnyEvent, model: str) -> Verdict:
     """Thread, then code, then prompt, then model: the first that gives another hash than then."""
     recorded: dict[str, Any] = event.meta or {}
     before = Thread(thread.events[: event.id])
-    if recorded["thread_sha256"] != sha256("\n".join(before.dump())):
+    if recorded["thread_sha256"] != before.sha256:
         return "thread changed"
     context = serialize_for_llm(before.events, recorded["format"])
     if recorded["context_sha256"] != sha256(context):

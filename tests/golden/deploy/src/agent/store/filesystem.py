@@ -61,14 +61,13 @@ class FileSystemThreadStore:
 
     async def create(self, thread: Thread, thread_id: str | None = None) -> str:
         thread_id = thread_id or str(uuid4())
-        return await self._alone(thread_id, self._create, thread_id, thread)
+        return await self._alone(self._create, thread_id, thread)
 
     async def get(self, thread_id: str) -> Thread:
         return await self._aside(self._read, thread_id)
 
     async def update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
-        self._require(thread_id)
-        return await self._alone(thread_id, self._update, thread_id, change)
+        return await self._alone(self._update, thread_id, change)
 
     async def find(
         self,
@@ -90,30 +89,24 @@ class FileSystemThreadStore:
 
     @asynccontextmanager
     async def lease(self, thread_id: str, purpose: Purpose = "run") -> AsyncIterator[None]:
-        self._require(thread_id)
         with ExitStack() as held:
             try:
-                await self._aside(held.enter_context, self._lock(thread_id, purpose))
+                await self._aside(held.enter_context, self._lease(thread_id, purpose))
             except Taken:
                 raise Busy(thread_id) from None
             yield
 
-    async def _alone(self, thread_id: str, work: Callable[..., T], *arguments: Any) -> T:
+    async def _alone(self, work: Callable[..., T], thread_id: str, about: Any) -> T:
         """With nobody else writing this thread. It is not one of our threads that waits."""
-        self._path(thread_id)
         loop = asyncio.get_running_loop()
         until = loop.time() + self.patience
         while True:
             try:
-                return await self._aside(self._locked, thread_id, work, *arguments)
+                return await self._aside(work, thread_id, about)
             except Taken:
                 if loop.time() > until:
                     raise Locked(f"thread {thread_id} is locked: try again later") from None
             await asyncio.sleep(PAUSE)
-
-    def _locked(self, thread_id: str, work: Callable[..., T], *arguments: Any) -> T:
-        with self._lock(thread_id, "write"):
-            return work(*arguments)
 
     async def _aside(self, work: Callable[..., T], *arguments: Any) -> T:
         return await self._in(self._workers, work, *arguments)
@@ -133,16 +126,18 @@ class FileSystemThreadStore:
             raise (Full if error.errno in NO_ROOM else NotStored)(problem) from error
 
     def _create(self, thread_id: str, thread: Thread) -> str:
-        if self._path(thread_id).exists():
-            raise ThreadExists(f"there is a thread {thread_id} already")
-        self._write(thread_id, thread)
+        with self._lock(thread_id, "write"):
+            if self._path(thread_id).exists():
+                raise ThreadExists(f"there is a thread {thread_id} already")
+            self._write(thread_id, thread)
         return thread_id
 
     def _update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
-        stored, is_whole = self._stored(thread_id)
-        changed = change(stored)
-        if changed is not stored:
-            self._write(thread_id, changed, stored, is_whole)
+        with self._lease(thread_id, "write"):
+            stored, is_whole = self._stored(thread_id)
+            changed = change(stored)
+            if changed is not stored:
+                self._write(thread_id, changed, stored, is_whole)
         return changed
 
     def _read(self, thread_id: str) -> Thread:
@@ -202,17 +197,18 @@ class FileSystemThreadStore:
     def _path(self, thread_id: str) -> Path:
         return path_of(self.root, thread_id)
 
-    def _require(self, thread_id: str) -> None:
-        """Before a lock is taken: asking for what is not there leaves no file."""
-        with self._disk():
-            try:
-                self._path(thread_id).stat()
-            except FileNotFoundError:
-                raise NoSuchThread(f"there is no thread {thread_id}") from None
+    @contextmanager
+    def _lease(self, thread_id: str, purpose: str) -> Iterator[None]:
+        """Of a thread that is there: asking for another leaves no file. Raises Taken at once."""
+        if not self._path(thread_id).exists():
+            raise NoSuchThread(f"there is no thread {thread_id}")
+        with self._lock(thread_id, purpose):
+            yield
 
     @contextmanager
     def _lock(self, thread_id: str, purpose: str) -> Iterator[None]:
         """Raises Taken at once."""
+        self._path(thread_id)
         locks = self.root / ".locks"
         private_folder(self.root)
         private_folder(locks)
