@@ -2,7 +2,8 @@
 
 import sys
 from contextlib import suppress
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, TextIO
 
 from .events import AnyEvent, ModelFailed, ToolCall
 from .redaction import redact
@@ -37,18 +38,23 @@ def logger() -> Unfailing:
 
     if structlog.is_configured():  # by the program that the agent is part of
         return Unfailing(structlog.get_logger())
-    if sys.stderr is None:  # a process that was started without one
-        return Unfailing(None)
-    lines = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
+    # A process can be started without one.
+    return Unfailing(lines(sys.stderr, _level) if sys.stderr else None)
+
+
+@lru_cache(maxsize=1)
+def lines(file: TextIO, level: Level) -> Any:
+    import structlog
+
+    return structlog.wrap_logger(
+        structlog.PrintLogger(file),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(_level),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
     )
-    return Unfailing(lines)
 
 
 def log_event(thread_id: str, event: AnyEvent) -> None:

@@ -91,7 +91,7 @@ class FileSystemThreadStore:
     async def lease(self, thread_id: str, purpose: Purpose = "run") -> AsyncIterator[None]:
         with ExitStack() as held:
             try:
-                await self._aside(held.enter_context, self._lease(thread_id, purpose))
+                await self._aside(held.enter_context, self._lock(thread_id, purpose))
             except Taken:
                 raise Busy(thread_id) from None
             yield
@@ -126,14 +126,14 @@ class FileSystemThreadStore:
             raise (Full if error.errno in NO_ROOM else NotStored)(problem) from error
 
     def _create(self, thread_id: str, thread: Thread) -> str:
-        with self._lock(thread_id, "write"):
+        with self._lock(thread_id, "write", is_new=True):
             if self._path(thread_id).exists():
                 raise ThreadExists(f"there is a thread {thread_id} already")
             self._write(thread_id, thread)
         return thread_id
 
     def _update(self, thread_id: str, change: Callable[[Thread], Thread]) -> Thread:
-        with self._lease(thread_id, "write"):
+        with self._lock(thread_id, "write"):
             stored, is_whole = self._stored(thread_id)
             changed = change(stored)
             if changed is not stored:
@@ -147,10 +147,7 @@ class FileSystemThreadStore:
     def _stored(self, thread_id: str) -> tuple[Thread, bool]:
         """The thread, and whether its file is all of it."""
         path = self._path(thread_id)
-        try:
-            seen, known = fingerprint(path), self._threads.get(thread_id)
-        except FileNotFoundError:
-            raise NoSuchThread(f"there is no thread {thread_id}") from None
+        seen, known = fingerprint_of(thread_id, path), self._threads.get(thread_id)
         if known and known[0] == seen:
             return known[1], True
         thread, is_whole = loaded(thread_id, path)
@@ -187,7 +184,7 @@ class FileSystemThreadStore:
         """Remove what a process left that ended while it wrote; who writes has the lock."""
         for left in self.root.glob(f".*{TEMPORARY}*"):
             thread_id = left.name.split(".")[1]
-            with suppress(Taken), self._lock(thread_id, "write"):
+            with suppress(Taken), self._lock(thread_id, "write", is_new=True):
                 left.unlink(missing_ok=True)
 
     def _remember(self, thread_id: str, seen: Fingerprint, thread: Thread) -> None:
@@ -198,22 +195,23 @@ class FileSystemThreadStore:
         return path_of(self.root, thread_id)
 
     @contextmanager
-    def _lease(self, thread_id: str, purpose: str) -> Iterator[None]:
-        """Of a thread that is there: asking for another leaves no file. Raises Taken at once."""
-        if not self._path(thread_id).exists():
-            raise NoSuchThread(f"there is no thread {thread_id}")
-        with self._lock(thread_id, purpose):
-            yield
-
-    @contextmanager
-    def _lock(self, thread_id: str, purpose: str) -> Iterator[None]:
-        """Raises Taken at once."""
-        self._path(thread_id)
-        locks = self.root / ".locks"
+    def _lock(self, thread_id: str, purpose: str, *, is_new: bool = False) -> Iterator[None]:
+        """Raises Taken at once. Asking for what is not there leaves no file."""
+        path, locks = self._path(thread_id), self.root / ".locks"
+        if not is_new:
+            fingerprint_of(thread_id, path)
         private_folder(self.root)
         private_folder(locks)
         with file_lock(locks / f"{thread_id}.{purpose}"):
             yield
+
+
+def fingerprint_of(thread_id: str, path: Path) -> Fingerprint:
+    """Raises NoSuchThread."""
+    try:
+        return fingerprint(path)
+    except FileNotFoundError:
+        raise NoSuchThread(f"there is no thread {thread_id}") from None
 
 
 def opened(url: str, form: ContextFormat, _: Callable[[], Policy]) -> FileSystemThreadStore:

@@ -21,8 +21,10 @@ T = TypeVar("T")
 TIMEOUT = 5.0  # seconds for a connection
 
 
-def pool_of(url: str, size: int) -> AsyncConnectionPool:
-    """It connects when it is opened, and again by itself when the database was gone."""
+def pool_of(url: str, size: int, *, patient: bool) -> AsyncConnectionPool:
+    """It connects when it is opened, and again by itself when the database was gone. Who is patient
+    tries again anyway, and need not ask before each statement whether the connection is there.
+    """
     return AsyncConnectionPool(
         url,
         open=False,
@@ -31,7 +33,7 @@ def pool_of(url: str, size: int) -> AsyncConnectionPool:
         timeout=TIMEOUT,
         reconnect_timeout=TIMEOUT,
         configure=configured,
-        check=AsyncConnectionPool.check_connection,
+        check=None if patient else AsyncConnectionPool.check_connection,
         kwargs={"connect_timeout": int(TIMEOUT), **KEEPALIVES},
     )
 
