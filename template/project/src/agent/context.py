@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import yaml
-from pydantic_core import to_json
 
 from .cache import Cache
 from .events import (
@@ -42,7 +41,7 @@ BOOKKEEPING = {
 FAULTS = (Error, Expired)
 
 # A thread is rendered again with every event. A character has four bytes at most.
-_tags: Cache[tuple[str, bytes, frozenset[str]], str] = Cache(16_000_000)
+_tags: Cache[tuple[str, str, frozenset[str]], str] = Cache(16_000_000)
 
 # What could begin a tag, and what could be read as an escape of ours. `R&D` and the `&` of a URL
 # stay as they are: the model copies what it reads into arguments.
@@ -83,11 +82,11 @@ def as_tag(event: AnyEvent, own: frozenset[str]) -> str:
 
 
 def tag(name: str, body: Any, own: frozenset[str]) -> str:
-    key = name, to_json(body), own
+    key = name, repr(body), own
     if known := _tags.get(key):
         return known
     made = f"<{name}>\n{escape(as_yaml(redact(body, own)))}\n</{name}>"
-    return _tags.keep(key, made, len(key[1]) + 4 * len(made))
+    return _tags.keep(key, made, 4 * (len(key[1]) + len(made)))
 
 
 def as_json_line(event: AnyEvent, own: frozenset[str]) -> str:

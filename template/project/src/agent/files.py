@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from io import FileIO
 from pathlib import Path
-from stat import S_IMODE, S_ISREG, S_ISVTX
+from stat import S_IMODE, S_ISDIR, S_ISREG, S_ISVTX
 from tempfile import mkstemp
 from typing import BinaryIO
 
@@ -43,6 +43,8 @@ def private_folder(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
+        mode = 0
+    if not S_ISDIR(mode):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = path.stat().st_mode
     if os.name == "nt" or not S_IMODE(mode) & 0o077 or mode & S_ISVTX:

@@ -114,8 +114,8 @@ def settle(outcome: Future[Any], result: Any = None, fault: BaseException | None
 
 
 class Threads(ThreadPoolExecutor):
-    """For `asyncio.to_thread`: a thread for each, so that none waits for those that hang. A loop
-    that ends shuts it down, which means nothing here, so all have the same.
+    """For `asyncio.to_thread`: a thread for each, so that none waits for those that hang. It is
+    every loop's, and none that ends shuts it down.
     """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -130,6 +130,9 @@ class Threads(ThreadPoolExecutor):
 
         Thread(target=run, name="worker-thread", daemon=True).start()
         return outcome
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        pass
 
 
 THREADS = Threads()

@@ -5,13 +5,14 @@ is read by its owner alone.
 import asyncio
 import json
 import os
+import shutil
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from agent.files import private_folder
-from agent.store import NoSuchThread, Unreadable
+from agent.store import NoSuchThread, NotStored, Unreadable
 from agent.store.filesystem import FileSystemThreadStore
 
 from .scripted import NOON, QUESTION, decided, error, said, thread_of
@@ -140,6 +141,21 @@ def test_a_folder_that_stood_open_is_closed(store: FileSystemThreadStore) -> Non
     asyncio.run(store.update(thread_id, lambda kept: kept.append(error(), at=NOON)))
     found = modes(store.root) - {(False, "0o644")}  # a lock that nobody has taken since
     assert found == {(True, "0o700"), (False, "0o600")}
+
+
+@needs_modes
+def test_a_file_in_the_place_of_a_folder_stays_as_it_is(tmp_path: Path) -> None:
+    """Of a folder that was ours as well."""
+    place = tmp_path / "threads"
+    store = FileSystemThreadStore(place)
+    created(store)
+    shutil.rmtree(place)
+    place.touch(0o644)
+    with pytest.raises(NotStored):
+        created(store)
+    with pytest.raises(FileExistsError):
+        private_folder(place)
+    assert place.stat().st_mode & 0o777 == 0o644
 
 
 @needs_modes

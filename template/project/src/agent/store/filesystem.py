@@ -126,8 +126,9 @@ class FileSystemThreadStore:
             raise (Full if error.errno in NO_ROOM else NotStored)(problem) from error
 
     def _create(self, thread_id: str, thread: Thread) -> str:
-        with self._lock(thread_id, "write", is_new=True):
-            if self._path(thread_id).exists():
+        path = self._path(thread_id)
+        with self._locked(f"{thread_id}.write"):
+            if path.exists():
                 raise ThreadExists(f"there is a thread {thread_id} already")
             self._write(thread_id, thread)
         return thread_id
@@ -183,8 +184,8 @@ class FileSystemThreadStore:
     def _sweep(self) -> None:
         """Remove what a process left that ended while it wrote; who writes has the lock."""
         for left in self.root.glob(f".*{TEMPORARY}*"):
-            thread_id = left.name.split(".")[1]
-            with suppress(Taken), self._lock(thread_id, "write", is_new=True):
+            thread_id = left.name.split(".")[1]  # or nothing, of what is no thread
+            with suppress(Taken), self._locked(f"{thread_id}.write"):
                 left.unlink(missing_ok=True)
 
     def _remember(self, thread_id: str, seen: Fingerprint, thread: Thread) -> None:
@@ -195,14 +196,18 @@ class FileSystemThreadStore:
         return path_of(self.root, thread_id)
 
     @contextmanager
-    def _lock(self, thread_id: str, purpose: str, *, is_new: bool = False) -> Iterator[None]:
-        """Raises Taken at once. Asking for what is not there leaves no file."""
-        path, locks = self._path(thread_id), self.root / ".locks"
-        if not is_new:
-            fingerprint_of(thread_id, path)
+    def _lock(self, thread_id: str, purpose: str) -> Iterator[None]:
+        """Raises NoSuchThread, as asking for one leaves no file, and Taken, at once."""
+        fingerprint_of(thread_id, self._path(thread_id))
+        with self._locked(f"{thread_id}.{purpose}"):
+            yield
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        locks = self.root / ".locks"
         private_folder(self.root)
         private_folder(locks)
-        with file_lock(locks / f"{thread_id}.{purpose}"):
+        with file_lock(locks / name):
             yield
 
 

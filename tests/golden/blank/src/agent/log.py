@@ -39,7 +39,7 @@ def logger() -> Unfailing:
     if structlog.is_configured():  # by the program that the agent is part of
         return Unfailing(structlog.get_logger())
     # A process can be started without one.
-    return Unfailing(lines(sys.stderr, _level) if sys.stderr else None)
+    return Unfailing(lines(sys.stderr, _level) if sys.stderr is not None else None)
 
 
 @lru_cache(maxsize=1)

@@ -1,9 +1,11 @@
 """A history is a tuple of events, whoever appends to it, and whatever came of it elsewhere."""
 
+import pickle
 import sys
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy, deepcopy
 from hashlib import sha256
 from threading import Barrier
 
@@ -62,6 +64,17 @@ def test_it_is_what_a_tuple_would_be(
             assert history.has(call_id) == any(event.call_id == call_id for event in plain)
         for earlier in (other, plain_other):
             assert history.follows(earlier) == (plain[: len(plain_other)] == plain_other)
+
+
+@pytest.mark.parametrize("copied", [copy, deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
+def test_a_copy_of_it_is_the_same(copied: Callable[[History], History]) -> None:
+    """In another process too, and each goes on by itself."""
+    history = History([said(), named("a", 0)])
+    history.sha256()
+    one, other = copied(history).plus([named("b", 1)]), history.plus([named("b", 1)])
+    assert one == other
+    assert (one.sha256(), one.size) == (other.sha256(), other.size)
+    assert history == (said(), named("a", 0))
 
 
 @pytest.fixture

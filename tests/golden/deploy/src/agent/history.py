@@ -21,14 +21,14 @@ ONE_AT_A_TIME = Lock()  # for as long as it takes to append
 class History(Sequence[AnyEvent]):
     """Equal to whatever has the same events in the same order."""
 
-    __slots__ = ("_count", "_hashed", "_kept", "_places", "size")
+    __slots__ = ("_count", "_hashed", "_kept", "_places", "_sized")
 
     def __init__(self, events: Iterable[AnyEvent] = ()) -> None:
         self._kept: list[AnyEvent] = []
         self._places: dict[str | None, int] = {}  # where each call id stands first
         self._count = 0
         self._hashed = 0, sha256()  # so many of them
-        self.size = 0  # characters of what happened, about
+        self._sized = 0, 0
         self._add(events)
 
     def plus(self, events: Iterable[AnyEvent]) -> Self:
@@ -55,6 +55,14 @@ class History(Sequence[AnyEvent]):
             place -= 1
         return self[place:]
 
+    @property
+    def size(self) -> int:
+        """Characters of what happened, about."""
+        count, size = self._sized
+        size += sum(len(str(event.data)) for event in islice(self._kept, count, self._count))
+        self._sized = self._count, size
+        return size
+
     def sha256(self) -> str:
         """Of one JSON object an event, a line each."""
         count, hashed = self._hashed
@@ -69,7 +77,6 @@ class History(Sequence[AnyEvent]):
         for event in events:
             self._places.setdefault(event.call_id, len(self._kept))
             self._kept.append(event)
-            self.size += len(str(event.data))
         self._count = len(self._kept)
 
     @overload
@@ -81,6 +88,15 @@ class History(Sequence[AnyEvent]):
             begins, ends, step = place.indices(self._count)
             return tuple(self._kept[begins:ends:step] if step > 0 else tuple(self)[place])
         return self._kept[range(self._count)[place]]
+
+    def __copy__(self) -> Self:
+        alike = object.__new__(type(self))
+        for name in self.__slots__:
+            setattr(alike, name, getattr(self, name))
+        return alike
+
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[AnyEvent, ...]]]:
+        return type(self), (tuple(self),)  # a hash cannot be taken along
 
     def __len__(self) -> int:
         return self._count

@@ -21,7 +21,7 @@ from agent.steps import ToolStep
 from agent.store.filesystem import FileSystemThreadStore
 from agent.thread import Thread
 from agent.tools import parse_tool
-from agent.workers import run_apart
+from agent.workers import THREADS, run_apart
 
 from ..yours.samples import APPROVAL_STEP, SAFE_STEP
 from .scripted import (
@@ -330,6 +330,22 @@ def test_tools_that_hang_starve_nobody(store: FileSystemThreadStore) -> None:
         assert time.monotonic() - begun < 15
     finally:
         stuck.set()
+
+
+def test_a_loop_that_ends_leaves_its_threads_to_the_others() -> None:
+    async def work() -> int:
+        return await asyncio.to_thread(int, 7)
+
+    async def leaving() -> int:
+        found = await work()
+        await asyncio.get_running_loop().shutdown_default_executor()
+        return found
+
+    async def main() -> list[int]:
+        return [await run_apart(each) for each in (work, leaving, work)]
+
+    assert asyncio.run(main()) == [7, 7, 7]
+    assert THREADS._work_queue.empty()  # where an executor that is shut down notes it
 
 
 def test_a_shutdown_does_not_wait_for_a_tool_that_hangs(

@@ -21,10 +21,8 @@ T = TypeVar("T")
 TIMEOUT = 5.0  # seconds for a connection
 
 
-def pool_of(url: str, size: int, *, patient: bool) -> AsyncConnectionPool:
-    """It connects when it is opened, and again by itself when the database was gone. Who is patient
-    tries again anyway, and need not ask before each statement whether the connection is there.
-    """
+def pool_of(url: str, size: int) -> AsyncConnectionPool:
+    """It connects when it is opened, and again by itself when the database was gone."""
     return AsyncConnectionPool(
         url,
         open=False,
@@ -33,7 +31,7 @@ def pool_of(url: str, size: int, *, patient: bool) -> AsyncConnectionPool:
         timeout=TIMEOUT,
         reconnect_timeout=TIMEOUT,
         configure=configured,
-        check=None if patient else AsyncConnectionPool.check_connection,
+        check=AsyncConnectionPool.check_connection,
         kwargs={"connect_timeout": int(TIMEOUT), **KEEPALIVES},
     )
 

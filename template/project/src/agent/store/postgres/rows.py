@@ -12,15 +12,17 @@ from .. import NoSuchThread
 from ..database.rows import Row, none_missing
 from .connecting import Connection, connect_to_schema, said_plainly
 
-# Each is one statement, so one way there and back, and all or nothing.
-CREATE = """
+# Each is one statement, so one way there and back, and all or nothing. Events come as one text, a
+# line each: to make an array of them took longer than all else that is done here.
+EVENTS = r"unnest(string_to_array(%s, E'\n')) WITH ORDINALITY AS new (event, place)"
+CREATE = f"""
     WITH made AS (
         INSERT INTO threads (id, version, status, created, due, summary)
         VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
     )
     INSERT INTO events (thread_id, seq, event)
     SELECT made.id, new.place - 1, new.event
-    FROM made, unnest(%s::text[]) WITH ORDINALITY AS new (event, place)
+    FROM made, {EVENTS}
 """
 UPDATE = """
     UPDATE threads SET version = %s, status = %s, due = %s, summary = %s
@@ -30,7 +32,7 @@ APPEND = f"""
     WITH kept AS ({UPDATE} RETURNING id)
     INSERT INTO events (thread_id, seq, event)
     SELECT kept.id, %s + new.place - 1, new.event
-    FROM kept, unnest(%s::text[]) WITH ORDINALITY AS new (event, place)
+    FROM kept, {EVENTS}
 """
 NOTE = "INSERT INTO notes VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
@@ -46,10 +48,10 @@ class PostgresRows:
 
     def create(self, row: Row, events: Sequence[str]) -> bool:
         derived = (row.id, row.version, row.status, row.created, row.due, row.summary)
-        return self._do(CREATE, *derived, list(events)).rowcount > 0
+        return self._do(CREATE, *derived, "\n".join(events)).rowcount > 0
 
     def append(self, row: Row, known: int, events: Sequence[str]) -> bool:
-        return self._do(APPEND, *changed(row, known), known, list(events)).rowcount > 0
+        return self._do(APPEND, *changed(row, known), known, "\n".join(events)).rowcount > 0
 
     def derive(self, row: Row) -> bool:
         return self._do(UPDATE, *changed(row, row.version)).rowcount > 0

@@ -86,7 +86,7 @@ async def too_long_before(thread: Thread, context: str, meta: dict[str, Any]) ->
     would be asked of the same address.
     """
     latest = (event for event in reversed(thread.events) if not isinstance(event, Restarted))
-    failures = [event for event in islice(latest, 2) if isinstance(event, ModelFailed)]
+    failures = [event for event in [*islice(latest, 2)][::-1] if isinstance(event, ModelFailed)]
     known = {(failed.meta or {}).get("too_long"): failed for failed in failures}
     if not known.keys() - {None}:
         return None

@@ -63,7 +63,7 @@ class Queue:
         connector = PatientConnector(self.gives_up) if patient else PsycopgConnector()
         self.app = App(connector=connector)
         self.app.job_manager = Jobs(self.app.connector)
-        self._pool = pool_of(url, connections, patient=patient)
+        self._pool = pool_of(url, connections)
 
     async def put(self, thread_id: str) -> None:
         """The same lock keeps two from beginning at once, the other one two from waiting. What has
