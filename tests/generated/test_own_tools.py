@@ -12,7 +12,7 @@ from .creating import created
 pytestmark = pytest.mark.slow
 
 OWN = Path(__file__).parent / "own"
-# Three tools: one that needs a folder, one that needs a yes, one that calls HTTP.
+# Three tools: one that needs a folder, one that needs a yes and takes no text, one that calls HTTP.
 PLACES = {
     "tools.py": "src/agent/tools.py",
     "tools.baml": "baml_src/tools.baml",

@@ -9,7 +9,7 @@ from agent.store.filesystem import FileSystemThreadStore
 
 SAFE_STEP: dict[str, Any] = {"intent": "list_inbox"}
 SAFE_RESULT: Any = ["letter.txt"]
-APPROVAL_STEP: dict[str, Any] = {"intent": "send_letter", "to": "Ada", "text": "hello"}
+APPROVAL_STEP: dict[str, Any] = {"intent": "send_letter", "to": 17, "letter": 3}
 FAILING_STEP: dict[str, Any] = {"intent": "look_up_weather", "city": "Paris"}
 
 STORES: list[Callable[[Path], ThreadStore]] = [FileSystemThreadStore]

@@ -17,8 +17,8 @@ class ListInbox(ToolStep):
 
 class SendLetter(ToolStep):
     intent: Literal["send_letter"] = "send_letter"
-    to: str
-    text: str
+    to: int  # the number of a subscriber
+    letter: int
 
 
 class LookUpWeather(ToolStep):
@@ -71,7 +71,7 @@ def letters() -> list[str]:
     return sorted(path.name for path in Path("inbox").iterdir())
 
 
-def send(call_id: str, to: str) -> dict[str, str]:
+def send(call_id: str, to: int) -> dict[str, int]:
     log = Path("inbox", "sent.log")
     if not log.exists() or call_id not in log.read_text().split():  # once, though it come again
         with log.open("a") as sent:

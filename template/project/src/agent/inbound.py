@@ -80,6 +80,13 @@ DELIVERIES = UUID("6ba2a2a4-6a0c-5f0e-9b1f-0d5f4c1e7a12")
 Key = Annotated[str | None, Header(min_length=1, max_length=255)]  # an empty one is no key
 
 
+def path_to(request: Request, name: str, **about: str) -> str:
+    """Of a route of ours, as who asks reaches it. `request.url_for` asks the outermost app, which
+    knows nothing of it, or has another of this name.
+    """
+    return f"{request.scope.get('root_path', '')}{request.app.url_path_for(name, **about)}"
+
+
 def delivery_id(*names: str) -> str:
     """The id of what these names tell apart: whoever delivers it again gets the same (UUIDv5)."""
     return str(uuid5(DELIVERIES, "\n".join(names)))

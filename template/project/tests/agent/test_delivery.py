@@ -16,9 +16,17 @@ from ..yours.samples import SAFE_STEP
 from .commands import Server, shell_with
 from .openai_server import Reply
 from .scripted import DONE
-from .serving import THREADS, kinds, problem, serving, settled, told
+from .serving import (
+    CONVERSATIONS,
+    HOOKS,
+    THREADS,
+    kinds,
+    problem,
+    serving,
+    settled,
+    told,
+)
 
-CONVERSATIONS = "/api/v1/conversations"
 KEY = {"Idempotency-Key": "order 17"}
 WEBHOOK = {"webhook-id": "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W"}
 Body = dict[str, Any]
@@ -36,7 +44,7 @@ def contact(thread_id: str, words: str) -> Body:
 
 DOORS: list[tuple[str, Callable[[str], Body]]] = [
     (THREADS, lambda message: {"message": message}),
-    (CONVERSATIONS, conversation),
+    *((hook, conversation) for hook in HOOKS),
 ]
 
 
@@ -93,10 +101,10 @@ def test_a_key_is_one_door_s() -> None:
     message = told(SAFE_STEP)["message"]
     with serving() as client:
         ids = {id_in(client.post(door, json=body(message), headers=KEY)) for door, body in DOORS}
-        assert len(ids) == 2
+        assert len(ids) == len(DOORS)
 
 
-@pytest.mark.parametrize("door", ["responses", "conversations"])
+@pytest.mark.parametrize("door", ["responses", "conversations"][: len(DOORS)])
 def test_a_follow_up_that_comes_again_is_said_once(door: str) -> None:
     with serving() as client:
         thread_id = id_in(client.post(THREADS, json={"message": "hello"}))

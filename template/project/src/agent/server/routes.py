@@ -26,6 +26,7 @@ from ..inbound import (
     Result,
     Running,
     needs,
+    path_to,
 )
 from ..runner import Runner
 from ..thread import Thread
@@ -53,7 +54,7 @@ async def launch(
         await runner.wait(thread_id, min(int(wait[1]), MAX_WAIT))
     thread = await runner.agent.store.get(thread_id)
     status = 202 if not wait or thread.status == "running" else 200
-    place = request.url_for("get_thread", thread_id=thread_id).path
+    place = path_to(request, "get_thread", thread_id=thread_id)
     return await answer(thread_id, thread, runner, status, {"Location": place})
 
 

@@ -118,15 +118,13 @@ class Thread:
         key = (event.meta or {}).get("delivery")
         if not isinstance(event, Trigger) or key is None:
             return None
-        came = (known for known in self.events if isinstance(known, Trigger))
-        return next((known for known in came if (known.meta or {}).get("delivery") == key), None)
+        return self._history.delivered_as(str(key))
 
     def answer_to(self, event: AnyEvent) -> HumanResponse | None:
         """What a human has already answered, where this is an answer to the same call."""
         if not isinstance(event, HumanResponse):
             return None
-        answers = (known for known in self.events if isinstance(known, HumanResponse))
-        return next((known for known in answers if known.call_id == event.call_id), None)
+        return self._history.answer_to(event.call_id)
 
     def knows_its_place(self, event: AnyEvent) -> bool:
         """A call id that is brought is a new one; whom a channel told, it told of one that is."""

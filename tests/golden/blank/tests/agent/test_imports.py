@@ -37,11 +37,14 @@ def imported(path: Path) -> Iterator[str]:
     """The rooms that a module imports, at its top or later."""
     package = ["agent", *path.relative_to(PACKAGE).parts[:-1]]
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            base = package[: len(package) - node.level + 1]
-            whole = [*base, *(node.module or "").split(".")]
-            names = [whole] if node.module else [[*base, name.name] for name in node.names]
-            yield from (name[1] for name in names if len(name) > 1 and name[1])
+        names: list[list[str]] = []
+        if isinstance(node, ast.Import):
+            names = [name.name.split(".") for name in node.names]
+        if isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            whole = [*base, *(node.module.split(".") if node.module else ())]
+            names = [whole] if whole[1:] else [[*whole, name.name] for name in node.names]
+        yield from (name[1] for name in names if name[0] == "agent" and name[1:])
 
 
 def floor(name: str) -> int | None:

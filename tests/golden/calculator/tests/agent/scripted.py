@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any, cast
 
 from agent.events import (
@@ -101,11 +102,24 @@ async def begun(tool: object, call_id: str) -> Later:
 def changed(step: dict[str, Any]) -> dict[str, Any]:
     """The arguments of this step with one of them changed, such that the same yes will do."""
     given = {name: value for name, value in step.items() if name != "intent"}
-    for name, value in given.items():
-        other = {**given, name: f"{value}1" if isinstance(value, str) else value}
-        if other != given and fits(step, other):
-            return other
-    raise AssertionError("no argument of APPROVAL_STEP is a text that can be another")
+    by_name = ({**given, name: other} for name in given for other in near(given[name]))
+    found = next((other for other in by_name if fits(step, other)), None)
+    assert found, f"with {step} no text, number or yes can be another under the same yes"
+    return found
+
+
+def near(value: Any) -> Iterator[Any]:
+    """Other values of its kind, such as a pattern or a bound may allow."""
+    match value:
+        case bool():
+            yield not value
+        case int() | float():
+            yield from (value + 1, value - 1, value / 2)
+        case str():
+            yield f"{value}1"
+            for place, letter in product(range(len(value)), "12abAB"):
+                if letter != value[place]:
+                    yield value[:place] + letter + value[place + 1 :]
 
 
 def fits(step: dict[str, Any], arguments: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from agent.store.filesystem import FileSystemThreadStore
 
 from .processes import locked
 from .scripted import QUESTION, agent_of
-from .serving import HERE, JSON, THREADS, as_told, launch, problem, serving
+from .serving import HERE, HOOKS, JSON, THREADS, as_told, launch, problem, serving
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 ODD_IDS = ["%2e%2e%2fvictim", "..%2fvictim", "NULL", "%00", "x" * 300, "%ff", "%F0%9F%92%A9"]
@@ -61,7 +61,7 @@ def test_what_is_no_id_is_no_thread(client: TestClient, thread_id: str) -> None:
 
 @pytest.mark.parametrize("body", BAD_JSON, ids=lambda body: repr(body[:12]))
 def test_what_is_not_json_is_a_400(client: TestClient, body: bytes) -> None:
-    for path in (THREADS, f"{THREADS}/{NOBODY}/fork", "/api/v1/conversations"):
+    for path in (THREADS, f"{THREADS}/{NOBODY}/fork", *HOOKS):
         answer = client.post(path, content=body, headers=JSON)
         assert problem(answer) == (400 if body else 422)
 
@@ -69,7 +69,7 @@ def test_what_is_not_json_is_a_400(client: TestClient, body: bytes) -> None:
 @pytest.mark.parametrize("body", BAD_SHAPES)
 def test_json_of_the_wrong_shape_is_a_422(client: TestClient, body: bytes) -> None:
     paths = [path for _, path, _ in routes(NOBODY) if path.endswith(("s", "fork"))]
-    for path in (THREADS, *paths, "/api/v1/conversations"):
+    for path in (THREADS, *paths, *HOOKS):
         answer = client.post(path, content=body, headers=JSON)
         assert problem(answer) == 422
 
@@ -105,7 +105,8 @@ def test_halves_of_characters_and_controls_do_no_harm(client: TestClient, said: 
     reply = f'{{"response": "{said}", "call_id": "{said}"}}'
     approval = f'{{"call_id": "{said}", "approved": true, "comment": "{said}"}}'
     types = ("conversation.created", "human_contact.completed", "function_call.completed", said)
-    posts = [("/api/v1/conversations", f'{{"type": "{type}", "event": {event}}}') for type in types]
+    bodies = [f'{{"type": "{type}", "event": {event}}}' for type in types]
+    posts = [(hook, body) for hook in HOOKS for body in bodies]
     posts += [(f"{THREADS}/{thread_id}/responses", reply)]
     posts += [(f"{THREADS}/{thread_id}/approvals", approval)]
     for path, body in [*posts, (THREADS, f'{{"message": "{said}"}}'), (THREADS, f'"{said}"')]:

@@ -1,8 +1,9 @@
 """What the tests need to know of this project's tools: with other tools, change it here alone.
 
 The contract: `SAFE_STEP` runs at once, needs no yes, and gives `SAFE_RESULT`. `APPROVAL_STEP` needs
-a yes, and `effects` counts the calls that took effect: one that runs again under its call id, as
-after a crash, counts once. `FAILING_STEP` raises, every time. All three run in the current folder,
+a yes, and one of its arguments, a text, a number or a yes or no, can be another under the same yes;
+`effects` counts the calls that took effect: one that runs again under its call id, as after a
+crash, counts once. `FAILING_STEP` raises, every time. All three run in the current folder,
 which is empty but for what `prepare` puts there, in any order and in other processes too. `STORES`
 makes each store of this project in an empty folder.
 """

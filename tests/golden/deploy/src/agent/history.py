@@ -13,7 +13,7 @@ from itertools import islice
 from threading import Lock
 from typing import Self, overload
 
-from .events import AnyEvent
+from .events import AnyEvent, HumanResponse, Trigger
 
 ONE_AT_A_TIME = Lock()  # for as long as it takes to append
 
@@ -21,11 +21,11 @@ ONE_AT_A_TIME = Lock()  # for as long as it takes to append
 class History(Sequence[AnyEvent]):
     """Equal to whatever has the same events in the same order."""
 
-    __slots__ = ("_count", "_hashed", "_kept", "_places", "_sized")
+    __slots__ = ("_count", "_first", "_hashed", "_kept", "_sized")
 
     def __init__(self, events: Iterable[AnyEvent] = ()) -> None:
         self._kept: list[AnyEvent] = []
-        self._places: dict[str | None, int] = {}  # where each call id stands first
+        self._first: dict[tuple[str, str], int] = {}  # where each of their names stands first
         self._count = 0
         self._hashed = 0, sha256()  # so many of them
         self._sized = 0, 0
@@ -46,7 +46,17 @@ class History(Sequence[AnyEvent]):
 
     def has(self, call_id: str) -> bool:
         """Whether any of them bears it."""
-        return self._places.get(call_id, self._count) < self._count
+        return self._place("call", call_id) is not None
+
+    def answer_to(self, call_id: str) -> HumanResponse | None:
+        """What a human has said of this call first."""
+        answer = None if (place := self._place("answer", call_id)) is None else self._kept[place]
+        return answer if isinstance(answer, HumanResponse) else None
+
+    def delivered_as(self, key: str) -> Trigger | None:
+        """The message that came under this key."""
+        came = None if (place := self._place("delivery", key)) is None else self._kept[place]
+        return came if isinstance(came, Trigger) else None
 
     def since(self, *kinds: type[AnyEvent]) -> tuple[AnyEvent, ...]:
         """Those behind the last one of these kinds."""
@@ -73,9 +83,14 @@ class History(Sequence[AnyEvent]):
         self._hashed = self._count, hashed
         return hashed.hexdigest()
 
+    def _place(self, kind: str, name: str) -> int | None:
+        place = self._first.get((kind, name), self._count)
+        return place if place < self._count else None
+
     def _add(self, events: Iterable[AnyEvent]) -> None:
         for event in events:
-            self._places.setdefault(event.call_id, len(self._kept))
+            for name in names_of(event):
+                self._first.setdefault(name, len(self._kept))
             self._kept.append(event)
         self._count = len(self._kept)
 
@@ -114,3 +129,13 @@ class History(Sequence[AnyEvent]):
 
     def __repr__(self) -> str:
         return repr(tuple(self))
+
+
+def names_of(event: AnyEvent) -> Iterator[tuple[str, str]]:
+    """What it can be found by, each with what kind of name that is."""
+    if event.call_id is not None:
+        yield "call", event.call_id
+    if isinstance(event, HumanResponse):
+        yield "answer", event.call_id
+    if isinstance(event, Trigger) and (key := (event.meta or {}).get("delivery")) is not None:
+        yield "delivery", str(key)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from agent.thread import Thread
 from .scripted import DONE, Model, agent_of, decided
 
 THREADS = "/api/v1/threads"
+CONVERSATIONS = "/api/v1/conversations"
+HOOKS = [CONVERSATIONS] if find_spec("agent.channels.conversations") else []  # where it was deleted
 HERE = ("127.0.0.1", 50000)
 LOCAL = {"user": "local", "channel": "http"}  # who speaks without a token
 TOKEN = "0a1b2c3d-the-token-of-the-tests"

@@ -33,7 +33,7 @@ from .scripted import (
     thread_of,
     yes,
 )
-from .serving import THREADS, settled, told
+from .serving import HOOKS, THREADS, settled, told
 from .serving import as_told as model_as_told
 
 ADA = Person("slack", "U0123")
@@ -141,7 +141,8 @@ def test_who_may_not_decide_is_told_403_and_nothing_changes(approved: bool) -> N
         event: dict[str, Any] = {"spec": {"state": {"thread_id": thread_id, "call_id": call_id}}}
         event["status"] = {"approved": approved}
         webhook = {"type": "function_call.completed", "event": event}
-        assert client.post("/api/v1/conversations", json=webhook).status_code == 403
+        for hook in HOOKS:
+            assert client.post(hook, json=webhook).status_code == 403
         assert client.get(f"{THREADS}/{thread_id}").json() == before
     assert effects() == 0
 
@@ -157,7 +158,7 @@ def test_a_token_does_what_its_scopes_say() -> None:
             ("read", "GET", "/api/v1/openapi.json", None),
             ("launch", "POST", THREADS, told(DONE)),
             ("launch", "POST", f"{THREADS}/{thread_id}/fork", {"at": 1}),
-            ("launch", "POST", "/api/v1/conversations", created),
+            *(("launch", "POST", hook, created) for hook in HOOKS),
             ("answer", "POST", f"{THREADS}/{thread_id}/approvals", said_no),
             ("answer", "POST", f"{THREADS}/{thread_id}/responses", {"response": "x"}),
             ("answer", "POST", f"{THREADS}/{thread_id}/resume", None),

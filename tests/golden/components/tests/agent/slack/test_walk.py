@@ -81,7 +81,7 @@ def test_a_call_is_edited_in_a_modal(team: Workspace) -> None:
     wanted = changed(APPROVAL_STEP)
     [name] = [name for name in wanted if wanted[name] != APPROVAL_STEP[name]]
     for _ in range(2):  # as somebody does who does not see that it was taken
-        answer = team.submit(view, filled(view, **{name: wanted[name]}))
+        answer = team.submit(view, filled(view, **{name: str(wanted[name])}))
         assert (answer.status_code, answer.content) == (200, b"")
     assert "errors" in team.submit(view, filled(view)).text  # another edit is another answer
     assert team.settled(asked).startswith(

@@ -127,7 +127,10 @@ def test_an_edit_that_changes_nothing_is_a_plain_yes() -> None:
 def test_an_edit_that_does_not_fit_is_shown_again_as_it_was_typed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    name = next(name for name, value in BEFORE.items() if isinstance(value, str))
+    texts = [name for name, value in BEFORE.items() if isinstance(value, str)]
+    if not texts:
+        pytest.skip("no argument of APPROVAL_STEP is a text")
+    name = texts[0]
     monkeypatch.setattr(forms, "faults_of", lambda waiting, arguments: {name: "not that one"})
     with serving() as client:
         thread = launch(client, APPROVAL_STEP)

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
+from ...inbound import path_to
 from ...sessions import COOKIE, LASTS, SIGN_IN, cookie_for, is_from_elsewhere, owner_of
 from ...settings import Settings
 from .rendering import SAFE, STATIC, page, to
@@ -81,4 +82,4 @@ def home(request: Request) -> str:
 
 def own(request: Request, path: str) -> str:
     """The path, where it is one of this server's and leads nowhere else."""
-    return path if re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", path) else request.url_for("inbox").path
+    return path if re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", path) else path_to(request, "inbox")
