@@ -68,6 +68,16 @@ def test_threads_by_the_hundred_are_read_again_only_where_they_changed(
     assert asyncio.run(other.find(limit=2)) == found[:2]
 
 
+def test_of_few_threads_that_are_long_each_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FileSystemThreadStore(tmp_path)
+    long = [created(store, thread_of(said("x" * (summaries.MUCH // 4)))) for _ in range(5)]
+    assert len(listed(store)) == len(long)
+    monkeypatch.setattr(summaries, "load", None)
+    assert len(listed(FileSystemThreadStore(tmp_path))) == len(long)
+
+
 def test_a_new_process_reads_only_what_has_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

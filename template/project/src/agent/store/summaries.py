@@ -23,7 +23,8 @@ from . import NoSuchThread, StoreError
 from .thread_file import load, path_of
 
 KEPT = 32_000_000  # bytes of memory
-MANY = 100  # files to read, and a tenth of all: then it is worth it to write down what they say
+# What is read before it is worth it to write down what it says: files, and a tenth of all; or bytes.
+MANY, MUCH = 100, 1_000_000
 AGENT = Path(__file__).parents[1]
 
 
@@ -36,7 +37,7 @@ class Summaries:
         self._begun: dict[str, str] = {}  # when each thread began, which never changes
         self._written_down = root / ".summaries"
         self._has_recalled = False
-        self._anew = 0  # files that were read since it was written
+        self._anew = self._read = 0  # files and bytes, since it was written
 
     def find(
         self, status: Status | None, after: str | None, limit: int | None, newest: bool = False
@@ -45,9 +46,9 @@ class Summaries:
             self._recall()
             self._has_recalled = True
         ids = self._in_order()
-        if self._anew > max(MANY, len(ids) // 10):
+        if self._anew > max(MANY, len(ids) // 10) or self._read > MUCH:
             self._write_down(ids)
-            self._anew = 0
+            self._anew = self._read = 0
         if newest:
             ids.reverse()
         if after is not None:
@@ -80,6 +81,7 @@ class Summaries:
             return None
         self._keep(seen, summary)
         self._anew += 1
+        self._read += seen[-1]
         return summary
 
     def _keep(self, seen: Fingerprint, summary: Summary) -> None:

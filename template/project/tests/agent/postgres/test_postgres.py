@@ -28,7 +28,7 @@ from agent.terminal import cli
 from agent.thread import Thread
 
 from ...yours.samples import SAFE_STEP
-from ..postgres_servers import GIVEN, fresh_url, server, started
+from ..postgres_servers import GIVEN, as_user, fresh_url, server, started
 from ..processes import python
 from ..scripted import DONE, NOON, agent_of, error, model_that_says, said, thread_of, types
 from ..serving import HERE, THREADS, as_told, told
@@ -45,13 +45,6 @@ def one_more(thread: Thread) -> Thread:
 def store() -> PostgresThreadStore:
     set_up(url := fresh_url())
     return PostgresThreadStore(url)
-
-
-def as_user(user: str, password: str = "") -> str:
-    """The address of the server for somebody else."""
-    parts = urlsplit(server())
-    netloc = f"{user}:{password}@{parts.netloc.rpartition('@')[2]}"
-    return parts._replace(netloc=netloc).geturl()
 
 
 def wrong() -> dict[str, tuple[str, str]]:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from ...yours.samples import APPROVAL_STEP, SAFE_STEP
 from ..postgres_servers import Server
+from ..scripted import QUESTION
 from ..serving import THREADS, kinds, told
 from ..somebody import noted
 from .living import Life, began, until
@@ -126,10 +128,30 @@ def test_a_page_sees_what_workers_write(life: Life) -> None:
     life.begin("work")
     with life.client() as client:
         thread_id = launched(client, SAFE_STEP)
-        with client.stream("GET", f"{THREADS}/{thread_id}/events") as stream:
-            lines = [line[6:] for line in stream.iter_lines() if line.startswith("data: ")]
-        assert [json.loads(line)["type"] for line in lines][-1] == "tool_call"
-        assert kinds(done(client, thread_id)) == [json.loads(line)["type"] for line in lines]
+        seen = followed(client, thread_id)
+        assert seen[-1] == "tool_call"
+        assert seen == kinds(done(client, thread_id))
+
+
+def followed(client: httpx2.Client, thread_id: str) -> list[str]:
+    with client.stream("GET", f"{THREADS}/{thread_id}/events") as stream:
+        lines = [line[6:] for line in stream.iter_lines() if line.startswith("data: ")]
+    return [json.loads(line)["type"] for line in lines]
+
+
+@pytest.mark.slow
+def test_pages_of_two_servers_see_what_is_answered_through_either(life: Life) -> None:
+    life.begin("work")
+    with life.client() as one, life.client() as other, ThreadPoolExecutor(2) as pages:
+        thread_id = launched(one, APPROVAL_STEP, QUESTION)
+        seen = [pages.submit(followed, client, thread_id) for client in (one, other)]
+        approve(other, thread_id)
+        until(lambda: waiting(one, thread_id)["reason"] == "question")
+        said = {"call_id": waiting(one, thread_id)["call_id"], "response": "the red one"}
+        one.post(f"{THREADS}/{thread_id}/responses", json=said).raise_for_status()
+        whole = kinds(done(other, thread_id))
+        assert whole.count("human_response") == 2
+        assert [page.result(20) for page in seen] == [whole, whole]
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -28,6 +29,13 @@ def fresh_url() -> str:
 
 def in_schema(url: str, schema: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{schema}"
+
+
+def as_user(user: str, password: str = "", url: str | None = None) -> str:
+    """The same address, or the server's, for somebody else."""
+    parts = urlsplit(url or server())
+    netloc = f"{user}:{password}@{parts.netloc.rpartition('@')[2]}"
+    return parts._replace(netloc=netloc).geturl()
 
 
 @cache

@@ -138,8 +138,9 @@ class Jobs(JobManager):
     """
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        is_reminder = job.task_name == RESUME  # which nobody looks for any more
         try:
-            await super().finish_job(job, status, delete_job)
+            await super().finish_job(job, status, delete_job or is_reminder)
         except ConnectorException as error:
             if not isinstance(error.__cause__, RaiseException):
                 raise

@@ -20,6 +20,12 @@ from .connection import TIMEOUT
 
 TABLE = "procrastinate_jobs"
 HAD = f"SELECT obj_description(to_regclass('{TABLE}')), to_regclass('{TABLE}') IS NOT NULL"
+FORBIDDEN = """
+SELECT string_agg(DISTINCT name, ', ')
+  FROM unnest(ARRAY['procrastinate_jobs', 'procrastinate_events', 'procrastinate_workers']) AS name,
+       unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS what
+ WHERE NOT has_table_privilege(to_regclass(name), what)
+"""
 FIRST = "03.04.00_50"  # what the tables had when this agent first brought them
 # Whoever takes a job asks for others with its lock, and there are as many locks as threads.
 INDEX = f"CREATE INDEX IF NOT EXISTS agent_jobs_by_lock ON {TABLE} (lock)"
@@ -48,9 +54,13 @@ def migrate(url: str) -> list[str]:
 
 
 def check(url: str) -> None:
-    """A database that is gone is waited for, by whoever works with it. Raises NotQueued."""
+    """For whoever puts or takes. A database that is gone is waited for. Raises NotQueued."""
     try:
         require(url)
+        with said_plainly(), connected(url) as connection:
+            [forbidden] = connection.execute(FORBIDDEN.encode()).fetchone() or (None,)
+        if forbidden:
+            raise NotQueued(f"this role may not write {forbidden}: grant it all on them")
     except NotQueued as problem:
         gone = isinstance(problem.__cause__, psycopg.OperationalError)
         if not gone or STAYS_SO.search(str(problem)):

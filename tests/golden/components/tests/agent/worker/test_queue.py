@@ -16,10 +16,10 @@ from procrastinate.jobs import Job, Status
 
 from agent.engine import NotQueued
 from agent.engine.procrastinate import schema
-from agent.engine.procrastinate.queue import Queue
+from agent.engine.procrastinate.queue import QUEUE, Queue
 
 from ..commands import Shell
-from ..postgres_servers import fresh_url
+from ..postgres_servers import as_user, fresh_url
 
 T = TypeVar("T")
 WORKS = {"AGENT_MODEL": "offline", "AGENT_ENGINE": "procrastinate"}
@@ -176,6 +176,19 @@ def test_what_is_put_anew_has_not_failed(url: str) -> None:
     assert with_queue(url, fail) == ([other], [other], {other})
 
 
+def test_a_reminder_that_failed_is_forgotten(url: str) -> None:
+    """It bears no lock, so nobody else would find it."""
+
+    async def remind(queue: Queue) -> list[Job]:
+        await queue.put_later(str(uuid4()), timedelta())
+        job = await taken(queue)
+        assert job
+        await queue.app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+        return list(await queue.app.job_manager.list_jobs_async(queue=QUEUE))
+
+    assert with_queue(url, remind) == []
+
+
 def test_the_tables_are_brought_once_and_kept_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     url = fresh_url()
     first = schema.migrate(url)
@@ -229,6 +242,21 @@ def test_without_tables_or_with_those_of_before_nobody_begins(command: str) -> N
     for each in (command, "migrate"):
         code, _, err = shell.here(each)
         assert (code, "update the agent" in err, err.count("\n")) == (2, True, 1), err
+
+
+@pytest.mark.parametrize("command", ["worker", "serve", "check"])
+def test_a_role_that_may_not_write_is_told_so_at_the_start(command: str) -> None:
+    schema.migrate(url := fresh_url())
+    role = f"reader_{uuid4().hex}"
+    place = url.rpartition("%3D")[2]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN".encode())
+        connection.execute(f"GRANT USAGE ON SCHEMA {place} TO {role}".encode())
+        connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {place} TO {role}".encode())
+        connection.execute(f"GRANT ALL ON procrastinate_events TO {role}".encode())
+    code, _, err = Shell(WORKS | {"AGENT_QUEUE_URL": as_user(role, url=url)}).here(command)
+    assert (code, err.count("\n")) == (2, 1), err
+    assert "may not write procrastinate_jobs, procrastinate_workers" in err
 
 
 def test_what_is_left_of_a_queue_is_called_that() -> None:
