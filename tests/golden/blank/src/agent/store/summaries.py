@@ -23,7 +23,7 @@ from . import NoSuchThread, StoreError
 from .thread_file import load, path_of
 
 KEPT = 32_000_000  # bytes of memory
-# What is read before it is worth it to write down what it says: files, and a tenth of all; or bytes.
+# What is read before it is worth it to write it down: files, and a tenth of all; or bytes.
 MANY, MUCH = 100, 1_000_000
 AGENT = Path(__file__).parents[1]
 
