@@ -15,7 +15,7 @@ from .git import git, repository, to_bytes
 from .git.contents import content_of, exists, first_that_is_no_folder
 from .interruption import temporary_folder
 from .merge.conflicts import Conflict, hunks_in
-from .merge.three_way import YOURS
+from .merge.three_way import MEET, YOURS
 from .steps import shown
 from .template.answers import is_ours
 
@@ -168,7 +168,7 @@ def _meet(project: Path, folder: Path, path: str, version: str) -> Conflict | No
     ours.write_bytes(to_bytes(merged))
     shutil.copymode(theirs, ours)
     hunks = hunks_in(content_of(ours))
-    return Conflict(path, hunks, "lines", f"{path} is on both sides") if hunks else None
+    return Conflict(path, hunks, "lines", f"{MEET}{path}") if hunks else None
 
 
 def _move(entry: Path, to: Path, back: ExitStack) -> None:

@@ -60,6 +60,11 @@ def link(owner: Owner) -> None:
     (owner.project / "src/loop.py").symlink_to("new.py")
 
 
+def mine_instead(owner: Owner) -> None:
+    (owner.project / "src/old.py").unlink()
+    owner.write("src/new.py", "mine\n")
+
+
 def binary(owner: Owner) -> None:
     (owner.project / "src/loop.py").write_bytes(b"\0mine")
 
@@ -127,6 +132,12 @@ CASES = {
         "src/old.py renamed to src/new.py in v0.3.0, but deleted in yours.",
         {"src/new.py": "DU"},
     ),
+    "deleted, moved by the template to where yours is": Case(
+        mine_instead,
+        "lines",
+        "src/old.py renamed to src/new.py in v0.3.0, but deleted in yours.",
+        {"src/new.py": "AA"},
+    ),
     "no text": Case(
         binary,
         "whole",
@@ -164,7 +175,7 @@ def test_a_conflict_is_told_in_git_s_words_and_taken_back(
     assert {(one["kind"], one["said"]) for one in told.values()} == {(case.kind, case.said)}
     assert unmerged(owner) == case.status == dict.fromkeys(told, "") | case.status
     shown = owner.run("0.3.0", "status").stdout
-    assert all((case.said in shown) == (one["kind"] != "lines") for one in told.values())
+    assert (case.said in shown) == (not case.said.startswith("Merge conflict in "))
     for file in before.keys() & told.keys():
         kept = before[file] if case.kind in ("deleted", "whole") else None
         assert kept is None or tree(owner.project)[file] == kept

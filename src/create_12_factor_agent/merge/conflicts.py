@@ -8,7 +8,7 @@ from typing import Literal
 from ..git.contents import Content
 from ..git.index import Entry, entries
 from ..project import Project
-from .three_way import YOURS
+from .three_way import MEET, YOURS
 
 # Ours, and those that a colleague's `copier update` leaves.
 MARKS = (f"<<<<<<< {YOURS}", "<<<<<<< before updating")
@@ -21,7 +21,7 @@ Kind = Literal["lines", "deleted", "restored", "renamed", "whole", "unmerged"]
 
 @dataclass(frozen=True)
 class Conflict:
-    """`lines` meet in so many hunks; of all others, `said` is what git says.
+    """`lines` meet in so many hunks; `said` is what git says.
 
     `deleted` by the template what you edited, and it was kept; `restored` what you deleted and the
     template changed; `renamed` on both sides; `whole` files meet, and yours was kept. `unmerged`
@@ -36,7 +36,8 @@ class Conflict:
     def __str__(self) -> str:
         if self.kind != "lines":
             return self.said if self.path in self.said else f"{self.path}: {self.said}"
-        return f"{self.path}: {self.hunks} hunk{'' if self.hunks == 1 else 's'}"
+        hunks = f"{self.path}: {self.hunks} hunk{'' if self.hunks == 1 else 's'}"
+        return f"{hunks} ({self.said})" if self.said and not self.said.startswith(MEET) else hunks
 
 
 def described(

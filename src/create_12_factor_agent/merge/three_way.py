@@ -15,6 +15,7 @@ YOURS = "yours"
 # its own side HEAD.
 WITHOUT_WORK_TREE = (2, 38)
 HEAD = "HEAD"
+MEET = "Merge conflict in "  # git's words where lines meet and there is nothing else to say
 
 Files = Mapping[str, Entry]
 
@@ -92,7 +93,7 @@ def _in_short(told: Iterable[str]) -> str:
     """What git says of one conflict, and not that there is one."""
     words = (re.match(r"(?:CONFLICT \([\w/ ]+\)|warning): (.*)", line.strip()) for line in told)
     sentences = [" ".join(found[1].split()) for found in words if found]
-    more = [sentence for sentence in sentences if not sentence.startswith("Merge conflict in ")]
+    more = [sentence for sentence in sentences if not sentence.startswith(MEET)]
     return " ".join(dict.fromkeys(more or sentences))
 
 

@@ -33,6 +33,12 @@ def test_what_is_no_note_saves_nothing(text: str) -> None:
     assert decided_for(text)["intent"] == ASKS
 
 
+@pytest.mark.parametrize("text", ["note shopping milk", "overwrite the note: bread"])
+def test_what_is_nearly_a_note_is_named_as_what_is_not_understood(text: str) -> None:
+    message = decided_for(text)["message"]
+    assert f"“{text}”. This is the offline stand-in" in message
+
+
 @pytest.mark.parametrize("text", ["don't overwrite it", "do not", "what is in it?", "leave it"])
 def test_an_answer_that_is_no_name_saves_nothing(text: str) -> None:
     before: list[AnyEvent] = [said("note shopping: milk"), decided(NOTE), error("1", TAKEN)]

@@ -70,6 +70,7 @@ def test_what_turns_it_around_or_is_not_known_does_nothing(text: str) -> None:
         ("divde 3 by 4", "“divde” in “divde 3 by 4”"),
         ("add 1 and 2, then Multipy by 3", "“Multipy” in “Multipy by 3”"),
         ("refnd order A-1001", "“refnd” in “refnd order A-1001”"),
+        ("3 plus", "“3 plus”"),
     ],
 )
 def test_what_is_not_understood_is_named(text: str, part: str) -> None:

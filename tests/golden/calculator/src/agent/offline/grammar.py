@@ -151,9 +151,13 @@ def foreign(clause: str, sentences: tuple[Sentence, ...]) -> str:
     known = max((match[0] for match in found if match), key=len, default="")
     if known:
         return clause.replace(known, " ", 1).strip(" ,")
-    words = {word for each in sentences for word in WORD.findall(SLOT.sub(" ", each.pattern))}
+    words = words_of(sentences)
     said = (word for word in WORD.findall(clause) if word.lower() not in words)
     return next((word for word in said if get_close_matches(word.lower(), words, 1, 0.75)), clause)
+
+
+def words_of(sentences: tuple[Sentence, ...]) -> set[str]:
+    return {word for each in sentences for word in WORD.findall(SLOT.sub(" ", each.pattern))}
 
 
 WORD, SLOT = re.compile("[A-Za-z]{4,}"), re.compile(r"\{[a-z_]+\}")
