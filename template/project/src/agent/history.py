@@ -1,34 +1,34 @@
 """The events of a thread, in order. They never change, and one more costs the same behind any;
-what is known of all of them, their size and their hash, is made of what was known before.
+what is known of all of them, such as their hash, is made of what was known before.
 
 Threads that come of each other share one list, of which each sees so many. Who appends where the
 list ends adds to it, which no thread sees that was there before. Who appends to an earlier thread,
 as where two do it to the same, has a list of their own from there on.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from copy import copy
 from hashlib import sha256
 from itertools import islice
 from threading import Lock
-from typing import Self, overload
+from typing import Any, Self, TypeVar, overload
 
 from .events import AnyEvent, HumanResponse, Trigger
 
+V = TypeVar("V")
 ONE_AT_A_TIME = Lock()  # for as long as it takes to append
 
 
 class History(Sequence[AnyEvent]):
     """Equal to whatever has the same events in the same order."""
 
-    __slots__ = ("_count", "_first", "_hashed", "_kept", "_sized")
+    __slots__ = ("_count", "_derived", "_first", "_kept")
 
     def __init__(self, events: Iterable[AnyEvent] = ()) -> None:
         self._kept: list[AnyEvent] = []
         self._first: dict[tuple[str, str], int] = {}  # where each of their names stands first
         self._count = 0
-        self._hashed = 0, sha256()  # so many of them
-        self._sized = 0, 0
+        self._derived: dict[Hashable, tuple[int, Any]] = {}  # of so many of them
         self._add(events)
 
     def plus(self, events: Iterable[AnyEvent]) -> Self:
@@ -68,20 +68,23 @@ class History(Sequence[AnyEvent]):
     @property
     def size(self) -> int:
         """Characters of what happened, about."""
-        count, size = self._sized
-        size += sum(len(str(event.data)) for event in islice(self._kept, count, self._count))
-        self._sized = self._count, size
-        return size
+        return self.derived("size", 0, larger)
 
     def sha256(self) -> str:
         """Of one JSON object an event, a line each."""
-        count, hashed = self._hashed
-        hashed = hashed.copy()
-        for place in range(count, self._count):
-            line = self._kept[place].model_dump_json()
-            hashed.update(f"\n{line}".encode() if place else line.encode())
-        self._hashed = self._count, hashed
-        return hashed.hexdigest()
+        return str((self.derived("sha256", None, hashed) or sha256()).hexdigest())
+
+    def derived(self, name: Hashable, start: V, more: Callable[[V, Iterable[AnyEvent]], V]) -> V:
+        """What comes of all of them, by what adds more of them to what came of those before. It is
+        kept under this name, and nothing that is kept ever changes.
+        """
+        count: int
+        value: V
+        count, value = self._derived.get(name, (0, start))
+        if count < self._count:
+            value = more(value, map(self._kept.__getitem__, range(count, self._count)))
+            self._derived[name] = self._count, value
+        return value
 
     def _place(self, kind: str, name: str) -> int | None:
         place = self._first.get((kind, name), self._count)
@@ -108,6 +111,7 @@ class History(Sequence[AnyEvent]):
         alike = object.__new__(type(self))
         for name in self.__slots__:
             setattr(alike, name, getattr(self, name))
+        alike._derived = dict(self._derived)
         return alike
 
     def __reduce__(self) -> tuple[type[Self], tuple[tuple[AnyEvent, ...]]]:
@@ -139,3 +143,25 @@ def names_of(event: AnyEvent) -> Iterator[tuple[str, str]]:
         yield "answer", event.call_id
     if isinstance(event, Trigger) and (key := (event.meta or {}).get("delivery")) is not None:
         yield "delivery", str(key)
+
+
+def over(
+    events: Sequence[AnyEvent], name: Hashable, start: V, more: Callable[[V, Iterable[AnyEvent]], V]
+) -> V:
+    """The same of any events; only of a history there is anything that is known already."""
+    return events.derived(name, start, more) if isinstance(events, History) else more(start, events)
+
+
+def larger(size: int, new: Iterable[AnyEvent]) -> int:
+    return size + sum(len(str(event.data)) for event in new)
+
+
+def hashed(before: Any, new: Iterable[AnyEvent]) -> Any:
+    longer = before.copy() if before else None
+    for event in new:
+        line = event.model_dump_json().encode()
+        if longer:
+            longer.update(b"\n" + line)
+        else:
+            longer = sha256(line)
+    return longer

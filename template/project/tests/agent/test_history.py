@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.events import AnyEvent, ToolResponse
+from agent.context import as_tag, serialize_for_llm
+from agent.events import AnyEvent, Error, ToolResponse
 from agent.history import History
 from agent.thread import Thread
 
@@ -28,6 +29,14 @@ def named(call_id: str | None, number: int) -> AnyEvent:
     return error(call_id, str(number)) if number % 2 or not call_id else result(call_id)
 
 
+def shown(events: tuple[AnyEvent, ...]) -> str:
+    """Without the errors that a later result overcame."""
+    results = [place for place, event in enumerate(events) if isinstance(event, ToolResponse)]
+    last = max(results, default=-1)
+    kept = [e for place, e in enumerate(events) if place > last or not isinstance(e, Error)]
+    return "\n".join(as_tag(event, frozenset()) for event in kept)
+
+
 @given(
     branches=st.lists(st.tuples(st.integers(0), SOME, st.booleans()), max_size=12),
     place=st.slices(20),
@@ -37,13 +46,14 @@ def test_it_is_what_a_tuple_would_be(
     branches: list[tuple[int, list[str | None], bool]], place: slice, within: st.DataObject
 ) -> None:
     """Each is made by appending to any that is there, so twice to the same too; of some the hash
-    was asked for before.
+    and the context were asked for before.
     """
     made: list[tuple[History, tuple[AnyEvent, ...]]] = [(History(), ())]
     for number, (base, call_ids, is_hashed) in enumerate(branches):
         history, plain = made[base % len(made)]
         if is_hashed:
             history.sha256()
+            serialize_for_llm(history)
         new = tuple(named(call_id, number) for call_id in call_ids)
         made.append((history.plus(new), (*plain, *new)))
     other, plain_other = within.draw(st.sampled_from(made))
@@ -58,6 +68,8 @@ def test_it_is_what_a_tuple_would_be(
         lines = "\n".join(event.model_dump_json() for event in plain)
         assert history.sha256() == sha256(lines.encode()).hexdigest()
         assert history.size == sum(len(str(event.data)) for event in plain)
+        assert serialize_for_llm(history) == serialize_for_llm(plain) == shown(plain)
+        assert serialize_for_llm(history, "json") == serialize_for_llm(plain, "json")
         ends = [place for place, event in enumerate(plain, 1) if isinstance(event, ToolResponse)]
         assert history.since(ToolResponse) == plain[max(ends, default=0) :]
         for call_id in "abcd":

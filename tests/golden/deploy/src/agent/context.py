@@ -6,8 +6,8 @@ errors that were overcome are left out.
 
 import json
 import re
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, NamedTuple
 
 import yaml
 
@@ -26,6 +26,7 @@ from .events import (
     ToolResponse,
     ToolStarted,
 )
+from .history import over
 from .redaction import our_secrets, redact
 
 ContextFormat = Literal["xml", "json"]
@@ -40,7 +41,8 @@ BOOKKEEPING = {
 }
 FAULTS = (Error, Expired)
 
-# A thread is rendered again with every event. A character has four bytes at most.
+# What is rendered of a thread is kept with it; this is for what begins anew. A character has four
+# bytes at most.
 _tags: Cache[tuple[str, str, frozenset[str]], str] = Cache(16_000_000)
 
 # What could begin a tag, and what could be read as an escape of ours. `R&D` and the `&` of a URL
@@ -60,18 +62,29 @@ def serialize_for_llm(events: Sequence[AnyEvent], form: ContextFormat = "xml") -
     """
     one_event = as_json_line if form == "json" else as_tag
     own = our_secrets()
-    return BAML_MARK.sub("-", "\n".join(one_event(event, own) for event in visible(events)))
+
+    def lengthened(before: Context, new: Iterable[AnyEvent]) -> Context:
+        settled, since = [before.settled] if before.settled else [], list(before.since)
+        for event in new:
+            if type(event) in BOOKKEEPING:
+                continue
+            since.append((BAML_MARK.sub("-", one_event(event, own)), isinstance(event, Error)))
+            if isinstance(event, ToolResponse):
+                settled += [line for line, is_error in since if not is_error]
+                since = []
+        return Context("\n".join(settled), tuple(since))
+
+    whole = over(events, ("context", form, own), Context(), lengthened)
+    return "\n".join(filter(None, (whole.settled, *(line for line, _ in whole.since))))
 
 
-def visible(events: Sequence[AnyEvent]) -> list[AnyEvent]:
-    """Without the agent's own bookkeeping, and without errors that a later result overcame."""
-    results = (place for place, e in enumerate(reversed(events)) if isinstance(e, ToolResponse))
-    last_result = len(events) - 1 - next(results, len(events))
-    return [
-        event
-        for place, event in enumerate(events)
-        if type(event) not in BOOKKEEPING and not (isinstance(event, Error) and place < last_result)
-    ]
+class Context(NamedTuple):
+    """Up to the last result, which overcame the errors before it; and each event since, and
+    whether it is an error.
+    """
+
+    settled: str = ""
+    since: tuple[tuple[str, bool], ...] = ()
 
 
 def as_tag(event: AnyEvent, own: frozenset[str]) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
-from agent.context import serialize_for_llm, visible
+from agent.context import BOOKKEEPING, serialize_for_llm
 from agent.events import (
     AnyEvent,
     Error,
@@ -140,7 +140,13 @@ def check_stop(events: Sequence[AnyEvent]) -> None:
 
 def check_context(thread: Thread) -> None:
     """Rule 5: the tags are those of the events."""
-    shown = visible(thread.events)
+    results = [n for n, event in enumerate(thread.events) if isinstance(event, ToolResponse)]
+    shown = [
+        event
+        for place, event in enumerate(thread.events)
+        if type(event) not in BOOKKEEPING
+        and not (isinstance(event, Error) and place < max(results, default=0))
+    ]
     tags = [event.intent if isinstance(event, ToolCall) else event.type for event in shown]
     context = serialize_for_llm(thread.events)
     assert re.findall(r"</\s*([\w.-]+)[^<>]*>", context) == tags
