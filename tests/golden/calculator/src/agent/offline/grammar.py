@@ -160,6 +160,11 @@ def words_of(sentences: tuple[Sentence, ...]) -> set[str]:
     return {word for each in sentences for word in WORD.findall(SLOT.sub(" ", each.pattern))}
 
 
+def is_near(text: str, sentences: tuple[Sentence, ...]) -> bool:
+    """Whether a word of it is one of theirs."""
+    return any(word.lower() in words_of(sentences) for word in WORD.findall(text))
+
+
 WORD, SLOT = re.compile("[A-Za-z]{4,}"), re.compile(r"\{[a-z_]+\}")
 
 # What may stand in an answer beside what was asked for.

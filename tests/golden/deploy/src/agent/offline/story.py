@@ -6,18 +6,7 @@ from typing import Any, get_args
 
 from ..tools import NextStep
 from . import sentences
-from .grammar import (
-    RESULT,
-    WORD,
-    Draft,
-    Hole,
-    Unclear,
-    answered,
-    bare,
-    number,
-    understand,
-    words_of,
-)
+from .grammar import RESULT, Draft, Hole, Unclear, answered, bare, is_near, number, understand
 
 INTENTS = {step.model_fields["intent"].default for step in get_args(NextStep)}
 STOP = re.compile(r"\W*(?:no|stop|cancel|abort|never ?mind|forget|leave it)\b", re.I)
@@ -235,10 +224,10 @@ def arguments(step: Draft) -> Draft:
 
 def not_understood(unclear: Unclear, text: str) -> str:
     """Which part it is, if it is not all of the text, or if that is nearly a sentence."""
-    usage, known = f"{NOT_AN_LLM} {sentences.USAGE}", words_of(sentences.SENTENCES)
-    is_near = any(word.lower() in known for word in WORD.findall(unclear.part))
-    is_all = unclear.part in ("", bare(text))
-    return usage if is_all and not is_near else f"{part_of(unclear)} {usage}"
+    usage = f"{NOT_AN_LLM} {sentences.USAGE}"
+    if unclear.part in ("", bare(text)) and not is_near(unclear.part, sentences.SENTENCES):
+        return usage
+    return f"{part_of(unclear)} {usage}"
 
 
 def part_of(unclear: Unclear) -> str:
