@@ -177,7 +177,8 @@ def test_a_damaged_thread_is_named_and_takes_no_other_away(
     store: Any = open_store(url := DATABASES[name](tmp_path / "kept"), "xml")
     damaged, whole = created(store), created(store)
     statement = f"UPDATE events SET event = '[' WHERE thread_id = '{damaged}'"
-    store.rows._connection().execute(statement)
+    with store.rows._connection() as connection:
+        connection.execute(statement)
     for command, code in (("threads", 0), ("export", 1)):
         assert run(url, command, monkeypatch=monkeypatch) == code
         out, err = capsys.readouterr()

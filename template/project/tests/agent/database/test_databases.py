@@ -240,7 +240,8 @@ def put_schema(store: DatabaseStore, schema: str | None) -> None:
 
 def alter(store: DatabaseStore, statement: str) -> None:
     rows: Any = store.rows
-    rows._connection().execute(statement)
+    with rows._connection() as connection:
+        connection.execute(statement)
 
 
 @pytest.mark.parametrize("torn", ['{"id": 1, "ty', "[]", '{"id": 7, "type": "error"}', "\x01"])

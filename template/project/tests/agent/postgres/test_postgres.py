@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -24,6 +24,7 @@ from agent.store import Busy, NotStored, StoreError, Unusable
 from agent.store.opening import open_store
 from agent.store.postgres import PostgresThreadStore
 from agent.store.postgres.connecting import set_up
+from agent.store.postgres.rows import PostgresRows
 from agent.terminal import cli
 from agent.thread import Thread
 
@@ -98,6 +99,25 @@ def test_what_is_wrong_is_one_line_at_once_and_no_password(
         assert told.err.count("\n") == 1
         assert "secret-word" not in f"{told}{found.value}"
     assert time.monotonic() - begun < 5
+
+
+def test_one_after_the_other_has_one_connection_and_one_that_is_lost_takes_the_idle_along(
+    store: PostgresThreadStore,
+) -> None:
+    thread_id, rows = created(store), cast(PostgresRows, store.rows)
+    for _ in range(8):
+        asyncio.run(store.update(thread_id, one_more))
+        assert read(store, thread_id)
+    assert len(rows._idle) == 1
+    with rows._connection(), rows._connection(), rows._connection():
+        assert rows._idle == []
+    ended = [idle.info.backend_pid for idle in rows._idle]
+    assert len(ended) == 3
+    with psycopg.connect(server(), autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s) pid", (ended,))
+    asyncio.run(store.update(thread_id, one_more))
+    assert len(rows._idle) == 1
+    assert len(read(store, thread_id).events) == 10
 
 
 def test_who_may_not_write_is_told_so(store: PostgresThreadStore) -> None:

@@ -1,11 +1,9 @@
-"""The rows of a Postgres; each thread that uses them has a connection of its own."""
+"""The rows of a Postgres, for several threads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from threading import local
 from typing import Any
-
-from psycopg import Cursor
 
 from ...waiting import Status
 from .. import NoSuchThread
@@ -44,17 +42,18 @@ class PostgresRows:
         self.url = url
         self.is_pooled = is_pooled
         self._was_there = False
-        self._ours = local()
+        # The last that was let go is taken first: its server process has all of it in mind.
+        self._idle: list[Connection] = []
 
     def create(self, row: Row, events: Sequence[str]) -> bool:
         derived = (row.id, row.version, row.status, row.created, row.due, row.summary)
-        return self._do(CREATE, *derived, "\n".join(events)).rowcount > 0
+        return self._do(CREATE, *derived, "\n".join(events)) > 0
 
     def append(self, row: Row, known: int, events: Sequence[str]) -> bool:
-        return self._do(APPEND, *changed(row, known), known, "\n".join(events)).rowcount > 0
+        return self._do(APPEND, *changed(row, known), known, "\n".join(events)) > 0
 
     def derive(self, row: Row) -> bool:
-        return self._do(UPDATE, *changed(row, row.version)).rowcount > 0
+        return self._do(UPDATE, *changed(row, row.version)) > 0
 
     def events(self, thread_id: str, known: int) -> list[str]:
         found = self._read(
@@ -101,20 +100,37 @@ class PostgresRows:
         raise NoSuchThread(f"after={thread_id!r} is none of these threads")
 
     def _read(self, query: str, *given: Any) -> list[Any]:
-        with said_plainly(self.url, self._was_there):
-            return self._connection().execute(query.encode(), given).fetchall()
+        with self._connection() as connection:
+            return connection.execute(query.encode(), given).fetchall()
 
-    def _do(self, query: str, *given: Any) -> Cursor[tuple[Any, ...]]:
-        with said_plainly(self.url, self._was_there):
-            return self._connection().execute(query.encode(), given)
+    def _do(self, query: str, *given: Any) -> int:
+        """How many rows it changed."""
+        with self._connection() as connection:
+            return connection.execute(query.encode(), given).rowcount
 
-    def _connection(self) -> Connection:
-        connection: Connection | None = getattr(self._ours, "connection", None)
-        if connection is None or connection.closed:
-            connection = connect_to_schema(self.url, is_pooled=self.is_pooled)
-            self._ours.connection = connection
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """One that nobody else uses."""
+        with said_plainly(self.url, self._was_there):
+            connection = self._idle_one() or connect_to_schema(self.url, is_pooled=self.is_pooled)
             self._was_there = True
-        return connection
+            try:
+                yield connection
+            finally:
+                self._let_go(connection)
+
+    def _let_go(self, connection: Connection) -> None:
+        """With one that broke go those that are idle: they are likely lost with the same server."""
+        if not connection.closed:
+            self._idle.append(connection)
+            return
+        while idle := self._idle_one():
+            idle.close()
+
+    def _idle_one(self) -> Connection | None:
+        with suppress(IndexError):  # another thread can be quicker
+            return self._idle.pop()
+        return None
 
 
 def changed(row: Row, known: int) -> tuple[Any, ...]:
