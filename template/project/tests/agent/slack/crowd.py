@@ -147,11 +147,13 @@ class InTheWorkspace:
             self.submit(view, said)
 
     def opened(self, before: int, said: Said) -> Body | None:
-        """Slack may not have opened it."""
+        """Slack may not have opened it, and may open now what was clicked for before."""
         until = time.monotonic() + 0.4
+        does = {"changed": "edit", "no": "reject"}.get(said.what, "say")
+        wanted = {"do": does, "thread_id": said.thread, "call_id": said.call}
         while time.monotonic() < until:
             for view in self.slack.views[before:]:
-                if json.loads(view["private_metadata"])["call_id"] == said.call:
+                if wanted.items() <= json.loads(view["private_metadata"]).items():
                     return view
             time.sleep(0.01)
         return None
