@@ -31,7 +31,10 @@ def sum_of(intent: str, a: Any, b: Any) -> dict[str, Any]:
     ("text", "step"),
     [
         ("what is 5 + 3?", sum_of("add", 5, 3)),
+        ("5+3", sum_of("add", 5, 3)),
+        ("10-4", sum_of("subtract", 10, 4)),
         ("please add 12 to 30", sum_of("add", 30, 12)),
+        ("multiply 2 by 3 and then add 1", sum_of("multiply", 2, 3)),
         ("subtract 3 from 10", sum_of("subtract", 10, 3)),
         ("can you multiply 3 by -4?", sum_of("multiply", 3, -4)),
         ("divide 1.5 by 2, then add 1 to that", sum_of("divide", 1.5, 2)),

@@ -25,6 +25,7 @@ class Hole(NamedTuple):
 
 
 RESULT = "the result of the step before"
+PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True)
@@ -60,34 +61,67 @@ class Slot:
 
 @dataclass(frozen=True)
 class Sentence:
-    """`pattern` is a regular expression with `{slots}`; `given` are arguments that it implies.
+    """What asks for a tool, and what is `said` of its result.
 
-    The intent may name a slot. A sentence that is `whole` is a text, and not a clause of one; of
-    one that is `quoted` the words are handed to a human, so none of them turns it around.
+    Of the `patterns`, with `;` between them, each is a regular expression in which `[…]` may be
+    missing and `{name}` is a place, as it may be in the intent; `given` are arguments that they
+    imply. `mended_by` has what is found in an error, and the argument of which another value mends
+    it; one of the `answers` will do as well, and changes others. An error with what is `final`
+    ends it. What is `whole` is a text, and not a clause of one; the words of what is `quoted` are
+    handed to a human, so none of them turns it around.
     """
 
-    pattern: str
     intent: str
-    slots: Mapping[str, Slot] = field(default_factory=dict)
+    patterns: str
+    said: str = ""
+    mended_by: Mapping[str, str] = field(default_factory=dict)
+    final: str = ""
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
     whole: bool = False
     quoted: bool = False
 
-    def regex(self, loose: bool = False) -> str:
+    def answer(self, text: str) -> Mapping[str, Any] | None:
+        said = ((re.fullmatch(regex_of(one), text, re.I), one) for one in self.answers)
+        return next((self.answers[one] for found, one in said if found), None)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All that differs from agent to agent; `completed` adds to a step what was looked up."""
+
+    places: Mapping[str, Slot]
+    sentences: tuple[Sentence, ...]
+    usage: str
+    completed: Callable[[Draft, Draft], Draft] = lambda step, known: step
+
+    def regexes(self, sentence: Sentence, loose: bool = False) -> list[str]:
         def place(found: re.Match[str]) -> str:
-            fits = self.slots[found[1]].regex
-            return rf"(?P<{found[1]}>{fits}|\S+)" if loose else rf"(?P<{found[1]}>{fits})"
+            more = r"|\S+" if loose else ""
+            return f"(?P<{found[1]}>{self.places[found[1]].regex}{more})"
 
-        return re.sub(r"\{([a-z_]+)\}", place, self.pattern).replace(" ", r"\s+")
+        apart = sentence.patterns.replace("[ ]", " ") if loose else sentence.patterns
+        return [PLACE.sub(place, regex_of(each)) for each in apart.split("; ")]
 
-    def steps(self, text: str, loose: bool = False) -> list[Draft]:
-        """None if the text is not this sentence."""
-        if not (found := re.fullmatch(self.regex(loose), text, re.I | re.S)):
+    def steps(self, sentence: Sentence, text: str, loose: bool = False) -> list[Draft]:
+        tried = (re.fullmatch(each, text, re.I | re.S) for each in self.regexes(sentence, loose))
+        if not (found := next(filter(None, tried), None)):
             return []
-        words = found.groupdict()
-        columns = [slot.values(words.get(name)) for name, slot in self.slots.items()]
-        fixed = {"intent": self.intent, **self.given}
-        return [fixed | dict(zip(self.slots, row, strict=True)) for row in product(*columns)]
+        named = PLACE.findall(sentence.intent + sentence.patterns)
+        names = [name for name in self.places if name in named]
+        columns = [self.places[name].values(found.groupdict().get(name)) for name in names]
+        fixed = {"intent": sentence.intent, **sentence.given}
+        return [fixed | dict(zip(names, row, strict=True)) for row in product(*columns)]
+
+    def sentence(self, intent: str) -> Sentence:
+        """What this intent came of, with the places in its name filled in or not."""
+        names = ((each, PLACE.sub(r"[\\w{}]+", each.intent)) for each in self.sentences)
+        return next((each for each, name in names if re.fullmatch(name, intent)), Sentence("", ""))
+
+
+def regex_of(pattern: str) -> str:
+    grouped = re.sub(r"(?<!\\)(?:\[|\((?!\?))", "(?:", pattern)
+    return re.sub(r"(?<!\\)\]", ")?", grouped).replace(" ", r"\s+")
 
 
 class Unclear(Exception):
@@ -115,57 +149,57 @@ BEHIND = re.compile(r"(?:[\s,.;?!=]|\b(?:please|now|thanks|thank you|again|inste
 LONGEST, MOST_CUTS = 2000, 8  # so that no text takes long
 
 
-def understand(text: str, sentences: tuple[Sentence, ...]) -> list[Draft]:
+def understand(text: str, rules: Rules) -> list[Draft]:
     """The steps that a text asks for. Raises Unclear, and then none of it is to be done."""
     if len(text) > LONGEST:
         part = f"{text[:40]}… ({len(text)} characters, of which it reads {LONGEST} at most)"
         raise Unclear(part, part)
-    if steps := first(sentence.steps(bare(text)) for sentence in sentences if sentence.whole):
+    if steps := first(rules.steps(each, bare(text)) for each in rules.sentences if each.whole):
         return steps
     clauses = [clause for clause in map(bare, NEXT.split(text)) if clause]
-    return [step for clause in clauses for step in meaning(clause, sentences)]
+    return [step for clause in clauses for step in meaning(clause, rules)]
 
 
-def meaning(clause: str, sentences: tuple[Sentence, ...]) -> list[Draft]:
-    if steps := first(sentence.steps(clause) for sentence in sentences if sentence.quoted):
+def meaning(clause: str, rules: Rules) -> list[Draft]:
+    if steps := first(rules.steps(each, clause) for each in rules.sentences if each.quoted):
         return steps
     if negation := NOT.search(clause):
         raise Unclear(clause, clause[negation.start() :])
-    if steps := first(sentence.steps(clause) for sentence in sentences):
+    if steps := first(rules.steps(each, clause) for each in rules.sentences):
         return steps
     cuts = list(re.finditer(r",? and |, ", clause))
     for cut in cuts if len(cuts) <= MOST_CUTS else ():
         begun = bare(clause[: cut.start()])
-        if steps := first(sentence.steps(begun) for sentence in sentences):
+        if steps := first(rules.steps(each, begun) for each in rules.sentences):
             with suppress(Unclear):
-                return [*steps, *meaning(bare(clause[cut.end() :]), sentences)]
-    if steps := first(sentence.steps(clause, loose=True) for sentence in sentences):
+                return [*steps, *meaning(bare(clause[cut.end() :]), rules)]
+    if steps := first(rules.steps(each, clause, loose=True) for each in rules.sentences):
         return steps
-    raise Unclear(clause, foreign(clause, sentences))
+    raise Unclear(clause, foreign(clause, rules))
 
 
-def foreign(clause: str, sentences: tuple[Sentence, ...]) -> str:
+def foreign(clause: str, rules: Rules) -> str:
     """What is left of the clause beside the longest sentence in it; or a word that is misspelt."""
-    wholes = [rf"(?<!\w)(?:{sentence.regex()})(?!\w)" for sentence in sentences]
-    found = [re.search(whole, clause, re.I | re.S) for whole in wholes]
+    regexes = (regex for each in rules.sentences for regex in rules.regexes(each))
+    found = [re.search(rf"(?<!\w)(?:{one})(?!\w)", clause, re.I | re.S) for one in regexes]
     known = max((match[0] for match in found if match), key=len, default="")
     if known:
         return clause.replace(known, " ", 1).strip(" ,")
-    words = words_of(sentences)
+    words = words_of(rules)
     said = (word for word in WORD.findall(clause) if word.lower() not in words)
     return next((word for word in said if get_close_matches(word.lower(), words, 1, 0.75)), clause)
 
 
-def words_of(sentences: tuple[Sentence, ...]) -> set[str]:
-    return {word for each in sentences for word in WORD.findall(SLOT.sub(" ", each.pattern))}
+def words_of(rules: Rules) -> set[str]:
+    return set(WORD.findall(PLACE.sub(" ", " ".join(each.patterns for each in rules.sentences))))
 
 
-def is_near(text: str, sentences: tuple[Sentence, ...]) -> bool:
+def is_near(text: str, rules: Rules) -> bool:
     """Whether a word of it is one of theirs."""
-    return any(word.lower() in words_of(sentences) for word in WORD.findall(text))
+    return any(word.lower() in words_of(rules) for word in WORD.findall(text))
 
 
-WORD, SLOT = re.compile("[A-Za-z]{4,}"), re.compile(r"\{[a-z_]+\}")
+WORD = re.compile("[A-Za-z]{4,}")
 
 # What may stand in an answer beside what was asked for.
 ANSWERING = re.compile(

@@ -35,8 +35,8 @@ def channels(
             "it says whom a test is for: give --test as well", param_hint="--to"
         )
     if not test:
-        listed = [described(each, settings, there) for each in there]
-        typer.echo(as_text({"channels": listed})) if as_json else show(listed)
+        listed = [as_listed(each, settings, there) for each in there]
+        typer.echo(as_output({"channels": listed})) if as_json else show(listed)
         for fault in unknown_channels(settings, there):
             screen.complain(fault)
         return
@@ -45,11 +45,11 @@ def channels(
     now = datetime.now(UTC)
     waiting = Waiting(f"test-{uuid4()}", "question", QUESTION, asked_at=now)
     told = asyncio.run(contact(made, str(uuid4()), waiting, Contact(now, route), Policy())).data
-    typer.echo(as_text(told)) if as_json else screen.say(outcome(told))
+    typer.echo(as_output(told)) if as_json else screen.say(outcome(told))
     raise typer.Exit(FAILED if "failed" in told else 0)
 
 
-def described(each: Means, settings: Settings, there: list[Means]) -> dict[str, Any]:
+def as_listed(each: Means, settings: Settings, there: list[Means]) -> dict[str, Any]:
     routes = [route for route in routes_in(settings, there) if route.channel == each.name]
     return {
         "name": each.name,
@@ -109,5 +109,5 @@ def outcome(told: Mapping[str, Any]) -> str:
     return f"{told['channel']} has told{whom}" + (f", as {told['ref']}" if "ref" in told else "")
 
 
-def as_text(found: Mapping[str, Any]) -> str:
+def as_output(found: Mapping[str, Any]) -> str:
     return json.dumps(found, indent=2, ensure_ascii=False)

@@ -15,12 +15,12 @@ def format_error(error: BaseException) -> str:
     A group is what it is made of. Nothing here raises, whatever the error does when it is asked.
     """
     try:
-        return described(error)[:LONGEST]
+        return message_of(error)[:LONGEST]
     except BaseException:  # noqa: BLE001, it is others' code that says what went wrong
         return type(error).__name__
 
 
-def described(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         causes = "; ".join(dict.fromkeys(map(format_error, leaves(error))))
         return f"{one_line(error.message)}: {causes}"

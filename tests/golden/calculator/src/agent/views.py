@@ -67,10 +67,10 @@ def as_awaiting(waiting: Waiting | None, policy: Policy) -> dict[str, Any] | Non
         "choices",
         "approver",
     ]
-    told = [asdict(each) | {"at": as_text(each.at)} for each in waiting.contacted]
+    told = [asdict(each) | {"at": rfc3339(each.at)} for each in waiting.contacted]
     return {
         **{name: getattr(waiting, name) for name in names},
-        "expires_at": as_text(expires_at(waiting, policy)),
+        "expires_at": rfc3339(expires_at(waiting, policy)),
         "contacted": [{name: at for name, at in each.items() if at is not None} for each in told],
     }
 
@@ -91,8 +91,8 @@ def listing(
                 "status": each.status,
                 "awaiting": as_awaiting(each.awaiting, policy),
                 "version": each.version,
-                "created": as_text(each.created),
-                "updated": as_text(each.updated),
+                "created": rfc3339(each.created),
+                "updated": rfc3339(each.updated),
             }
             for each in page
         ],
@@ -100,6 +100,6 @@ def listing(
     }
 
 
-def as_text(at: datetime | None) -> str | None:
+def rfc3339(at: datetime | None) -> str | None:
     """As events have their times: RFC 3339, in UTC."""
     return at.isoformat().replace("+00:00", "Z") if at else None

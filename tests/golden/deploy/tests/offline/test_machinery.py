@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 
 from agent.context import ContextFormat
 from agent.offline.grammar import Sentence
-from agent.offline.sentences import SENTENCES
+from agent.offline.sentences import RULES
 
 from ..agent.costs import takes_less
 from ..agent.scripted import NOON, answer, asks, decided, error, expired, said, thread_of
@@ -17,12 +17,9 @@ from .said import decided_for, decided_in
 
 ASKS = "request_more_information"
 ASCII = "".join(map(chr, range(32, 127)))
-WORDS = sorted({word for each in SENTENCES for word in re.findall(r"[a-z]{2,}", each.pattern)})
-
-
-CHOICES = sorted(
-    {word for each in SENTENCES for slot in each.slots.values() for word in slot.choices}
-)
+PATTERNS = " ".join(each.patterns for each in RULES.sentences)
+WORDS = sorted(set(re.findall(r"[a-z]{2,}", PATTERNS)))
+CHOICES = sorted({word for slot in RULES.places.values() for word in slot.choices})
 SAYINGS = ["3", "A-77", "v1.2.0", "it", "and", "or", "not", "then", "again", "x: y", "?"]
 # What is not printed stands in the two formats in two ways, and an answer quotes it as it stands.
 PRINTED = some.text(some.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=200)
@@ -57,13 +54,13 @@ def test_a_conversation_has_a_step_at_each_turn_and_the_same_in_both_formats(
 
 def spoken(sentence: Sentence) -> some.SearchStrategy[str]:
     """What this sentence matches."""
-    regex = re.compile(sentence.regex(), re.I | re.S)
-    return some.from_regex(regex, fullmatch=True, alphabet=ASCII)
+    regexes = [re.compile(each, re.I | re.S) for each in RULES.regexes(sentence)]
+    return some.one_of([some.from_regex(r, fullmatch=True, alphabet=ASCII) for r in regexes])
 
 
 @given(
     before=some.sampled_from(["don't ", "never ", "do not ", "nobody may ", "if it rains, "]),
-    text=some.sampled_from(SENTENCES).flatmap(spoken),
+    text=some.sampled_from(RULES.sentences).flatmap(spoken),
 )
 def test_a_sentence_that_is_turned_around_is_never_acted_upon(before: str, text: str) -> None:
     assert decided_for(before + text)["intent"] == ASKS

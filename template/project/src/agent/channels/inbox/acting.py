@@ -18,7 +18,7 @@ LATER = {  # when somebody can be asked again
 }
 
 
-async def launch(form: Mapping[str, str], runner: Runner, caller: Caller) -> str:
+async def launch_from(form: Mapping[str, str], runner: Runner, caller: Caller) -> str:
     """The id of the new thread. A form that is sent twice launches one."""
     caller.needs("launch")
     delivery = delivery_of(form)

@@ -74,10 +74,10 @@ async def inbox(
 
 
 @router.post("/")
-async def launch(request: Request, runner: Running, caller: Calling) -> Response:
+async def create_thread(request: Request, runner: Running, caller: Calling) -> Response:
     form = await typed(request)
     try:
-        thread_id = await acting.launch(form, runner, caller)
+        thread_id = await acting.launch_from(form, runner, caller)
     except REFUSALS as error:
         said = words_on(request, error)
         if said is None or "read" not in caller.scopes:

@@ -75,14 +75,14 @@ class Click(By):
     actions: Annotated[list[Action], Field(min_length=1, max_length=1)]
 
 
-class State(BaseModel):
+class Typed(BaseModel):
     values: dict[str, dict[str, Any]]
 
 
 class View(BaseModel):
     id: str
     private_metadata: str
-    state: State
+    state: Typed
 
 
 class Submission(By):

@@ -15,13 +15,13 @@ routes = APIRouter(prefix="/api/v1", route_class=Signed)
 Named = Annotated[CallId | None, BeforeValidator(lambda text: text or None)]
 
 
-class State(BaseModel):
+class CallState(BaseModel):
     thread_id: str
     call_id: Named = None
 
 
 class Spec(BaseModel):
-    state: State
+    state: CallState
 
 
 class UserMessage(BaseModel):

@@ -117,7 +117,7 @@ def in_object(value: dict[str, Any], own: frozenset[str], instead: Instead) -> d
         secret = is_secret(key) or (is_pair and key.lower() == "value")
         hidden = secret and item is not None and not isinstance(item, bool)
         shown[unlike(in_text(key, own, instead), shown)] = (
-            instead(as_text(item)) if hidden else without_secrets(item, own, instead)
+            instead(serialized(item)) if hidden else without_secrets(item, own, instead)
         )
     return shown
 
@@ -171,5 +171,5 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return apart
 
 
-def as_text(value: Any) -> str:
+def serialized(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -49,7 +49,7 @@ Call = Annotated[str, typer.Argument(metavar="[CALL]", help=CALL)]
 
 
 @app.command("MESSAGE", hidden=True)
-def launch(words: list[str]) -> None:
+def message(words: list[str]) -> None:
     """Start a thread with a message."""
     trigger = conversation.said_here(Trigger(type="user_input", data=not_empty(" ".join(words))))
     if faults := checking.faults():

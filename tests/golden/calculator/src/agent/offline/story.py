@@ -5,8 +5,8 @@ from itertools import product
 from typing import Any, get_args
 
 from ..tools import NextStep
-from . import sentences
 from .grammar import RESULT, Draft, Hole, Unclear, answered, bare, is_near, number, understand
+from .sentences import RULES
 
 INTENTS = {step.model_fields["intent"].default for step in get_args(NextStep)}
 STOP = re.compile(r"\W*(?:no|stop|cancel|abort|never ?mind|forget|leave it)\b", re.I)
@@ -78,11 +78,11 @@ class Story:
     def follow(self, text: str) -> bool:
         """Plan what a text asks for, if all of it can be understood; else say what cannot."""
         try:
-            steps = understand(text, sentences.SENTENCES)
+            steps = understand(text, RULES)
         except Unclear as unclear:
             self.plan([], question(not_understood(unclear, text)))
             return False
-        self.plan(steps, None if steps else question(f"{NOT_AN_LLM} {sentences.USAGE}"))
+        self.plan(steps, None if steps else question(f"{NOT_AN_LLM} {RULES.usage}"))
         return bool(steps)
 
     def answer(self, text: str) -> None:
@@ -124,12 +124,13 @@ class Story:
 
     def doubt(self, error: str) -> None:
         """Another argument mends some errors; about the others a human is asked, or told."""
-        for words, name, wanted in sentences.MENDED_BY:
-            if self.planned and words in error and name in self.planned[0]:
-                hole = Hole(f"{wanted} ({error})", old=self.planned[0][name])
-                self.planned = [self.planned[0] | {name: hole}, *self.planned[1:]]
-                return
-        if any(words in error for words in sentences.FINAL):
+        step = self.planned[0] if self.planned else {}
+        sentence = RULES.sentence(self.decision)
+        found = (name for words, name in sentence.mended_by.items() if re.search(words, error))
+        if name := next((name for name in found if name in step), None):
+            hole = Hole(f"{RULES.places[name].wanted} ({error})", old=step[name])
+            self.planned = [step | {name: hole}, *self.planned[1:]]
+        elif sentence.final and re.search(sentence.final, error):
             self.plan([], done(self.told(f"Not done: {error}.")))
         else:
             self.verdict = question(f"{error}. Say “again”, or what to do instead.")
@@ -145,7 +146,7 @@ class Story:
         if self.verdict:
             return self.verdict
         if not self.planned:
-            nothing = question(f"{NOT_AN_LLM} {sentences.USAGE}")
+            nothing = question(f"{NOT_AN_LLM} {RULES.usage}")
             return done(self.told()) if self.results else nothing
         step = self.ready()
         holes = [value for value in step.values() if isinstance(value, Hole)]
@@ -157,7 +158,7 @@ class Story:
     def ready(self) -> Draft:
         """The next step, with what came before it and what was looked up."""
         step = {name: self.value(each) for name, each in self.planned[0].items()}
-        return sentences.completed(step, self.known)
+        return RULES.completed(step, self.known)
 
     def value(self, value: Any) -> Any:
         if value != RESULT:
@@ -178,9 +179,10 @@ def sentence_of(intent: str, result: Any) -> str:
     values = result if isinstance(result, dict) else {}
     shown = {name: listed(value) for name, value in values.items()} | {"result": result}
     try:
-        return sentences.SAID[intent].format(**shown)
+        said = RULES.sentence(intent).said.format(**shown)
     except (KeyError, IndexError):
-        return f"{intent} gave {result}."
+        said = ""
+    return said or f"{intent} gave {result}."
 
 
 def listed(value: Any) -> Any:
@@ -192,12 +194,10 @@ def listed(value: Any) -> Any:
 
 def filled(step: Draft, text: str) -> tuple[Draft, dict[str, list[Any]]]:
     """The step, and what an answer has for its holes."""
-    for words, said in sentences.ANSWERS.items():
-        if re.fullmatch(words, text.strip(), re.I):
-            return as_before(step), {name: [value] for name, value in said.items()}
-    slots = next(s.slots for s in sentences.SENTENCES if s.intent == step["intent"])
+    if changes := RULES.sentence(step["intent"]).answer(text.strip()):
+        return as_before(step), {name: [value] for name, value in changes.items()}
     holes = [name for name, value in step.items() if isinstance(value, Hole)]
-    return step, answered(text, {name: slots[name] for name in holes})
+    return step, answered(text, {name: RULES.places[name] for name in holes})
 
 
 def expanded(step: Draft, values: dict[str, list[Any]]) -> list[Draft]:
@@ -224,8 +224,8 @@ def arguments(step: Draft) -> Draft:
 
 def not_understood(unclear: Unclear, text: str) -> str:
     """Which part it is, if it is not all of the text, or if that is nearly a sentence."""
-    usage = f"{NOT_AN_LLM} {sentences.USAGE}"
-    if unclear.part in ("", bare(text)) and not is_near(unclear.part, sentences.SENTENCES):
+    usage = f"{NOT_AN_LLM} {RULES.usage}"
+    if unclear.part in ("", bare(text)) and not is_near(unclear.part, RULES):
         return usage
     return f"{part_of(unclear)} {usage}"
 

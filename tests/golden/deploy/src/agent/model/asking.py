@@ -49,7 +49,7 @@ async def ask(context: str, model: str, manner: Manner, record: dict[str, Any]) 
         rendered = await aside(len(context), render, context, model)
         record |= {"rendered_sha256": sha256(rendered.body)}
         request, response = await send_through_baml(context, model, manner.limit)
-        record |= described(request)
+        record |= request_record(request)
     else:
         request, response = await exchange(
             await aside(len(context), render, context, model), manner, record
@@ -77,7 +77,7 @@ async def exchange(
     to_try = ways(manner.decoding, plain)
     for way in to_try:
         request = await aside(len(plain.body), constrained, plain, way)
-        record |= described(request) | {"decoding": way}
+        record |= request_record(request) | {"decoding": way}
         response = await send(request, manner.limit, manner.say, until)
         if way == to_try[-1] or not refuses_constraint(response):
             break
@@ -89,7 +89,7 @@ async def exchange(
 def ask_offline(context: str, record: dict[str, Any]) -> Answer:
     """The same prompt and the same reading; only the model between them is a set of rules."""
     request = render(context, OFFLINE)
-    record |= described(request)
+    record |= request_record(request)
     messages = json.loads(request.body)["messages"]
     text = stand_in().reply("\n".join(message["content"] for message in messages))
     return noted(Answer(text, "stop", OFFLINE, 0, 0), record)
@@ -107,7 +107,7 @@ def stand_in() -> Any:
         raise Unavailable(problem) from None
 
 
-def described(request: Request) -> dict[str, Any]:
+def request_record(request: Request) -> dict[str, Any]:
     return {"request_sha256": sha256(request.body), "model_requested": model_in(request)}
 
 

@@ -1,67 +1,41 @@
 """The sentences that the rules understand: yours to edit, or to delete with the rest of them."""
 
-from typing import Any
-
-from .grammar import Draft, Hole, Sentence, Slot
+from .grammar import Draft, Hole, Rules, Sentence, Slot
 
 NEWEST = "the newest"  # no tag has spaces
-SERVICE = Slot("a service", choices=("backend", "frontend"), read=str.lower, several=True)
-PLACE = Slot("an environment", choices=("staging", "production"), read=str.lower, several=True)
-TAG = Slot("a tag", r"v?[0-9]+(?:\.[0-9]+)[\w.+-]*|v[0-9]+", default=NEWEST)
-LATEST = r"(?:(?:the )?(?:latest|newest)(?: (?:tag|version|release))?(?: of)? )?"
-DEPLOY = {"service": SERVICE, "tag": TAG, "environment": PLACE}
-BACK = {"service": SERVICE, "environment": PLACE}
+SERVICES, ENVIRONMENTS = ("backend", "frontend"), ("staging", "production")
+PLACES = {
+    "service": Slot("a service", read=str.lower, choices=SERVICES, several=True),
+    "tag": Slot("a tag", r"v?[0-9]+(?:\.[0-9]+)[\w.+-]*|v[0-9]+", default=NEWEST),
+    "environment": Slot("an environment", read=str.lower, choices=ENVIRONMENTS, several=True),
+}
+SHIP = "(deploy|ship|release|roll out)"
+LATEST = "[[the ](latest|newest)[ (tag|version|release)][ of] ]"
+TO = f"[re]{SHIP}[ {LATEST}[the ]{{service}}][ {{tag}}][ (to|in|on) {{environment}}]"
+SLOWLY = " (gradually|slowly|bit by bit)[ (to|in) production]"
+BACK = "(roll back|rollback|revert)[ [the ]{service}][ (in|on) {environment}]"
+RUNS = "(check|[is ]deployed|[the ]status|running)[ [the ][status ]][[ ](of|in|on)[ ]]{environment}"
+TAGS = "[(which|what|list|show)[ me] [the ]][git ]tags[ are there| do we have]"
+WHERE = "{service} {deployed} to {environment} (before: {before})."
+WENT_BACK = "Rolled back the {service} in {environment} from {before} to {deployed}."
+THERE = "In {environment}: backend {backend}, frontend {frontend}."
+NO_TAG = {"there is no tag": "tag"}
 SENTENCES = (
-    Sentence(
-        "(?:re)?(?:deploy|ship|release|roll out)(?: "
-        + LATEST
-        + "(?:the )?{service})?(?: {tag})?(?: (?:to|in|on) {environment})?",
-        "deploy_{service}",
-        DEPLOY,
-    ),
-    Sentence(
-        "(?:deploy|ship|release|roll out) (?:the )?{service}(?: {tag})?"
-        " (?:gradually|slowly|bit by bit)(?: (?:to|in) production)?",
-        "roll_out",
-        {"service": SERVICE, "tag": TAG},
-    ),
-    Sentence("(?:deploy|ship|release) {tag}(?: to {environment})?", "deploy_{service}", DEPLOY),
-    Sentence(
-        "(?:roll back|rollback|revert)(?: (?:the )?{service})?(?: (?:in|on) {environment})?",
-        "rollback",
-        BACK,
-    ),
-    Sentence(
-        "(?:check|(?:is )?deployed|(?:the )?status|running)(?: (?:the )?(?:status )?)?"
-        "(?: ?(?:of|in|on) ?)?{environment}",
-        "check_deployment_status",
-        {"environment": PLACE},
-    ),
-    Sentence(
-        "(?:(?:which|what|list|show)(?: me)? (?:the )?)?(?:git )?tags(?: are there| do we have)?",
-        "list_git_tags",
-    ),
+    Sentence("deploy_{service}", TO, f"Deployed {WHERE}", NO_TAG),
+    Sentence("deploy_{service}", SHIP + " {tag}[ to {environment}]"),
+    Sentence("roll_out", SHIP + " [the ]{service}[ {tag}]" + SLOWLY, f"Rolled out {WHERE}", NO_TAG),
+    Sentence("rollback", BACK, WENT_BACK, final="to roll back to|deploy the tag that is wanted"),
+    Sentence("check_deployment_status", RUNS, THERE),
+    Sentence("list_git_tags", TAGS, "The newest tags are {tags}."),
 )
 USAGE = (
     "deployments, rollbacks and questions about them. Try “deploy the backend v1.2.0 to staging”,"
     " “what is deployed in production?”, “which tags are there?”, “roll back the backend in"
     " production” or “roll out the frontend gradually”."
 )
-SAID = {
-    "list_git_tags": "The newest tags are {tags}.",
-    "check_deployment_status": "In {environment}: backend {backend}, frontend {frontend}.",
-    "rollback": "Rolled back the {service} in {environment} from {before} to {deployed}.",
-    "roll_out": "Rolled out {service} {deployed} to {environment} (before: {before}).",
-    "deploy_backend": "Deployed {service} {deployed} to {environment} (before: {before}).",
-    "deploy_frontend": "Deployed {service} {deployed} to {environment} (before: {before}).",
-}
-# What a tool's error says, the argument that mends it, and what to ask for.
-MENDED_BY = (("there is no tag", "tag", "another tag"),)
-FINAL = ("to roll back to", "deploy the tag that is wanted")  # errors that nothing mends
-ANSWERS: dict[str, dict[str, Any]] = {}  # what an answer may say, and the arguments that it changes
 
 
-def completed(step: Draft, known: dict[str, Any]) -> Draft:
+def completed(step: Draft, known: Draft) -> Draft:
     """A tag that is none is asked about; the newest has to be looked up."""
     shown = known.get("list_git_tags", known.get("git_tags"))
     listed = (shown or {}).get("tags") or []
@@ -76,3 +50,6 @@ def completed(step: Draft, known: dict[str, Any]) -> Draft:
     if isinstance(tag, str) and shown and str(shown.get("older")) == "0" and tag not in tags:
         return step | {"tag": Hole(f"another tag, for there is no {tag}", tuple(tags))}
     return step
+
+
+RULES = Rules(PLACES, SENTENCES, USAGE, completed)

@@ -41,7 +41,7 @@ api = APIRouter(prefix="/api/v1", route_class=Exact)
 
 
 @api.post("/threads", status_code=202, dependencies=[needs("launch")])
-async def launch(
+async def create_thread(
     request: Request,
     body: Launch,
     runner: Running,

@@ -95,11 +95,11 @@ def show(found: dict[str, Any]) -> None:
     for oddity in found["odd"]:
         screen.note(oddity)
     if trial := found["trial"]:
-        for name, value in described(trial).items():
+        for name, value in lines_of(trial).items():
             screen.say(f"{name:10} {one_line(value)}")
 
 
-def described(trial: dict[str, Any]) -> dict[str, str]:
+def lines_of(trial: dict[str, Any]) -> dict[str, str]:
     counts = [(trial["input_tokens"], "in"), (trial["output_tokens"], "out")]
     tokens = [f", {count} tokens {way}" for count, way in counts if count is not None]
     lines = {
