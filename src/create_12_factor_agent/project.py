@@ -22,7 +22,7 @@ from .template.questions import Answers
 
 # What to do where there is nothing to merge with, in the project's folder.
 COMMIT = "git add --all . && git commit -m Begin"
-BEGIN = f"git init && {COMMIT}"
+MAKE_REPOSITORY = f"git init && {COMMIT}"
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _prefix(path: Path) -> str:
         # Git also denies a repository that another user owns, and says what to do about it.
         if enclosing(path):
             raise NotPossible(f"{path}: {failure}") from None
-        raise NotPossible(f"{path} is in no git repository: {BEGIN}") from None
+        raise NotPossible(f"{path} is in no git repository: {MAKE_REPOSITORY}") from None
 
 
 def require_checked_out(project: Project, paths: Iterable[str]) -> None:

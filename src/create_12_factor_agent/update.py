@@ -12,7 +12,7 @@ from .project import Project, open_project, open_repository
 from .template.changelog import release_notes
 from .template.questions import Replies
 from .template.source import Source, carried
-from .versions import target
+from .versions import version_for
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def update(directory: str | None, to: str | None, replies: Replies, effect: Effe
     with interruptible("changed"), carried() as source:
         project = open_project(directory)
         require_settled(project)
-        version = target(source, project, to)
+        version = version_for(source, project, to)
         if version == project.version and not replies.data:
             return unchanged(project)
         return change(
@@ -57,7 +57,7 @@ def check(directory: str | None, to: str | None) -> Available:
     with carried() as source:
         project = open_project(directory)
         require_settled(project)
-        return Available(project.path, project.version, target(source, project, to))
+        return Available(project.path, project.version, version_for(source, project, to))
 
 
 def abort(directory: str | None) -> str:

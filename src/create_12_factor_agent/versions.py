@@ -8,7 +8,7 @@ from .template.releases import order
 from .template.source import Source
 
 
-def target(source: Source, project: Project, wanted: str | None = None) -> str:
+def version_for(source: Source, project: Project, wanted: str | None = None) -> str:
     """The version to update to, such as `v0.3.0`: the one asked for, else the CLI's own."""
     chosen = source.version if wanted is None else f"v{wanted.removeprefix('v')}"
     require_known(source, project)

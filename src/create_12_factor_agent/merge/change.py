@@ -20,7 +20,7 @@ from .conflicts import Conflict
 from .outcome import Edited, Outcome, try_merge
 from .undo import ABORT
 
-Kind = Literal["added", "changed", "deleted"]
+FileChange = Literal["added", "changed", "deleted"]
 # Whether a project is written to, or only shown what would become of it, as a patch or not.
 Effect = Literal["write", "list", "diff"]
 
@@ -33,7 +33,7 @@ class Changed:
     from_version: str
     to_version: str
     components: list[str]
-    files: dict[str, Kind] = field(default_factory=dict)
+    files: dict[str, FileChange] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     release_notes: str = ""
@@ -127,8 +127,8 @@ def _answered(
     return form.ask(known) if replies.by_hand else given
 
 
-def _kinds(project: Project, outcome: Outcome) -> dict[str, Kind]:
-    def kind(path: str) -> Kind:
+def _kinds(project: Project, outcome: Outcome) -> dict[str, FileChange]:
+    def kind(path: str) -> FileChange:
         if outcome.files[path] is None:
             return "deleted"
         return "changed" if exists(project.path / path) else "added"

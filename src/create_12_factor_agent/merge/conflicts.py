@@ -12,9 +12,9 @@ from .three_way import MEET, YOURS
 
 # Ours, and those that a colleague's `copier update` leaves.
 MARKS = (f"<<<<<<< {YOURS}", "<<<<<<< before updating")
-BEGIN = rf"(?:{'|'.join(MARKS)})(?::[^\r\n]*)?"
-END = r">>>>>>> (?:v\d+\.\d+\.\d+|after updating)[^\r\n]*"
-HUNK = re.compile(rf"^{BEGIN}\r?$.*?^=======\r?$.*?^{END}\r?$".encode(), re.MULTILINE | re.DOTALL)
+FIRST = rf"(?:{'|'.join(MARKS)})(?::[^\r\n]*)?"
+LAST = r">>>>>>> (?:v\d+\.\d+\.\d+|after updating)[^\r\n]*"
+HUNK = re.compile(rf"^{FIRST}\r?$.*?^=======\r?$.*?^{LAST}\r?$".encode(), re.MULTILINE | re.DOTALL)
 
 Kind = Literal["lines", "deleted", "restored", "renamed", "whole", "unmerged"]
 

@@ -16,7 +16,7 @@ from ..template.answers import ANSWERS_FILE
 from ..template.questions import Answers
 from ..template.source import Source
 from .conflicts import Conflict, described
-from .sides import Sides, rendered, sides
+from .sides import Sides, render_both, sides
 from .three_way import Merged, merge
 from .trees import Trees
 from .untracked import ignored, require_room
@@ -57,7 +57,7 @@ def try_merge(
     Raises NotPossible where something of the user's stands in the way.
     """
     with temporary_folder() as folder:
-        given = rendered(source, project, version, answers, folder)
+        given = render_both(source, project, version, answers, folder)
         trees = Trees(folder / "trees", project)
         three = sides(trees, project, folder, version)
         merged, notes = _deleted(trees, merge(trees, three), edited)

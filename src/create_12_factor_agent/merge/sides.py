@@ -33,7 +33,7 @@ class Sides:
     unknown: dict[str, Content]
 
 
-def rendered(
+def render_both(
     source: Source,
     project: Project,
     version: str,

@@ -1,7 +1,8 @@
-"""What was there before a change, kept until its conflicts are solved, and brought back.
+"""What was there before a change, brought back where it is taken back.
 
 It lies in git's own folder, written before anything else is touched: neither a Ctrl-C nor a
-`kill -9` in the middle costs a file.
+`kill -9` in the middle costs a file. Where there are conflicts it stays until the next change: it
+has what was said of them.
 """
 
 import json

@@ -10,11 +10,11 @@ PLACES = {
     "environment": Slot("an environment", read=str.lower, choices=ENVIRONMENTS, several=True),
 }
 SHIP = "(deploy|ship|release|roll out)"
-LATEST = "[[the ](latest|newest)[ (tag|version|release)][ of] ]"
-TO = f"[re]{SHIP}[ {LATEST}[the ]{{service}}][ {{tag}}][ (to|in|on) {{environment}}]"
+LATEST = "[ [the ](latest|newest)[ (tag|version|release)][ of]]"
+TO = f"[re]{SHIP}{LATEST}[ [the ]{{service}}][ {{tag}}][ (to|in|on) {{environment}}]"
 SLOWLY = " (gradually|slowly|bit by bit)[ (to|in) production]"
 BACK = "(roll back|rollback|revert)[ [the ]{service}][ (in|on) {environment}]"
-RUNS = "(check|[is ]deployed|[the ]status|running)[ [the ][status ]][[ ](of|in|on)[ ]]{environment}"
+RUNS = "(check|[is ]deployed|[the ]status|running)[ the][ status][ (of|in|on)] {environment}"
 TAGS = "[(which|what|list|show)[ me] [the ]][git ]tags[ are there| do we have]"
 WHERE = "{service} {deployed} to {environment} (before: {before})."
 WENT_BACK = "Rolled back the {service} in {environment} from {before} to {deployed}."
@@ -22,8 +22,12 @@ THERE = "In {environment}: backend {backend}, frontend {frontend}."
 NO_TAG = {"there is no tag": "tag"}
 SENTENCES = (
     Sentence("deploy_{service}", TO, f"Deployed {WHERE}", NO_TAG),
-    Sentence("deploy_{service}", SHIP + " {tag}[ to {environment}]"),
-    Sentence("roll_out", SHIP + " [the ]{service}[ {tag}]" + SLOWLY, f"Rolled out {WHERE}", NO_TAG),
+    Sentence(
+        "roll_out",
+        SHIP + LATEST + " [the ]{service}[ {tag}]" + SLOWLY,
+        f"Rolled out {WHERE}",
+        NO_TAG,
+    ),
     Sentence("rollback", BACK, WENT_BACK, final="to roll back to|deploy the tag that is wanted"),
     Sentence("check_deployment_status", RUNS, THERE),
     Sentence("list_git_tags", TAGS, "The newest tags are {tags}."),

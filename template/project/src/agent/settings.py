@@ -86,9 +86,12 @@ class Token(BaseModel):
 
 
 class Section(BaseSettings):
-    """Each field is read from `AGENT_` and its name in capitals. A channel's settings are one."""
+    """Each field is read from `AGENT_` and its name in capitals. A channel's settings are one.
 
-    model_config = SettingsConfigDict(env_prefix="AGENT_", env_ignore_empty=True)
+    It is compiled when it is read: what only says its usage needs none.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="AGENT_", env_ignore_empty=True, defer_build=True)
 
 
 class Settings(Section):

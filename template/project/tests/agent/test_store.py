@@ -228,7 +228,9 @@ def test_a_refused_change_writes_nothing(store: FileSystemThreadStore) -> None:
     assert {path: path.stat().st_mtime_ns for path in store.root.glob(f"{thread_id}.*")} == before
 
 
-@pytest.mark.parametrize("url", ["", "file:", "mysql://u:secret@h/x", "threads", "host=h p=secret"])
+@pytest.mark.parametrize(
+    "url", ["", "file:", "file://", "mysql://u:secret@h/x", "threads", "host=h p=secret"]
+)
 def test_a_store_that_is_not_here_is_named(url: str) -> None:
     with pytest.raises(StoreError, match="AGENT_STORE_URL=") as refused:
         open_by_url(url, "xml")

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from agent.context import ContextFormat
-from agent.offline.grammar import Sentence
+from agent.offline.clauses import understand
+from agent.offline.grammar import Rules, Sentence, Slot
 from agent.offline.sentences import RULES
 
 from ..agent.costs import takes_less
@@ -64,6 +65,26 @@ def spoken(sentence: Sentence) -> some.SearchStrategy[str]:
 )
 def test_a_sentence_that_is_turned_around_is_never_acted_upon(before: str, text: str) -> None:
     assert decided_for(before + text)["intent"] == ASKS
+
+
+PLAIN = [each for each in RULES.sentences if not each.whole and not each.quoted]
+
+
+@pytest.mark.skipif(not PLAIN, reason="all of them take any words")
+@given(
+    text=some.deferred(lambda: some.sampled_from(PLAIN)).flatmap(spoken),
+    behind=some.sampled_from([" unless it rains", ", provided it rains", ", but not", " first"]),
+)
+def test_a_sentence_that_depends_on_something_is_never_acted_upon(text: str, behind: str) -> None:
+    assert decided_for(text + behind)["intent"] == ASKS
+
+
+def test_of_choices_that_begin_with_each_other_the_whole_word_counts() -> None:
+    places = {"place": Slot("a place", choices=("prod", "production", "c++"), several=True)}
+    rules = Rules(places, (Sentence("ship", "ship to {place}"),), "")
+    for text, found in {"production": ["production"], "prod and c++": ["prod", "c++"]}.items():
+        steps = understand(f"ship to {text}", rules)
+        assert [step["place"] for step in steps] == found
 
 
 @pytest.mark.parametrize("unit", ["a", " and ", ", ", "1", "<", "(", "add 1 and ", "note a: "])

@@ -205,3 +205,13 @@ def test_an_id_that_is_none_is_named_by_its_line(
     Path("edited.jsonl").write_bytes(line + b"\n" + line.replace(thread_id, b"../victim"))
     assert run(f"file:{tmp_path / 'last'}", "import", "edited.jsonl", monkeypatch=monkeypatch) == 2
     assert "line 3 is no thread" in capsys.readouterr().err
+
+
+def test_a_store_that_cannot_be_is_told_of_though_nothing_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    (tmp_path / "no-folder").touch()
+    url = f"file:{tmp_path / 'no-folder'}"
+    assert run(url, "import", str(tmp_path / "empty.jsonl"), monkeypatch=monkeypatch) == 2
+    assert run("file:new", "import", str(tmp_path / "empty.jsonl"), monkeypatch=monkeypatch) == 0

@@ -19,6 +19,7 @@ TAKEN = "there is a note shopping: choose another name, or overwrite it"
         ("please add a note named Reading List: Dune", "reading-list", "Dune", False),
         ("overwrite the note shopping: bread", "shopping", "bread", True),
         ("no, note shopping: then bread", "shopping", "then bread", False),
+        ("note todo: call mum again, please!", "todo", "call mum again, please!", False),
     ],
 )
 def test_a_note_in_words_is_a_tool(text: str, name: str, content: str, overwrite: bool) -> None:
@@ -33,10 +34,14 @@ def test_what_is_no_note_saves_nothing(text: str) -> None:
     assert decided_for(text)["intent"] == ASKS
 
 
-@pytest.mark.parametrize("text", ["note shopping milk", "overwrite the note: bread"])
+@pytest.mark.parametrize("text", ["note shopping milk", "overwrite the note: bread", "milk"])
 def test_what_is_nearly_a_note_is_named_as_what_is_not_understood(text: str) -> None:
     message = decided_for(text)["message"]
     assert f"“{text}”. This is the offline stand-in" in message
+
+
+def test_a_word_that_is_misspelt_is_named() -> None:
+    assert "“nte” in “nte shopping: milk”" in decided_for("nte shopping: milk")["message"]
 
 
 @pytest.mark.parametrize("text", ["don't overwrite it", "do not", "what is in it?", "leave it"])

@@ -32,7 +32,7 @@ def sum_of(intent: str, a: Any, b: Any) -> dict[str, Any]:
     [
         ("what is 5 + 3?", sum_of("add", 5, 3)),
         ("5+3", sum_of("add", 5, 3)),
-        ("10-4", sum_of("subtract", 10, 4)),
+        ("3x4", sum_of("multiply", 3, 4)),
         ("please add 12 to 30", sum_of("add", 30, 12)),
         ("multiply 2 by 3 and then add 1", sum_of("multiply", 2, 3)),
         ("subtract 3 from 10", sum_of("subtract", 10, 3)),
@@ -59,6 +59,15 @@ def test_a_sum_is_a_tool(text: str, step: dict[str, Any]) -> None:
         "refund order A-1001, when it comes back",
         "refund order A-1001, or A-1002",
         "refund order A-1001, I was joking",
+        "refund order A-1001 because it arrived broken, provided the boss agrees",
+        "refund order A-1001, it can happen as soon as the boss agrees",
+        "refund order A-1001, it is void: ignore this",
+        "refund order A-1001, it arrived broken and multiply three by four",
+        "refund order A-1001, it broke, and ask the manager first",
+        "refund order A-1001, they said stop",
+        "multiply 3 and 4, then divide by two",
+        "555-1234",
+        "24/12",
     ],
 )
 def test_what_turns_it_around_or_is_not_known_does_nothing(text: str) -> None:
@@ -74,6 +83,8 @@ def test_what_turns_it_around_or_is_not_known_does_nothing(text: str) -> None:
         ("add 1 and 2, then Multipy by 3", "“Multipy” in “Multipy by 3”"),
         ("refnd order A-1001", "“refnd” in “refnd order A-1001”"),
         ("3 plus", "“3 plus”"),
+        ("5+", "“5+”"),
+        ("multiply 3 and 4, then divide by two", "“by two” in “divide by two”"),
     ],
 )
 def test_what_is_not_understood_is_named(text: str, part: str) -> None:
@@ -163,7 +174,22 @@ def test_after_an_error_only_a_go_on_goes_on() -> None:
         assert decided_in(thread)["intent"] == intent
 
 
-@pytest.mark.parametrize("question", ["if we may refund A-1", "not to close before Monday"])
+def test_what_is_to_be_done_behind_the_managers_yes_is_done() -> None:
+    begun = said("ask the manager whether we may close, then multiply 3 and 4")
+    step = decided_in(thread_of(begun))
+    agreed: list[AnyEvent] = [decided(step), yes()]
+    assert decided_in(thread_of(begun, *agreed)) == sum_of("multiply", 3, 4)
+    done: list[AnyEvent] = [decided(sum_of("multiply", 3, 4), "2"), result("2", 12)]
+    last = decided_in(thread_of(begun, *agreed, *done))
+    assert last["message"] == "The manager said yes. The result is 12."
+    no_more = decided_in(thread_of(begun, decided(step), no()))
+    assert no_more["intent"] == "done_for_now"
+
+
+QUESTIONS = ["if we may refund A-1", "not to close before Monday", "whether to do it again now"]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
 def test_the_manager_is_asked_in_any_words(question: str) -> None:
     step = decided_for(f"ask the manager {question}")
     assert step == {"intent": "request_approval_from_manager", "message": question}

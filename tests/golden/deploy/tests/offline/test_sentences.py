@@ -51,6 +51,10 @@ def test_a_deployment_is_a_tool(text: str, step: dict[str, Any]) -> None:
         "deploy the backend v1.2.0 to production tomorrow",
         "deploy backend v1.2.0 to nowhere",
         "deploy v1.2.0 to staging",
+        "deploy the backend v1.2.0 to staging, then deploy the frontend to mars",
+        "deploy the backend v1.2.0 to staging, deploy nothing",
+        "roll out the frontend slowly to staging",
+        "statusofstaging",
     ],
 )
 def test_what_turns_it_around_or_is_not_known_does_nothing(text: str) -> None:
@@ -60,6 +64,26 @@ def test_what_turns_it_around_or_is_not_known_does_nothing(text: str) -> None:
 def test_what_is_not_understood_is_named() -> None:
     message = decided_for("deploy the backend unless it rains")["message"]
     assert "“unless it rains” in “deploy the backend unless it rains”" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("roll out the frontend v1.0.0 slowly to staging", "to staging"),
+        ("deploy the backend v1.2.0 to staging, then deploy the frontend to mars", "to mars"),
+    ],
+)
+def test_of_what_is_nearly_a_deployment_the_part_is_named(text: str, part: str) -> None:
+    assert f"I do not understand “{part}” in “" in decided_for(text)["message"]
+
+
+def test_the_newest_can_be_rolled_out_and_its_service_asked_for() -> None:
+    tags = fetched({"tags": [{"name": "v1.2.0"}], "older": 0})
+    known = tags.model_copy(update={"type": "git_tags"})
+    step = decided_in(thread_of(said("roll out the newest backend gradually"), known))
+    assert step == {"intent": "roll_out", "service": "backend", "tag": "v1.2.0"}
+    asked = decided_in(thread_of(said("deploy the latest version to staging"), known))
+    assert asked["choices"] == ["backend", "frontend"]
 
 
 def test_a_place_is_asked_for_and_the_answer_is_used() -> None:

@@ -1,14 +1,12 @@
-"""From a text to the steps that it asks for; a word that no sentence has makes it ask for none.
+"""The form of the rules: sentences, the places in them, and what a place means.
 
-`sentences.py` has the sentences. A text is cut into clauses, and each must be one of them, whole:
-“unless” or “not” may turn a clause around, and nothing is done on a guess.
+`sentences.py` has those of this agent, and `clauses.py` finds them in a text.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+from functools import cached_property
 from itertools import product
 from math import isfinite
 from typing import Any, NamedTuple
@@ -25,7 +23,7 @@ class Hole(NamedTuple):
 
 
 RESULT = "the result of the step before"
-PLACE = re.compile(r"\{([a-z_]+)\}")
+PLACE, WORD = re.compile(r"\{([a-z_]+)\}"), re.compile("[A-Za-z]{2,}")
 
 
 @dataclass(frozen=True)
@@ -43,10 +41,13 @@ class Slot:
     default: Any = None
 
     @property
+    def one(self) -> str:
+        longest_first = sorted(self.choices, key=len, reverse=True)
+        return f"(?:{self.pattern or '|'.join(map(re.escape, longest_first))})"
+
+    @property
     def regex(self) -> str:
-        one = self.pattern or "|".join(self.choices)
-        more = rf"(?:(?:,|,? and) (?:{one}))*" if self.several else ""
-        return rf"(?:{one}){more}"
+        return self.one + (rf"(?:(?:,|,? and) {self.one})*" if self.several else "")
 
     def values(self, text: str | None) -> list[Any]:
         """What the words in this place mean: one hole if they are missing or do not fit."""
@@ -55,7 +56,7 @@ class Slot:
             return [missing if self.default is None else self.default]
         if not re.fullmatch(self.regex, text, re.I | re.S):
             return [Hole(f"{self.wanted} in place of “{text[:40]}”", self.choices)]
-        found = re.findall("|".join(self.choices), text, re.I) if self.several else [text]
+        found = re.findall(self.one, text, re.I) if self.several else [text]
         return [self.read(each) for each in found]
 
 
@@ -95,15 +96,23 @@ class Rules:
     usage: str
     completed: Callable[[Draft, Draft], Draft] = lambda step, known: step
 
-    def regexes(self, sentence: Sentence, loose: bool = False) -> list[str]:
-        def place(found: re.Match[str]) -> str:
-            more = r"|\S+" if loose else ""
-            return f"(?P<{found[1]}>{self.places[found[1]].regex}{more})"
+    @cached_property
+    def words(self) -> set[str]:
+        """That the sentences are made of."""
+        patterns = " ".join(each.patterns for each in self.sentences)
+        choices = " ".join(one for slot in self.places.values() for one in slot.choices)
+        return {word.lower() for word in WORD.findall(f"{PLACE.sub(' ', patterns)} {choices}")}
 
-        apart = sentence.patterns.replace("[ ]", " ") if loose else sentence.patterns
-        return [PLACE.sub(place, regex_of(each)) for each in apart.split("; ")]
+    def regexes(self, sentence: Sentence, loose: bool = False) -> list[str]:
+        other = rf"|(?!(?:{'|'.join(self.words)})\b)\S+" if loose else ""
+
+        def place(found: re.Match[str]) -> str:
+            return f"(?P<{found[1]}>{self.places[found[1]].regex}{other})"
+
+        return [PLACE.sub(place, regex_of(each)) for each in sentence.patterns.split("; ")]
 
     def steps(self, sentence: Sentence, text: str, loose: bool = False) -> list[Draft]:
+        """None if the text is not this sentence; a `loose` one may have other words in a place."""
         tried = (re.fullmatch(each, text, re.I | re.S) for each in self.regexes(sentence, loose))
         if not (found := next(filter(None, tried), None)):
             return []
@@ -122,117 +131,6 @@ class Rules:
 def regex_of(pattern: str) -> str:
     grouped = re.sub(r"(?<!\\)(?:\[|\((?!\?))", "(?:", pattern)
     return re.sub(r"(?<!\\)\]", ")?", grouped).replace(" ", r"\s+")
-
-
-class Unclear(Exception):
-    """The clause, and the part of it that is in no sentence."""
-
-    def __init__(self, clause: str, part: str) -> None:
-        super().__init__(clause, part)
-        self.clause, self.part = clause, part
-
-
-# What turns a clause around, or makes it depend on something: then none of it is done.
-NOT = re.compile(
-    r"\b(?:not|never|neither|nor|no longer|no more|without|unless|except|but|or|if|when|once|until"
-    r"|till|before|after|later|tomorrow|wait|hold on|maybe|perhaps|only|half|part|up to|less than"
-    r"|more than|cancel)\b|\S*%|\w*n['\u2019]t\b",
-    re.I,
-)
-NEXT = re.compile(r",?\s+and then\s+|,?\s+then\s+|;|[.!?](?=\s|$)|\n", re.I)
-BEFORE = re.compile(
-    r"(?:[\s,]|\b(?:please|can|could|would|will|you|hi|hello|hey|now|also|so|ok|okay|yes|no(?=[,.;:])|and|then"
-    r"|i want to|we need to|let['\u2019]?s|just|what is|what['\u2019]s)\b)*",
-    re.I,
-)
-BEHIND = re.compile(r"(?:[\s,.;?!=]|\b(?:please|now|thanks|thank you|again|instead)\b)*\Z", re.I)
-LONGEST, MOST_CUTS = 2000, 8  # so that no text takes long
-
-
-def understand(text: str, rules: Rules) -> list[Draft]:
-    """The steps that a text asks for. Raises Unclear, and then none of it is to be done."""
-    if len(text) > LONGEST:
-        part = f"{text[:40]}… ({len(text)} characters, of which it reads {LONGEST} at most)"
-        raise Unclear(part, part)
-    if steps := first(rules.steps(each, bare(text)) for each in rules.sentences if each.whole):
-        return steps
-    clauses = [clause for clause in map(bare, NEXT.split(text)) if clause]
-    return [step for clause in clauses for step in meaning(clause, rules)]
-
-
-def meaning(clause: str, rules: Rules) -> list[Draft]:
-    if steps := first(rules.steps(each, clause) for each in rules.sentences if each.quoted):
-        return steps
-    if negation := NOT.search(clause):
-        raise Unclear(clause, clause[negation.start() :])
-    if steps := first(rules.steps(each, clause) for each in rules.sentences):
-        return steps
-    cuts = list(re.finditer(r",? and |, ", clause))
-    for cut in cuts if len(cuts) <= MOST_CUTS else ():
-        begun = bare(clause[: cut.start()])
-        if steps := first(rules.steps(each, begun) for each in rules.sentences):
-            with suppress(Unclear):
-                return [*steps, *meaning(bare(clause[cut.end() :]), rules)]
-    if steps := first(rules.steps(each, clause, loose=True) for each in rules.sentences):
-        return steps
-    raise Unclear(clause, foreign(clause, rules))
-
-
-def foreign(clause: str, rules: Rules) -> str:
-    """What is left of the clause beside the longest sentence in it; or a word that is misspelt."""
-    regexes = (regex for each in rules.sentences for regex in rules.regexes(each))
-    found = [re.search(rf"(?<!\w)(?:{one})(?!\w)", clause, re.I | re.S) for one in regexes]
-    known = max((match[0] for match in found if match), key=len, default="")
-    if known:
-        return clause.replace(known, " ", 1).strip(" ,")
-    words = words_of(rules)
-    said = (word for word in WORD.findall(clause) if word.lower() not in words)
-    return next((word for word in said if get_close_matches(word.lower(), words, 1, 0.75)), clause)
-
-
-def words_of(rules: Rules) -> set[str]:
-    return set(WORD.findall(PLACE.sub(" ", " ".join(each.patterns for each in rules.sentences))))
-
-
-def is_near(text: str, rules: Rules) -> bool:
-    """Whether a word of it is one of theirs."""
-    return any(word.lower() in words_of(rules) for word in WORD.findall(text))
-
-
-WORD = re.compile("[A-Za-z]{4,}")
-
-# What may stand in an answer beside what was asked for.
-ANSWERING = re.compile(
-    r"(?:[\s,.;:!]|\b(?:please|thanks|the|to|in|on|of|for|and|order|instead|rather|let['\u2019]?s"
-    r"|try|use|take|make it|it is|it['\u2019]s)\b)*",
-    re.I,
-)
-
-
-def answered(text: str, open_places: Mapping[str, Slot]) -> dict[str, list[Any]]:
-    """What an answer has for them. Raises Unclear if it is a question, or says anything besides."""
-    doubt = NOT.search(text)
-    if len(text) > LONGEST or "?" in text or doubt:
-        raise Unclear(text, text[doubt.start() :] if doubt else text)
-    values: dict[str, list[Any]] = {}
-    rest = text
-    for name, slot in open_places.items():
-        if found := re.search(slot.regex, rest, re.I):
-            values[name] = slot.values(found[0])
-            rest = f"{rest[: found.start()]} {rest[found.end() :]}"
-    if not values or not ANSWERING.fullmatch(rest):
-        raise Unclear(text, rest.strip() if values else text)
-    return values
-
-
-def bare(text: str) -> str:
-    """Without the courtesies around it."""
-    begun = BEFORE.match(text)
-    return BEHIND.sub("", text[begun.end() if begun else 0 :], count=1)
-
-
-def first(found: Iterator[list[Draft]]) -> list[Draft]:
-    return next(filter(None, found), [])
 
 
 def number(text: str) -> int | float | str | None:

@@ -5,7 +5,8 @@ from itertools import product
 from typing import Any, get_args
 
 from ..tools import NextStep
-from .grammar import RESULT, Draft, Hole, Unclear, answered, bare, is_near, number, understand
+from .clauses import Unclear, answered, bare, understand
+from .grammar import RESULT, Draft, Hole, number
 from .sentences import RULES
 
 INTENTS = {step.model_fields["intent"].default for step in get_args(NextStep)}
@@ -116,7 +117,8 @@ class Story:
     def judge(self, yes: bool, comment: str) -> None:
         because = f" ({comment})." if comment else "."
         if self.decision == "request_approval_from_manager":
-            self.plan([], done(f"The manager said {'yes' if yes else 'no'}{because}"))
+            said = f"The manager said {'yes' if yes else 'no'}{because}"
+            self.came({"said": said}) if yes else self.plan([], done(self.told(said)))
         elif not yes and not (comment and self.follow(comment)):
             asked = re.search(r"\?|\bask\b", comment, re.I)
             no = self.no + because
@@ -223,11 +225,8 @@ def arguments(step: Draft) -> Draft:
 
 
 def not_understood(unclear: Unclear, text: str) -> str:
-    """Which part it is, if it is not all of the text, or if that is nearly a sentence."""
     usage = f"{NOT_AN_LLM} {RULES.usage}"
-    if unclear.part in ("", bare(text)) and not is_near(unclear.part, RULES):
-        return usage
-    return f"{part_of(unclear)} {usage}"
+    return f"{part_of(unclear)} {usage}" if bare(text) else usage
 
 
 def part_of(unclear: Unclear) -> str:

@@ -140,7 +140,8 @@ async def ids(store: ThreadStore) -> AsyncIterator[str]:
 
 
 async def keep_all(store: ThreadStore, lines: Iterable[bytes], taken: Taken) -> None:
-    """Raises NoThread."""
+    """Raises NoThread, and StoreError though there be nothing to keep."""
+    await store.find(limit=1)
     for number, line in numbered(lines):
         thread_id, thread = thread_in(line, number)
         try:

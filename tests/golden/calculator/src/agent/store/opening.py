@@ -61,7 +61,7 @@ def module_of(url: str) -> ModuleType:
     """Raises StoreError."""
     scheme, _, place = url.partition(":")
     name = MODULES.get(scheme, "")
-    if not name or not place:
+    if not name or not (place.strip("/") if scheme in FILES else place):
         raise StoreError(
             f"AGENT_STORE_URL={shown(url)} names no store: use file:FOLDER, sqlite:FILE or"
             " postgresql://USER@HOST/NAME"
