@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -130,12 +131,13 @@ def test_what_has_happened_is_kept_in_mind_until_there_is_room(
     store: FileSystemThreadStore,
 ) -> None:
     """It does not happen a second time, and nobody is asked whether it did."""
-    troubled = trouble(store)
+    troubled, in_trouble = trouble(store), threading.Event()
     ran = []
 
     async def tool(step: object, call_id: str) -> int:
         ran.append(call_id)
         troubled.__enter__()
+        in_trouble.set()
         return 7
 
     async def model(thread: Thread) -> AnyEvent:
@@ -144,6 +146,7 @@ def test_what_has_happened_is_kept_in_mind_until_there_is_room(
     async def main(thread_id: str) -> None:
         runner = Runner(agent_of(store, model, handle_next_step=tool), patient=True)
         runner.start(thread_id)
+        assert await asyncio.to_thread(in_trouble.wait, 20)
         await runner.wait(thread_id, 0.2)
         troubled.__exit__(None, None, None)
         await runner.wait(thread_id, 10)
