@@ -182,6 +182,11 @@ def test_what_is_to_be_done_behind_the_managers_yes_is_done() -> None:
     done: list[AnyEvent] = [decided(sum_of("multiply", 3, 4), "2"), result("2", 12)]
     last = decided_in(thread_of(begun, *agreed, *done))
     assert last["message"] == "The manager said yes. The result is 12."
+    halved = said("multiply 3 and 4, ask the boss whether to go on, then divide it by 2")
+    first: list[AnyEvent] = [decided(sum_of("multiply", 3, 4)), result(data=12)]
+    asked = decided_in(thread_of(halved, *first))
+    went_on = thread_of(halved, *first, decided(asked, "2"), yes("2"))
+    assert decided_in(went_on) == sum_of("divide", 12, 2)
     no_more = decided_in(thread_of(begun, decided(step), no()))
     assert no_more["intent"] == "done_for_now"
 

@@ -30,7 +30,7 @@ class Story:
         self.planned: list[Draft] = []
         self.results: list[tuple[str, Any]] = []  # of what was asked last, with their intents
         self.known: dict[str, Any] = {}  # what was looked up, by its kind or the tool's intent
-        self.last: Any = None  # the result before
+        self.last: Any = None  # the result before that is a number, or a text
         self.decision = "done_for_now"  # behind this one somebody speaks again
         self.no = ""  # what it means that a human refuses the decision
         self.verdict: Draft | None = None  # what is left to be said whatever is planned
@@ -71,7 +71,8 @@ class Story:
         self.known[self.decision] = data if isinstance(data, dict) else {}
         if self.planned and name_of(self.planned[0]) == self.decision:
             self.results.append((self.decision, data))
-            self.planned, self.last = self.planned[1:], data
+            self.planned = self.planned[1:]
+            self.last = self.last if isinstance(data, dict) else data
 
     def plan(self, steps: list[Draft], verdict: Draft | None = None) -> None:
         self.planned, self.verdict, self.misheard = steps, verdict, ""
