@@ -17,7 +17,7 @@ from ..yours.samples import APPROVAL_STEP
 from .said import decided_for, decided_in
 
 ASKS = "request_more_information"
-ASCII = "".join(map(chr, range(32, 127)))
+TYPED = "".join(map(chr, range(32, 127))) + "\u2019\n"
 PATTERNS = " ".join(each.patterns for each in RULES.sentences)
 WORDS = sorted(set(re.findall(r"[a-z]{2,}", PATTERNS)))
 CHOICES = sorted({word for slot in RULES.places.values() for word in slot.choices})
@@ -56,7 +56,7 @@ def test_a_conversation_has_a_step_at_each_turn_and_the_same_in_both_formats(
 def spoken(sentence: Sentence) -> some.SearchStrategy[str]:
     """What this sentence matches."""
     regexes = [re.compile(each, re.I | re.S) for each in RULES.regexes(sentence)]
-    return some.one_of([some.from_regex(r, fullmatch=True, alphabet=ASCII) for r in regexes])
+    return some.one_of([some.from_regex(r, fullmatch=True, alphabet=TYPED) for r in regexes])
 
 
 @given(
