@@ -13,7 +13,7 @@ from typing_extensions import TypedDict  # pydantic asks for this one below Pyth
 from .shapes import STORED, Decision, Exactly, Json, Moment, Name, Object, Text
 
 
-class Message(TypedDict):
+class Explained(TypedDict):
     message: Text
 
 
@@ -67,7 +67,8 @@ class NotNow(TypedDict):
 class Event(BaseModel):
     """What every event has. `meta` is for the record and is never shown to the model."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Each class is compiled when the first of its kind is made or read, not by every command.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: int = -1
     type: str
@@ -146,7 +147,7 @@ class Error(Event):
     """A call failed (with its id); or a reply or a pre-fetch could not be used (without)."""
 
     type: Literal["error"] = "error"
-    data: Message
+    data: Explained
 
 
 class HumanRequest(Event):
@@ -180,7 +181,7 @@ class Expired(Event):
 
     type: Literal["expired"] = "expired"
     call_id: str
-    data: Message
+    data: Explained
 
 
 class HumanResponse(Event):
@@ -200,7 +201,7 @@ class ModelFailed(Event):
     """The model could not be asked: no key, no network, no quota."""
 
     type: Literal["model_failed"] = "model_failed"
-    data: Message
+    data: Explained
 
 
 class Resumed(Event):

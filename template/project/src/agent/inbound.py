@@ -199,7 +199,7 @@ class Result(Body):
         return ToolResponse(call_id=self.call_id, data=as_result(self.result, room))
 
 
-class NotNow(Body):
+class Postponement(Body):
     call_id: CallId
     until: AwareDatetime
 

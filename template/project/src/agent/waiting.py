@@ -61,6 +61,12 @@ class Waiting:
             return "awaiting_result"
         return "awaiting_human_approval" if self.for_approval else "awaiting_human_response"
 
+    def chosen(self, said: str) -> str:
+        """Those words, or the choice whose number they are: choices are listed with numbers."""
+        is_number = said.isdecimal() and len(said) < 4 and said not in self.choices
+        place = int(said) - 1 if is_number else -1
+        return self.choices[place] if 0 <= place < len(self.choices) else said
+
     def after(self, asides: Iterable[Aside]) -> Self:
         """As it is after these: what is postponed is asked anew when its time has come."""
         asked_at, contacted, put_off = self.asked_at, self.contacted, None

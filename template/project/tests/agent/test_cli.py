@@ -121,6 +121,30 @@ def test_an_answer_may_begin_with_anything(shell: Shell, text: str) -> None:
     assert stored(thread_id)[2]["data"] == {"response": text, **HERE}
 
 
+@pytest.mark.parametrize("names_its_call", [False, True])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("1", "red"),
+        ("4", "blue"),
+        ("3", "3"),  # a choice in its own words, and not the third
+        ("2", "7"),
+        ("0", "0"),
+        ("5", "5"),
+        ("red", "red"),
+        ("9" * 5000, "9" * 5000),
+    ],
+)
+def test_the_number_of_a_choice_is_the_choice(
+    shell: Shell, typed: str, meant: str, names_its_call: bool
+) -> None:
+    choice = QUESTION | {"format": "multiple_choice", "choices": ["red", "7", "3", "blue"]}
+    thread_id = started(shell, choice)
+    call = ["--call", stored(thread_id)[1]["call_id"]] if names_its_call else []
+    assert shell.here("answer", thread_id, *call, typed)[0] == 0
+    assert stored(thread_id)[2]["data"] == {"response": meant, **HERE}
+
+
 def test_an_answer_to_a_thread_that_is_done_follows_up(shell: Shell) -> None:
     thread_id = started(shell)
     assert shell.here("answer", thread_id, "and now?")[0] == 0

@@ -12,9 +12,9 @@ from ..context import ContextFormat
 from ..events import Error, ModelFailed, Restarted, ToolCall
 from ..thread import Thread
 from ..tools import NextStep
-from .answer import Answer
 from .asking import Manner, ask, sha256, stand_in
 from .clients import OFFLINE
+from .completion import Completion
 from .failures import TooLong, Unavailable
 from .json_text import NoStep
 from .reply import read_reply
@@ -60,17 +60,17 @@ async def determine_next_step(
     if failed := await too_long_before(thread, context, meta):
         return failed
     try:
-        answer = await ask(context, model, manner, meta)
+        completion = await ask(context, model, manner, meta)
     except TooLong as error:
         same = await aside(len(context), fingerprint, context, model)
         return ModelFailed(data={"message": f"{model}: {error}"}, meta=meta | {"too_long": same})
     except Unavailable as error:
         return ModelFailed(data={"message": f"{model}: {error}"}, meta=meta)
     try:
-        size = thread.size + len(answer.text)
-        step = await aside(size, step_in, answer, said_in(thread))
+        size = thread.size + len(completion.text)
+        step = await aside(size, step_in, completion, said_in(thread))
     except NoStep as fault:
-        return no_step(fault, answer, meta)
+        return no_step(fault, completion, meta)
     data = step.model_dump(mode="json", exclude_none=True)
     return ToolCall(call_id=str(uuid4()), data=data, meta=meta)
 
@@ -104,12 +104,12 @@ def fingerprint(context: str, model: str) -> str | None:
     return sha256(f"{request.url}\n{request.body}")
 
 
-def step_in(answer: Answer, shown: Iterable[str]) -> NextStep:
-    """The step that the answer is; what is a quotation of what was shown is none. Raises NoStep."""
-    if not answer.is_whole:
-        end = " ".join(answer.end.split())[:50]
+def step_in(completion: Completion, shown: Iterable[str]) -> NextStep:
+    """The step that it is; what is a quotation of what was shown is none. Raises NoStep."""
+    if not completion.is_whole:
+        end = " ".join(completion.end.split())[:50]
         raise CutOff(end) if LENGTH.fullmatch(end) else HeldBack(end)
-    return read_step(unwrapped(read_reply(answer.text, shown)))
+    return read_step(unwrapped(read_reply(completion.text, shown)))
 
 
 def said_in(thread: Thread) -> Iterator[str]:
@@ -131,10 +131,10 @@ def texts(value: Any) -> Iterator[str]:
                 yield from texts(item)
 
 
-def no_step(fault: NoStep, answer: Answer, meta: dict[str, Any]) -> Error:
+def no_step(fault: NoStep, completion: Completion, meta: dict[str, Any]) -> Error:
     """In two voices. The model does not read its own reply again: it would repeat it."""
     hint = f": {fault.hint}" if fault.hint else ""
-    told = {"problem": f"the reply was no step: {fault}{hint}", "reply": answer.text[:MAX_KEPT]}
+    told = {"problem": f"the reply was no step: {fault}{hint}", "reply": completion.text[:MAX_KEPT]}
     message = f"your last reply was no step: {fault}; {fault.advice}"
     return Error(data={"message": message}, meta=meta | told)
 

@@ -120,7 +120,8 @@ def answer(agent: Agent, thread_id: str, said: Answer, call_id: str = "") -> boo
     Without a call, what waits is shown, and whoever is at the terminal says whether they mean it.
     Nobody else can approve or reject without it. Raises StoreError, CannotFollow and WrongUsage.
     """
-    if not call_id and (waiting := waits_with(agent, thread_id, said)):
+    waiting = waits_with(agent, thread_id, said, call_id)
+    if waiting and not call_id:
         if screen.somebody_is_there():
             if not screen.is_meant(waiting):
                 return False
@@ -128,6 +129,8 @@ def answer(agent: Agent, thread_id: str, said: Answer, call_id: str = "") -> boo
             screen.show_what_waits(waiting)
             raise WrongUsage(f"say which call you decide on: this one is {waiting.call_id}")
         call_id = waiting.call_id
+    if waiting and waiting.call_id == call_id and "response" in said:
+        said["response"] = waiting.chosen(said["response"])
     event = (
         HumanResponse(call_id=call_id, data=said)
         if call_id
@@ -149,10 +152,10 @@ def whoever_is_here() -> Person:
         return Person("terminal", "unknown")
 
 
-def waits_with(agent: Agent, thread_id: str, said: Answer) -> Waiting | None:
+def waits_with(agent: Agent, thread_id: str, said: Answer, call_id: str) -> Waiting | None:
     """None where words can follow up. Raises CannotFollow where a decision is on nothing."""
     thread = asyncio.run(agent.store.get(thread_id))
-    if thread.awaiting is None and "approved" in said:
+    if thread.awaiting is None and "approved" in said and not call_id:
         raise CannotFollow(f"no call waits for a yes: the thread is {thread.status}")
     return thread.awaiting
 

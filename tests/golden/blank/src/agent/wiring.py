@@ -26,7 +26,7 @@ from .tools import handle_next_step
 
 Notify = Callable[[str, AnyEvent], None]
 Say = Callable[[str], None]
-# A name that is misspelt would let the stand-in answer others, and nobody would know.
+# Misspelt in the environment, it is not set: `offline` would answer others, and nobody would know.
 NO_MODEL = "AGENT_MODEL is not set: name a model, or say AGENT_MODEL=offline"
 TERMINAL = "terminal"  # a channel of whoever runs the agent there, and no server's
 NO_SERVER_S = "whoever runs `agent` at a terminal is asked there; a server tells nobody by it"

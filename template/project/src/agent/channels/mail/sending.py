@@ -22,7 +22,7 @@ PATIENCE = 15.0  # seconds for each step; a channel has twenty for all
 POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
 
 
-class Refused(Exception):
+class NotTaken(Exception):
     """The mail server does not take the mail of one address, now or `for_good`."""
 
     def __init__(self, why: str, for_good: bool) -> None:
@@ -67,14 +67,14 @@ class Email:
         """Raises what the mail server has against one that it may take later, or against all. Who
         has theirs gets it no second time while the others' is tried again.
         """
-        refused = list[Refused]()
+        refused = list[NotTaken]()
         for letter in letters:
             name = message_id(letter.name, self.mailing)
             if self._sent.get(name):
                 continue
             try:
                 await send(letter, self.mailing)
-            except Refused as refusal:
+            except NotTaken as refusal:
                 refused.append(refusal)
             else:
                 self._sent.keep(name, name, 2 * len(name))
@@ -98,7 +98,7 @@ def addresses_in(to: str | None, mailing: Mailing) -> list[str]:
 
 
 async def send(letter: Letter, mailing: Mailing) -> None:
-    """Raises Refused, and whatever is wrong with the mail server or the way to it."""
+    """Raises NotTaken, and whatever is wrong with the mail server or the way to it."""
     server = mailing.smtp
     mail = written(letter, mailing, datetime.now(UTC))
     try:
@@ -120,6 +120,6 @@ async def send(letter: Letter, mailing: Mailing) -> None:
         raise refused_by(refusal, letter) from None
 
 
-def refused_by(said: SMTPResponseException, letter: Letter) -> Refused:
+def refused_by(said: SMTPResponseException, letter: Letter) -> NotTaken:
     text = f"{letter.name.to} was refused: {said.code} {said.message}"
-    return Refused(one_line(text), said.code >= 500)
+    return NotTaken(one_line(text), said.code >= 500)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from ...events import HumanResponse
 from ...forms import edited
-from ...inbound import Approval, Caller, NotNow, Response
+from ...inbound import Approval, Caller, Postponement, Response
 from ...outcomes import became_of
 from ...people import Person
 from ...runner import Runner
@@ -158,7 +158,7 @@ async def act(
             now, times = runner.agent.clock(), list(LATER.values())
             if not 0 <= shown.n < len(times):
                 raise CannotFollow("there is no such time")
-            later = NotNow(call_id=call_id, until=now + times[shown.n])
+            later = Postponement(call_id=call_id, until=now + times[shown.n])
             await tell(caller.said(later.event(now)))
 
 

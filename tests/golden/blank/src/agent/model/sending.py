@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from .answer import as_meant
+from .completion import as_meant
 from .connection import NotSendable, Request, Response, Unreachable, post
 from .failures import Unavailable, explain, passes
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from ..aside import aside
 from ..settings import Decoding
-from .answer import Answer, NoAnswer, read_answer
 from .clients import OFFLINE, is_sent_by_baml, lacking
+from .completion import Completion, NoCompletion, read_completion
 from .connection import Request, Response
 from .decoding import constrained, remember, ways
 from .failures import TooLong, Unavailable, explain, is_too_long, refuses_constraint
@@ -32,7 +32,7 @@ class Manner:
     say: Callable[[str], None] = unheard
 
 
-async def ask(context: str, model: str, manner: Manner, record: dict[str, Any]) -> Answer:
+async def ask(context: str, model: str, manner: Manner, record: dict[str, Any]) -> Completion:
     """What the model answers. Raises Unavailable.
 
     The record gets what is known of request and response as soon as it is, so that it is there
@@ -54,18 +54,18 @@ async def ask(context: str, model: str, manner: Manner, record: dict[str, Any]) 
         request, response = await exchange(
             await aside(len(context), render, context, model), manner, record
         )
-    return answer_in(request, response, record)
+    return completion_in(request, response, record)
 
 
-def answer_in(request: Request, response: Response, record: dict[str, Any]) -> Answer:
+def completion_in(request: Request, response: Response, record: dict[str, Any]) -> Completion:
     """Raises Unavailable, and TooLong."""
     if is_too_long(response):
         raise TooLong(explain(response, request.secrets))
     if response.status != 200:
         raise Unavailable(explain(response, request.secrets))
     try:
-        return noted(read_answer(response.body), record)
-    except NoAnswer:
+        return noted(read_completion(response.body), record)
+    except NoCompletion:
         raise Unavailable(explain(response, request.secrets)) from None
 
 
@@ -86,13 +86,13 @@ async def exchange(
     return request, response
 
 
-def ask_offline(context: str, record: dict[str, Any]) -> Answer:
+def ask_offline(context: str, record: dict[str, Any]) -> Completion:
     """The same prompt and the same reading; only the model between them is a set of rules."""
     request = render(context, OFFLINE)
     record |= request_record(request)
     messages = json.loads(request.body)["messages"]
     text = stand_in().reply("\n".join(message["content"] for message in messages))
-    return noted(Answer(text, "stop", OFFLINE, 0, 0), record)
+    return noted(Completion(text, "stop", OFFLINE, 0, 0), record)
 
 
 def stand_in() -> Any:
@@ -111,10 +111,10 @@ def request_record(request: Request) -> dict[str, Any]:
     return {"request_sha256": sha256(request.body), "model_requested": model_in(request)}
 
 
-def noted(answer: Answer, record: dict[str, Any]) -> Answer:
-    tokens = {"input_tokens": answer.input_tokens, "output_tokens": answer.output_tokens}
-    record |= {"model_served": answer.model, **tokens}
-    return answer
+def noted(completion: Completion, record: dict[str, Any]) -> Completion:
+    tokens = {"input_tokens": completion.input_tokens, "output_tokens": completion.output_tokens}
+    record |= {"model_served": completion.model, **tokens}
+    return completion
 
 
 def sha256(text: str) -> str:

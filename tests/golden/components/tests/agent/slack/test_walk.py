@@ -309,6 +309,14 @@ def test_words_are_no_yes(team: Workspace) -> None:
     assert thread_of(team, said)["status"] == "awaiting_human_approval"
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("2", "green"), ("3", "3"), ("red", "red")])
+def test_the_number_of_a_choice_is_the_choice(team: Workspace, typed: str, meant: str) -> None:
+    said = team.mention(told(CHOICE)["message"])
+    assert "2. green" in str(team.asked())
+    team.reply(said, typed)
+    assert answers(thread_of(team, said))[0]["response"] == meant
+
+
 def test_words_that_came_before_the_question_are_no_answer_to_it(team: Workspace) -> None:
     said = team.mention(told(QUESTION)["message"])
     team.asked()

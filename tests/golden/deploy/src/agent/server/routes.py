@@ -21,7 +21,7 @@ from ..inbound import (
     Delivery,
     Exact,
     Launch,
-    NotNow,
+    Postponement,
     Response,
     Result,
     Running,
@@ -131,7 +131,9 @@ async def give_result(
 
 
 @api.post("/threads/{thread_id}/postpone", status_code=202, dependencies=[needs("answer")])
-async def postpone(thread_id: str, body: NotNow, runner: Running, caller: Calling) -> HttpResponse:
+async def postpone(
+    thread_id: str, body: Postponement, runner: Running, caller: Calling
+) -> HttpResponse:
     """Whoever was asked is asked again then."""
     event = caller.said(body.event(runner.agent.clock()))
     return await answer(thread_id, await runner.tell(thread_id, event), runner)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from shutil import get_terminal_size, which
@@ -153,9 +153,7 @@ def is_meant(waiting: Waiting) -> bool:
 def ask(waiting: Waiting) -> Answer | None:
     """What is answered to what was shown; an empty line is no answer. None for who leaves."""
     try:
-        return (
-            approval() if waiting.for_approval else {"response": answer_in_words(waiting.choices)}
-        )
+        return approval() if waiting.for_approval else {"response": waiting.chosen(something("> "))}
     except EOFError:
         return None
 
@@ -169,13 +167,6 @@ def show_what_waits(waiting: Waiting, until: datetime | None = None) -> None:
         say(f"  {number}. {words(choice)}")
     if until:
         say(style(f"  until {until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", dim=True))
-
-
-def answer_in_words(choices: Sequence[str]) -> str:
-    """What is typed, or the choice of that number."""
-    said = something("> ")
-    chosen = int(said) - 1 if said.isdecimal() else -1
-    return choices[chosen] if 0 <= chosen < len(choices) else said
 
 
 def approval() -> Answer:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from ...events import AnyEvent, HumanContacted, HumanResponse, Trigger
+from ...events import Answer, AnyEvent, HumanContacted, HumanResponse, Trigger
 from ...inbound import Caller, Response, delivery_id
 from ...people import Person
 from ...runner import Runner
@@ -24,7 +24,7 @@ Id = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,64}$")]
 Ts = Annotated[str, Field(pattern=r"^[0-9]{1,12}\.[0-9]{1,9}$")]  # a time, and a message's name
 
 
-class Message(BaseModel):
+class SlackMessage(BaseModel):
     """Somebody's words, also with a file, or said to the channel as well; what bots say, edits, and
     what else there is are of other shapes.
     """
@@ -55,7 +55,7 @@ class Heard(BaseModel):
     """An event as the Events API delivers it."""
 
     team_id: Id
-    event: Message
+    event: SlackMessage
     authorizations: list[dict[str, object]] = []
 
     @property
@@ -143,7 +143,8 @@ async def keep(heard: Heard, thread: Thread | None, place: Place, runner: Runner
             await runner.tell(place.thread_id, said(message))
     elif not has_come(key, thread):
         call_id = asked_before(heard.event, thread, thread.awaiting)
-        answer = HumanResponse(call_id=call_id, data={"response": words}, meta={"delivery": key})
+        data: Answer = {"response": thread.awaiting.chosen(words)}
+        answer = HumanResponse(call_id=call_id, data=data, meta={"delivery": key})
         await runner.tell(place.thread_id, said(answer))
 
 
@@ -152,7 +153,7 @@ def has_come(key: str, thread: Thread) -> bool:
     return any((event.meta or {}).get("delivery") == key for event in thread.events)
 
 
-def asked_before(said: Message, thread: Thread, waiting: Waiting) -> str:
+def asked_before(said: SlackMessage, thread: Thread, waiting: Waiting) -> str:
     """The call that waits, where it was put before them here and these words came after it.
 
     Raises CannotFollow, also for words where a yes or a no is asked.
@@ -166,7 +167,7 @@ def asked_before(said: Message, thread: Thread, waiting: Waiting) -> str:
     raise CannotFollow("something has been asked meanwhile: answer it once it stands here")
 
 
-def stood_before(said: Message, ref: str) -> bool:
+def stood_before(said: SlackMessage, ref: str) -> bool:
     """By Slack's own clock."""
     channel, _, ts = ref.partition("/")
     return channel == said.channel and float(ts) < float(said.ts)

@@ -8,7 +8,7 @@ from fastapi import HTTPException
 
 from ...events import Stopped
 from ...forms import PREFIX, Field, edited, typed_in
-from ...inbound import Approval, Caller, Launch, NotNow, Response, delivery_id
+from ...inbound import Approval, Caller, Launch, Postponement, Response, delivery_id
 from ...runner import Runner
 
 LATER = {  # when somebody can be asked again
@@ -48,7 +48,7 @@ async def act(form: Mapping[str, str], thread_id: str, runner: Runner, caller: C
             await runner.tell(thread_id, caller.said(decided.event()))
         case "postpone":
             now = runner.agent.clock()
-            later = NotNow(call_id=call_id, until=now + time_in(form))
+            later = Postponement(call_id=call_id, until=now + time_in(form))
             await runner.tell(thread_id, caller.said(later.event(now)))
         case "resume":
             await runner.resume(thread_id, caller.person)

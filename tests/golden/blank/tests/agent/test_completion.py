@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.model.answer import Answer, NoAnswer, read_answer
+from agent.model.completion import Completion, NoCompletion, read_completion
 from agent.model.connection import Response
 from agent.model.failures import explain, message_in
 
@@ -64,8 +64,8 @@ AMAZON = {
 }
 
 
-def read(data: Any) -> Answer:
-    return read_answer(json.dumps(data))
+def read(data: Any) -> Completion:
+    return read_completion(json.dumps(data))
 
 
 @pytest.mark.parametrize(
@@ -79,17 +79,17 @@ def read(data: Any) -> Answer:
     ],
 )
 def test_each_provider_is_read(data: Any, end: str, model: str | None) -> None:
-    answer = read(data)
-    assert answer == Answer("hi", end, model, 3, 4)
-    assert answer.is_whole
+    completion = read(data)
+    assert completion == Completion("hi", end, model, 3, 4)
+    assert completion.is_whole
 
 
-def ended(data: dict[str, Any], **fields: Any) -> Answer:
+def ended(data: dict[str, Any], **fields: Any) -> Completion:
     return read(data | fields)
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "completion",
     [
         *(
             ended(CHAT, choices=[CHAT["choices"][0] | {"finish_reason": end}])  # type: ignore[index]
@@ -113,8 +113,8 @@ def ended(data: dict[str, Any], **fields: Any) -> Answer:
         ended(GOOGLE, candidates=[{"content": {"parts": [{"text": "hi"}]}}]),
     ],
 )
-def test_a_reply_that_the_model_did_not_end_itself_is_cut_off(answer: Answer) -> None:
-    assert not answer.is_whole
+def test_a_reply_that_the_model_did_not_end_itself_is_cut_off(completion: Completion) -> None:
+    assert not completion.is_whole
 
 
 ODD: list[Any] = [5, -1, 0.5, True, "x", [1], {"a": 1}, float("nan"), 2**70, "\ud800", None]
@@ -146,14 +146,14 @@ def test_what_is_about_the_text_is_of_its_type_or_unknown(
         holder = holder[key]
     holder[last] = odd
     try:
-        answer = read_answer(json.dumps(changed))
-    except NoAnswer:
+        completion = read_completion(json.dumps(changed))
+    except NoCompletion:
         return
-    assert isinstance(answer.text, str)
-    assert isinstance(answer.end, str)
-    assert answer.is_whole in (True, False)
-    assert isinstance(answer.model, str | None)
-    for count in (answer.input_tokens, answer.output_tokens):
+    assert isinstance(completion.text, str)
+    assert isinstance(completion.end, str)
+    assert completion.is_whole in (True, False)
+    assert isinstance(completion.model, str | None)
+    for count in (completion.input_tokens, completion.output_tokens):
         assert count is None or (type(count) is int and 0 <= count < 2**53)
 
 
@@ -189,9 +189,9 @@ def test_a_part_of_another_kind_is_no_text(kind: Any) -> None:
         ("[" * 100_000, "[[["),
     ],
 )
-def test_what_is_no_answer_is_told_by_its_own_first_words(body: str, words: str) -> None:
-    with pytest.raises(NoAnswer):
-        read_answer(body)
+def test_what_is_no_completion_is_told_by_its_own_first_words(body: str, words: str) -> None:
+    with pytest.raises(NoCompletion):
+        read_completion(body)
     line = explain(Response(200, body))
     assert words in line
     assert ("no model" in line) == (not message_in(body))

@@ -18,12 +18,12 @@ ENDS = {"stop", "end_turn", "stop_sequence", "STOP", "completed", "COMPLETE", "e
 TEXTS = {"text", "output_text", None}  # of Google's and Amazon's parts, the keys are the types
 
 
-class NoAnswer(ValueError):
+class NoCompletion(ValueError):
     """The response is no model's."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class Completion:
     """`end` is the provider's own word, or empty. Tokens are None where nobody counted them."""
 
     text: str
@@ -37,30 +37,30 @@ class Answer:
         return self.end in ENDS
 
 
-def read_answer(body: str) -> Answer:
-    """Raises NoAnswer for an error, a page, and a shape that no model's response has."""
+def read_completion(body: str) -> Completion:
+    """Raises NoCompletion for an error, a page, and a shape that no model's response has."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
-        raise NoAnswer(body) from None
+        raise NoCompletion(body) from None
     if not isinstance(data, dict) or data.get("error"):
-        raise NoAnswer(body)
+        raise NoCompletion(body)
     for key, read in SHAPES.items():
         if key in data:
             try:
                 return sanitized(read(data))
             except (LookupError, TypeError, AttributeError, ValueError):
                 break
-    raise NoAnswer(body)
+    raise NoCompletion(body)
 
 
-def sanitized(answer: Answer) -> Answer:
+def sanitized(completion: Completion) -> Completion:
     """What is about the text is of its type, or unknown: it is compared, added up and kept."""
-    counts = (answer.input_tokens, answer.output_tokens)
-    return Answer(
-        answer.text,
-        answer.end if isinstance(answer.end, str) else "",
-        answer.model if isinstance(answer.model, str) else None,
+    counts = (completion.input_tokens, completion.output_tokens)
+    return Completion(
+        completion.text,
+        completion.end if isinstance(completion.end, str) else "",
+        completion.model if isinstance(completion.model, str) else None,
         *(count if type(count) is int and 0 <= count < 2**53 else None for count in counts),
     )
 
@@ -84,11 +84,11 @@ def status_in(data: Any) -> int | None:
     return next((int(code) for code in codes if re.fullmatch("[45][0-9][0-9]", code)), None)
 
 
-def chat(data: dict[str, Any]) -> Answer:
+def chat(data: dict[str, Any]) -> Completion:
     [choice] = data["choices"]
     message, usage = choice["message"], data.get("usage") or {}
     refusal = message.get("refusal")
-    return Answer(
+    return Completion(
         str(refusal) if refusal else joined(message.get("content")),
         "refusal" if refusal else choice.get("finish_reason") or "",
         data.get("model"),
@@ -97,12 +97,12 @@ def chat(data: dict[str, Any]) -> Answer:
     )
 
 
-def response(data: dict[str, Any]) -> Answer:
+def response(data: dict[str, Any]) -> Completion:
     messages = [item for item in data["output"] if item["type"] == "message"]
     parts = [part for message in messages for part in message["content"]]
     why = (data.get("incomplete_details") or {}).get("reason")
     refused = any(part["type"] == "refusal" for part in parts)
-    return Answer(
+    return Completion(
         joined(parts),
         "refusal" if refused else why or data.get("status") or "",
         data.get("model"),
@@ -110,17 +110,17 @@ def response(data: dict[str, Any]) -> Answer:
     )
 
 
-def message(data: dict[str, Any]) -> Answer:
-    return Answer(
+def message(data: dict[str, Any]) -> Completion:
+    return Completion(
         joined(data["content"]), data.get("stop_reason") or "", data.get("model"), *counted(data)
     )
 
 
-def candidate(data: dict[str, Any]) -> Answer:
+def candidate(data: dict[str, Any]) -> Completion:
     [found] = data["candidates"]
     usage = data.get("usageMetadata") or {}
     spoken = usage.get("candidatesTokenCount")
-    return Answer(
+    return Completion(
         joined((found.get("content") or {}).get("parts") or []),
         found.get("finishReason") or "",
         data.get("modelVersion"),
@@ -129,14 +129,14 @@ def candidate(data: dict[str, Any]) -> Answer:
     )
 
 
-def converse(data: dict[str, Any]) -> Answer:
+def converse(data: dict[str, Any]) -> Completion:
     usage = data.get("usage") or {}
     text = joined(data["output"]["message"]["content"])
     tokens = usage.get("inputTokens"), usage.get("outputTokens")
-    return Answer(text, data["stopReason"], None, *tokens)
+    return Completion(text, data["stopReason"], None, *tokens)
 
 
-SHAPES: dict[str, Callable[[dict[str, Any]], Answer]] = {
+SHAPES: dict[str, Callable[[dict[str, Any]], Completion]] = {
     "choices": chat,
     "stopReason": converse,
     "output": response,
