@@ -91,10 +91,15 @@ def test_stopped_while_the_model_is_asked(store: FileSystemThreadStore) -> None:
 
 def test_stopped_while_it_is_prefetched(store: FileSystemThreadStore) -> None:
     """The model is not asked any more."""
-    stopper = Stopper()
+    stopper, asked = Stopper(), list[Thread]()
+
+    async def model(thread: Thread) -> AnyEvent:
+        asked.append(thread)
+        return decided(DONE)
+
     for prefetch in (stopper.prefetch, stopper.empty_prefetch):
-        thread = stopper.run(agent_of(store, model_that_says(), prefetch=prefetch), said())
-        assert types(thread) == ["user_input", "stopped"]
+        thread = stopper.run(agent_of(store, model, prefetch=prefetch), said())
+        assert (types(thread), asked) == (["user_input", "stopped"], [])
 
 
 class AnsweredWhileLettingGo(FileSystemThreadStore):
