@@ -19,8 +19,9 @@ pytestmark = pytest.mark.slow
 
 UPDATES = [("0.1.0", "0.2.0"), ("0.1.0", "0.3.0"), ("0.2.0", "0.3.0")]
 ANSWERS = ".copier-answers.yml"
-# Of the template, of versions to come, and of nobody.
+# Of the template, of versions to come, of nobody, and as git names what it puts aside.
 NAMES = ["src/two.py", "src/new.py", "colour.txt", "mine.py", "docs/mine é.md", "src/deep/mine.py"]
+NAMES += ["src/loop.py~HEAD", "src/old.py~yours"]
 
 
 @dataclass(frozen=True)

@@ -189,6 +189,40 @@ def unmerged(owner: Owner) -> dict[str, str]:
     return {row[3:]: row[:2] for row in rows if "U" in row[:2] or row[:2] in ("AA", "DD")}
 
 
+@pytest.mark.parametrize("end", one_at_once(["~HEAD", "~yours", "~v0.3.0", "~HEAD_0"]))
+def test_a_file_named_as_git_names_what_it_puts_aside_is_the_user_s(
+    owner: Owner, old_git: str, end: str
+) -> None:
+    name = f"src/loop.py{end}"
+    move(owner, "src/loop.py", name)
+    owner.edit(name, "step_15 = 15\n", "step_15 = 'mine'\n")
+    owner.commit()
+    before = tree(owner.project)
+    same_by_old_git(owner, old_git)
+    assert owner.update("0.3.0").code == 3
+    assert "<<<<<<< yours" in owner.read(name)
+    assert "step_15 = 'mine'\n" in owner.read(name)
+    assert unmerged(owner) == {name: "UU"}
+    assert owner.run("0.3.0", "update", "--abort").code == 0
+    assert tree(owner.project) == before
+
+
+@pytest.mark.parametrize("end", one_at_once(["~v0.3.0", "~yours", "~HEAD"]))
+def test_what_git_puts_aside_takes_no_file_of_the_user_s_with_it(
+    owner: Owner, old_git: str, end: str
+) -> None:
+    owner.write(f"src/loop.py{end}", "mine = 1\n")
+    link(owner)
+    owner.commit()
+    same_by_old_git(owner, old_git)
+    assert owner.update("0.3.0").code == 3
+    assert (owner.read(f"src/loop.py{end}"), unmerged(owner)) == (
+        "mine = 1\n",
+        {"src/loop.py": "UU"},
+    )
+    assert (owner.project / "src/loop.py").is_symlink()
+
+
 def test_an_edit_follows_a_file_that_either_side_has_moved(owner: Owner, old_git: str) -> None:
     owner.edit("src/old.py", "old_3 = 3\n", "old_3 = 'mine'\n")
     move(owner, "src/loop.py", "lib/my_loop.py")

@@ -37,10 +37,13 @@ def merge(trees: Trees, three: Sides) -> Merged:
     trees.commit(three.base, **{YOURS: three.yours, three.name: three.theirs})
     merged = _merge_tree if version() >= WITHOUT_WORK_TREE else _merge_in_work_tree
     found = merged(trees, three.name)
-    aside = re.compile(rf"~(?:{YOURS}|{HEAD}|{re.escape(three.name)})(?:_\d+)?\Z")
-    if not any(aside.search(entry.path) for entry in found.unmerged):
+    mark = re.compile(rf"~(?:{YOURS}|{HEAD}|{re.escape(three.name)})(?:_\d+)?\Z")
+    paths = {entry.path for entry in found.unmerged if mark.search(entry.path)}
+    if not paths:
         return found
-    yours, theirs = trees.entries(three.yours), trees.entries(three.theirs)
+    base, yours, theirs = map(trees.entries, (three.base, three.yours, three.theirs))
+    # Git takes a name for it that none of them has: what has one of these there was named so.
+    aside = {path: mark.sub("", path) for path in sorted(paths - {*base, *yours, *theirs})}
     return _in_their_place(trees, found, yours, theirs, aside)
 
 
@@ -98,21 +101,21 @@ def _in_short(told: Iterable[str]) -> str:
 
 
 def _in_their_place(
-    trees: Trees, merged: Merged, yours: Files, theirs: Files, aside: re.Pattern[str]
+    trees: Trees, merged: Merged, yours: Files, theirs: Files, aside: Mapping[str, str]
 ) -> Merged:
     """A file and a link of one name: git puts one of them aside. Here the user's keeps its place.
 
-    The template's is known to git's index alone, as the other side of the conflict.
+    The template's is known to git's index alone, as the other side of the conflict. `aside` says
+    of each path whose place it is beside.
     """
     lines: list[str | Entry] = []
     kept = {}
-    for path in sorted({entry.path for entry in merged.unmerged if aside.search(entry.path)}):
-        place = aside.sub("", path)
+    for path, place in aside.items():
         _require_no_folder(place, yours, theirs)
         lines += [removed(one, merged.tree) for one in (path, place)]
         lines += [*filter(None, [yours.get(place)])]
         kept[place] = f"{place} is of different types on each side, yours was kept"
-    unmerged = [replace(entry, path=aside.sub("", entry.path)) for entry in merged.unmerged]
+    unmerged = [replace(one, path=aside.get(one.path, one.path)) for one in merged.unmerged]
     return Merged(trees.of(merged.tree, *lines), unmerged, {**merged.said, **kept})
 
 

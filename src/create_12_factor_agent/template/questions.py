@@ -1,4 +1,4 @@
-"""The questions of copier.yml, as far as flags must be checked before copier asks."""
+"""The questions of copier.yml: what an answer may be, and what a flag of that name says."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
