@@ -34,10 +34,18 @@ def test_what_is_no_note_saves_nothing(text: str) -> None:
     assert decided_for(text)["intent"] == ASKS
 
 
-@pytest.mark.parametrize("text", ["note shopping milk", "overwrite the note: bread", "milk"])
-def test_what_is_nearly_a_note_is_named_as_what_is_not_understood(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("note shopping milk", "“shopping milk” in “note shopping milk”"),
+        ("overwrite the note: bread", "“bread” in “overwrite the note: bread”"),
+        ("note", "“note”"),
+        ("milk", "“milk”"),
+    ],
+)
+def test_what_is_nearly_a_note_is_named_as_what_is_not_understood(text: str, part: str) -> None:
     message = decided_for(text)["message"]
-    assert f"“{text}”. This is the offline stand-in" in message
+    assert f"I do not understand {part}. This is the offline stand-in" in message
 
 
 def test_a_word_that_is_misspelt_is_named() -> None:

@@ -75,15 +75,17 @@ def meaning(said: str, rules: Rules) -> list[Draft]:
 
 
 def foreign(clause: str, rules: Rules) -> str:
-    """What is left of the clause beside the longest sentence in it; or a word that is misspelt."""
+    """What is left of the clause beside the longest sentence in it; or a word that is misspelt, or
+    what stands behind the words that it begins with and that are known.
+    """
     regexes = (regex for each in rules.sentences for regex in rules.regexes(each))
     found = [re.search(rf"(?<!\w)(?:{one})(?!\w)", clause, re.I | re.S) for one in regexes]
     known = max((match[0] for match in found if match), key=len, default="")
     if known:
         return clause.replace(known, " ", 1).strip(" ,")
-    said = (word for word in WORD.findall(clause) if word.lower() not in rules.words)
-    near = (word for word in said if get_close_matches(word.lower(), rules.words, 1, 0.8))
-    return next(near, clause)
+    said = [word for word in WORD.finditer(clause) if word[0].lower() not in rules.words]
+    near = (word[0] for word in said if get_close_matches(word[0].lower(), rules.words, 1, 0.8))
+    return next(near, clause[said[0].start() :] if said else clause)
 
 
 # What may stand in an answer beside what was asked for.

@@ -69,6 +69,14 @@ def described(data: Any) -> str:
     return quoted(redact(data))
 
 
+def listed(data: Any) -> list[str]:
+    """The same, and of an object that is not long one name a line."""
+    shown = redact(data)
+    if isinstance(shown, dict) and shown and len(as_text(shown)) <= LONGEST:
+        return [f"{key_of(name)}: {quoted(value)}" for name, value in shown.items()]
+    return [quoted(shown)]
+
+
 def key_of(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else quoted(name)
 

@@ -63,8 +63,9 @@ class Waiting:
 
     def chosen(self, said: str) -> str:
         """Those words, or the choice whose number they are: choices are listed with numbers."""
-        is_number = said.isdecimal() and len(said) < 4 and said not in self.choices
-        place = int(said) - 1 if is_number else -1
+        number = said.removesuffix(".")
+        is_number = number.isdecimal() and len(number) < 4 and said not in self.choices
+        place = int(number) - 1 if is_number else -1
         return self.choices[place] if 0 <= place < len(self.choices) else said
 
     def after(self, asides: Iterable[Aside]) -> Self:

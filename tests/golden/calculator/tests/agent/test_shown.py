@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from agent.events import AnyEvent, HumanResponse, ToolCall, Trigger
+from agent.events import (
+    AnyEvent,
+    HumanResponse,
+    Prefetched,
+    ToolCall,
+    ToolDeferred,
+    ToolResponse,
+    Trigger,
+)
 from agent.shown import (
     LONGEST,
     MORE,
@@ -60,6 +68,9 @@ def test_an_event_begins_at_the_margin_and_nothing_else_does(text: str, show: ob
         Trigger(type="mail", data={"subject": text}),
         ToolCall(call_id="1", data={"intent": "gone", "a": text}),
         ToolCall(call_id="1", data={"intent": "done_for_now", "message": text}),
+        ToolResponse(call_id="1", data={"a": 1, text: text}),
+        ToolDeferred(call_id="1", data={"ref": text}),
+        Prefetched(type="orders", data={"a": 1, text: [text]}),
         HumanResponse(call_id="1", data={"response": text}),
         HumanResponse(call_id="1", data={"approved": False, "comment": text}),
     ]
@@ -68,6 +79,27 @@ def test_an_event_begins_at_the_margin_and_nothing_else_does(text: str, show: ob
         plain = re.sub(r"\x1b\[\d*m", "", shown)
         assert all(char.isprintable() or char == "\n" for char in plain)
         assert all(line.startswith(("  ", MORE)) for line in plain.split("\n")[1:])
+
+
+@pytest.mark.parametrize(
+    ("result", "shown"),
+    [
+        (12, "  = 12"),
+        ([1, 2], "  = [1, 2]"),
+        ({}, "  = {}"),
+        ({"paid": 5, "to": {"a": "b"}}, '  = paid: 5\n    to: {"a": "b"}'),
+        ({"api_key": "sk-abcdefghijklmnopqrstuvwxyz", "a b": 1}, None),
+    ],
+)
+def test_a_result_is_shown_as_a_person_reads_it(result: Any, shown: str | None) -> None:
+    told = re.sub(r"\x1b\[\d*m", "", screen.as_told(ToolResponse(call_id="1", data=result)))
+    assert told == (shown or '  = api_key: "[redacted]"\n    "a b": 1')
+
+
+def test_a_result_that_is_long_is_one_line() -> None:
+    told = screen.as_told(ToolResponse(call_id="1", data={f"n{n}": n for n in range(10_000)}))
+    assert "\n" not in told
+    assert len(told) < LONGEST + 100
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -127,6 +127,7 @@ def test_an_answer_may_begin_with_anything(shell: Shell, text: str) -> None:
     [
         ("1", "red"),
         ("4", "blue"),
+        ("4.", "blue"),
         ("3", "3"),  # a choice in its own words, and not the third
         ("2", "7"),
         ("0", "0"),

@@ -31,7 +31,7 @@ from ..events import (
     ToolStarted,
     Trigger,
 )
-from ..shown import arguments, described, folded, one_line, words
+from ..shown import arguments, described, folded, listed, one_line, words
 from ..states import after_decision
 from ..thread import Thread
 from ..waiting import Waiting
@@ -80,9 +80,9 @@ def as_told(event: AnyEvent) -> str:
         case ToolStarted() | HumanContacted():
             return ""
         case ToolDeferred(data=data):
-            return f"  {style('later:', dim=True)} {described(dict(data))}"
+            return "\n    ".join([f"  {style('later:', dim=True)}", *listed(dict(data))])
         case ToolResponse(data=result):
-            return f"  {style('=', dim=True)} {described(result)}"
+            return f"  {style('=', dim=True)} " + "\n    ".join(listed(result))
         case Error():
             return f"  {style('!', fg='red')} {words(for_people(event))}"
         case HumanResponse(data={"approved": True}):
@@ -96,7 +96,8 @@ def as_told(event: AnyEvent) -> str:
         case Trigger(type="user_input", data=str() as said):
             return f"{style('you:', dim=True)} {words(said)}"
         case Prefetched():
-            return f"{style(f'looked up {event.type}:', dim=True)} {described(event.data)}"
+            looked_up = style(f"looked up {event.type}:", dim=True)
+            return "\n  ".join([looked_up, *listed(event.data)])
         case _:
             return as_record(event)
 
