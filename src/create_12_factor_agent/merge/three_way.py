@@ -42,7 +42,7 @@ def merge(trees: Trees, three: Sides) -> Merged:
     if not paths:
         return found
     base, yours, theirs = map(trees.entries, (three.base, three.yours, three.theirs))
-    # Git takes a name for it that none of them has: what has one of these there was named so.
+    # What git puts aside gets a name that no side has: what a side has there is its own.
     aside = {path: mark.sub("", path) for path in sorted(paths - {*base, *yours, *theirs})}
     return _in_their_place(trees, found, yours, theirs, aside)
 

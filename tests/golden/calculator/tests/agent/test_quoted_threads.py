@@ -68,8 +68,8 @@ def events_in(text: str) -> list[AnyEvent]:
     return [event(tag, unescape(body), not n) for n, (tag, body) in enumerate(TAG.findall(text))]
 
 
-BEGIN = (TAG.search(text) for text in quoted().values())
-MESSAGES = {"user_input", *(found[1] for found in BEGIN if found)}
+FIRST_TAGS = [TAG.search(text) for text in quoted().values()]
+MESSAGES = {"user_input", *(found[1] for found in FIRST_TAGS if found)}
 
 
 def strangers(events: list[AnyEvent]) -> list[str]:
